@@ -1,0 +1,106 @@
+"""The tools that pypkg is measured against, installed from the package index."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import once
+
+__all__ = ["Build", "Peers", "PypkgTool"]
+
+CLI_PACKAGES = ("requests", "rich", "flask")
+PEER_PACKAGES = ("pyinstaller", "nuitka")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """An executable and the seconds it took to make."""
+
+    path: Path
+    seconds: float
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the file in millions of bytes."""
+        return self.path.stat().st_size / 1e6
+
+
+class Peers:
+    """A virtual environment with the benchmark's packages and the peers, and what the peers make in it."""
+
+    def __init__(self, interpreter: Path, work: Path, *, nuitka: bool) -> None:
+        self._work = work
+        self.python = work / "venv" / "bin" / "python"
+        packages = [*CLI_PACKAGES, *(PEER_PACKAGES if nuitka else PEER_PACKAGES[:1])]
+        subprocess.run([interpreter, "-m", "venv", work / "venv"], check=True)
+        subprocess.run([self.python, "-m", "pip", "install", "--quiet", "--no-input", *packages], check=True)
+
+    def python_version(self) -> str:
+        """The exact version of the interpreter."""
+        return subprocess.run([self.python, "-V"], check=True, capture_output=True, text=True).stdout.split()[1]
+
+    def version(self, package: str) -> str:
+        """The installed version of a package."""
+        code = f"import importlib.metadata as m; print(m.version({package!r}))"
+        return subprocess.run([self.python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+    def pyinstaller(self, script: Path) -> Build:
+        """One file, made from nothing (``--clean``)."""
+        folder = self._fresh(f"pyinstaller-{script.stem}")
+        options = ["--onefile", "--clean", "--noconfirm", "--distpath", folder, "--workpath", folder / "work"]
+        line = [self.python, "-m", "PyInstaller", *options, "--specpath", folder, script]
+        return Build(seconds=once(line, cwd=folder), path=folder / script.stem)
+
+    def nuitka(self, script: Path) -> Build:
+        """One file."""
+        folder = self._fresh(f"nuitka-{script.stem}")
+        options = ["--mode=onefile", "--assume-yes-for-downloads", f"--output-dir={folder}"]
+        return Build(
+            seconds=once([self.python, "-m", "nuitka", *options, script], cwd=folder),
+            path=folder / f"{script.stem}.bin",
+        )
+
+    def _fresh(self, name: str) -> Path:
+        folder = self._work / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
+
+
+class PypkgTool:
+    """pypkg itself, with a cache that holds the base of one target and, at first, nothing else."""
+
+    def __init__(self, target: str, base: Path, python: Path, work: Path) -> None:
+        self._target = target
+        self._base = base
+        self._python = python
+        self._folder = work / f"pypkg-{target}"
+        self._cache = self._folder / "cache"
+
+    def forget(self) -> None:
+        """Empties the cache but for the base: the next build compiles everything."""
+        shutil.rmtree(self._cache, ignore_errors=True)
+        folder = self._cache / self._base.parent.name
+        folder.mkdir(parents=True)
+        for path in self._base.parent.glob(f"{self._base.name}*"):
+            shutil.copy2(path, folder / path.name)
+
+    def build(self, script: Path) -> Build:
+        """One executable."""
+        output = self._folder / script.stem
+        line = [
+            Path(sys.executable).with_name("pypkg"),
+            "-t",
+            self._target,
+            "-o",
+            output,
+            "--python",
+            self._python,
+            script,
+        ]
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(self._folder), "PYPKG_CACHE_PATH": str(self._cache)}
+        return Build(seconds=once(line, env=env), path=output)

@@ -1,0 +1,64 @@
+"""The table of results, for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Row", "as_markdown", "machine"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One measured figure.
+
+    Attributes:
+        what: what is compared.
+        ours, theirs: the two values with their units.
+        figure: the ratio, or the value that a limit is set for.
+        reach: the limit in words, empty where none is set.
+        reached: whether it holds; ``None`` without a limit.
+    """
+
+    what: str
+    ours: str
+    theirs: str
+    figure: str
+    reach: str = ""
+    reached: bool | None = None
+
+
+def machine() -> str:
+    """The processor, its cores, and the kernel."""
+    models = [line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")]
+    model = models[0] if models else platform.machine()
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}"
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
+    """The page for docs/benchmarks.md."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `python benchmarks/run.py`. Peers are installed from the package index in the same run; the commands",
+        "of a comparison take turns. A program's time is the median, over five batches, of a batch's shortest run.",
+        "",
+        *(f"- {fact}" for fact in facts),
+        "",
+        "| what | pypkg | against | ratio | to reach | |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        mark = {True: "reached", False: "**missed**", None: ""}[row.reached]
+        lines.append(f"| {row.what} | {row.ours} | {row.theirs} | {row.figure} | {row.reach} | {mark} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,35 @@
+# Dependencies that keep their own build system.
+
+# pypkg_add_foreign(NAME SOURCE <dir> KEY <hash> CONFIGURE <command...> BUILD <command...> INSTALL <command...>
+#                   [DEPENDS <target...>])
+#   Runs the three commands in an empty build folder. It is done again from the start when KEY is another one:
+#   the stamp's name holds it. A run that was cut short leaves no stamp.
+function(pypkg_add_foreign name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;KEY" "CONFIGURE;BUILD;INSTALL;DEPENDS")
+  if(NOT IS_DIRECTORY "${arg_SOURCE}")
+    message(FATAL_ERROR "${name}: SOURCE '${arg_SOURCE}' is not a folder")
+  endif()
+  foreach(needed KEY CONFIGURE BUILD INSTALL)
+    if("${arg_${needed}}" STREQUAL "")
+      message(FATAL_ERROR "${name}: ${needed} is empty")
+    endif()
+  endforeach()
+  set(build "${CMAKE_CURRENT_BINARY_DIR}/${name}")
+  set(stamp "${CMAKE_CURRENT_BINARY_DIR}/stamps/${name}-${arg_KEY}")
+  set(in_build "${CMAKE_COMMAND}" -E chdir "${build}" ${PYPKG_ENVIRONMENT})
+  add_custom_command(
+    OUTPUT "${stamp}"
+    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${build}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${build}" "${CMAKE_CURRENT_BINARY_DIR}/stamps"
+    COMMAND ${in_build} ${arg_CONFIGURE}
+    COMMAND ${in_build} ${arg_BUILD}
+    COMMAND ${in_build} ${arg_INSTALL}
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    COMMENT "Building ${name}"
+    VERBATIM)
+  add_custom_target("${name}" ALL DEPENDS "${stamp}")
+  if(arg_DEPENDS)
+    add_dependencies("${name}" ${arg_DEPENDS})
+    set_property(TARGET "${name}" PROPERTY FOLDER foreign)
+  endif()
+endfunction()

@@ -1,0 +1,14 @@
+# libedit: CPython's readline (BSD licence; GNU readline is under the GPL).
+# musl's wchar_t is ISO 10646 though it does not say so.
+pypkg_add_foreign(libedit
+  SOURCE "${PYPKG_SOURCE_libedit}"
+  KEY "${PYPKG_KEY_libedit}"
+  DEPENDS ncurses
+  CONFIGURE "${PYPKG_SOURCE_libedit}/configure"
+            "--prefix=${PYPKG_PREFIX}" "--libdir=${PYPKG_PREFIX}/lib" ${PYPKG_HOST_ARGUMENTS}
+            --disable-shared --enable-static --disable-examples --disable-dependency-tracking
+            CC=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib
+            "CFLAGS=${PYPKG_CFLAGS} -D__STDC_ISO_10646__=201103L -I${PYPKG_PREFIX}/include -I${PYPKG_PREFIX}/include/ncursesw"
+            "LDFLAGS=-L${PYPKG_PREFIX}/lib"
+  BUILD make "-j${PYPKG_JOBS}" -C src
+  INSTALL make -C src install)

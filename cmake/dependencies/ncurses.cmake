@@ -1,0 +1,21 @@
+# ncurses: CPython's _curses and _curses_panel, and libedit's terminal. The descriptions of common terminals are
+# compiled in, so that no file is needed; other terminals are looked up where systems keep theirs.
+# Making the compiled-in descriptions runs the host's tic and infocmp.
+pypkg_add_foreign(ncurses
+  SOURCE "${PYPKG_SOURCE_ncurses}"
+  KEY "${PYPKG_KEY_ncurses}"
+  CONFIGURE "${PYPKG_SOURCE_ncurses}/configure"
+            "--prefix=${PYPKG_PREFIX}" "--includedir=${PYPKG_PREFIX}/include/ncursesw" ${PYPKG_HOST_ARGUMENTS}
+            --without-shared --with-normal --without-debug --without-cxx --without-cxx-binding --without-ada
+            --without-manpages --without-progs --without-tests --without-tack --without-gpm --without-dlsym --without-pcre2
+            --enable-widec --enable-ext-colors --disable-db-install --disable-stripping --disable-relink
+            --with-fallbacks=xterm,xterm-256color,screen,screen-256color,tmux,tmux-256color,linux,vt100,ansi,dumb
+            --with-default-terminfo-dir=/usr/share/terminfo
+            --with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo
+            --with-build-cc=pypkg-host-cc
+            CC=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib "CFLAGS=${PYPKG_CFLAGS}" cf_cv_ar_flags=-cr
+  BUILD make "-j${PYPKG_JOBS}" libs
+  INSTALL make install.libs install.includes)
+# libedit asks for the library by its narrow name.
+file(MAKE_DIRECTORY "${PYPKG_PREFIX}/lib")
+file(CREATE_LINK libncursesw.a "${PYPKG_PREFIX}/lib/libncurses.a" SYMBOLIC)

@@ -1,0 +1,54 @@
+# CPython's own configure, run once per key in an empty folder.
+#
+# Answers that are given and not found out:
+# - what is linked with the redirect header (OpenSSL, SQLite) has symbols of libpypkg, so link tests of it would fail;
+# - what configure guesses wrong, or would find on this machine and not on the user's;
+# - modules that are left out: tests' own, and those whose library is not free to ship or not there.
+set(configure_answers
+  ac_cv_working_openssl_ssl=yes
+  ac_cv_working_openssl_hashlib=yes
+  ac_cv_aligned_required=no
+  ac_cv_broken_sem_getvalue=no
+  ac_cv_working_tzset=yes
+  ac_cv_buggy_getaddrinfo=no
+  ac_cv_pthread=yes
+  ac_cv_file__dev_ptmx=yes
+  ac_cv_file__dev_ptc=no
+  ac_cv_lib_sqlite3_sqlite3_trace=no
+  ac_cv_header_uuid_uuid_h=no
+  ac_cv_header_uuid_h=no
+  ac_cv_lib_intl_textdomain=no)
+foreach(function bind_double column_decltype column_double complete enable_shared_cache progress_handler result_double
+                 serialize set_authorizer trace_v2 value_double load_extension)
+  list(APPEND configure_answers "ac_cv_lib_sqlite3_sqlite3_${function}=yes")
+endforeach()
+foreach(module _tkinter _gdbm _dbm _uuid _crypt nis ossaudiodev spwd xxlimited xxlimited_35 xxsubtype _xxtestfuzz
+               _testbuffer _testinternalcapi _testcapi _testlimitedcapi _testclinic _testclinic_limited
+               _testimportmultiple _testmultiphase _testsinglephase _testexternalinspection _ctypes_test)
+  list(APPEND configure_answers "py_cv_module_${module}=n/a")
+endforeach()
+
+if(PYPKG_ADDONS)
+  list(APPEND configure_arguments --enable-loadable-sqlite-extensions)
+endif()
+
+set(configure_stamp "${CMAKE_BINARY_DIR}/stamps/configure-${PYPKG_KEY_configure}")
+set(python_build "${CMAKE_BINARY_DIR}/cpython")
+set(in_python_build "${CMAKE_COMMAND}" -E chdir "${python_build}" ${PYPKG_ENVIRONMENT})
+add_custom_command(
+  OUTPUT "${configure_stamp}"
+  COMMAND "${CMAKE_COMMAND}" -E rm -rf "${python_build}" "${CMAKE_BINARY_DIR}/stamps"
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${python_build}" "${CMAKE_BINARY_DIR}/stamps"
+  COMMAND ${in_python_build} "${PYPKG_SOURCE_python}/configure"
+          --prefix=/snapshot --disable-shared --disable-test-modules --without-ensurepip
+          --with-readline=editline "--with-openssl=${PYPKG_PREFIX}"
+          ${PYPKG_HOST_ARGUMENTS} ${configure_arguments}
+          CC=pypkg-cc CXX=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib PKG_CONFIG=false MODULE_BUILDTYPE=static
+          "CFLAGS=${PYPKG_CFLAGS} ${PYPKG_PYTHON_CFLAGS}" "LDFLAGS=${PYPKG_LDFLAGS}"
+          "OPT=-DNDEBUG -fwrapv -O3 -Wall" "CURSES_CFLAGS=-DHAVE_NCURSESW=1" CURSES_LIBS=-lncursesw
+          "PANEL_CFLAGS=-DHAVE_NCURSESW=1" "PANEL_LIBS=-lpanelw -lncursesw"
+          LIBEDIT_CFLAGS=-DPYPKG_LIBEDIT=1 "LIBEDIT_LIBS=-ledit -lncursesw"
+          ${configure_answers}
+  COMMAND "${CMAKE_COMMAND}" -E touch "${configure_stamp}"
+  COMMENT "Configuring CPython"
+  VERBATIM)

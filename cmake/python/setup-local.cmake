@@ -1,0 +1,23 @@
+# Run before each make: puts the overlay's `_pypkg` among CPython's modules and makes every extension module of the
+# standard library a builtin. Writes only what changed, so that make rebuilds only that.
+# Variables: BUILD (CPython's build folder), SOURCE (its sources), OVERLAY (patches/overlay).
+file(GLOB overlay_files RELATIVE "${OVERLAY}/python" "${OVERLAY}/python/*.c")
+list(REMOVE_ITEM overlay_files pypkg_main.c)
+list(SORT overlay_files)
+foreach(file IN LISTS overlay_files)
+  file(COPY_FILE "${OVERLAY}/python/${file}" "${SOURCE}/Modules/${file}" ONLY_IF_DIFFERENT)
+endforeach()
+
+file(READ "${BUILD}/Modules/Setup.stdlib" setup)
+string(REPLACE "*shared*" "*static*" setup "${setup}")
+if(overlay_files)
+  list(JOIN overlay_files " " overlay_files)
+  string(APPEND setup "\n_pypkg ${overlay_files}\n")
+endif()
+set(present "")
+if(EXISTS "${BUILD}/Modules/Setup.local")
+  file(READ "${BUILD}/Modules/Setup.local" present)
+endif()
+if(NOT setup STREQUAL present)
+  file(WRITE "${BUILD}/Modules/Setup.local" "${setup}")
+endif()

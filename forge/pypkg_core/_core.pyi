@@ -1,0 +1,39 @@
+from typing_extensions import Buffer
+from os import PathLike
+from typing import TypedDict, final
+
+class EntryFields(TypedDict):
+    index: int
+    path: str
+    type: int
+    codec: int
+    mode: int
+    flags: int
+    bundle: int
+    data_offset: int
+    stored_size: int
+    size: int
+    mtime: int
+    checksum: int
+
+class ModuleFields(TypedDict):
+    index: int
+    name: str
+    entry: int
+    kind: int
+    codec: int
+    code_offset: int
+    code_stored_size: int
+    code_size: int
+    checksum: int
+
+@final
+class Image:
+    def __new__(cls, buffer: Buffer) -> Image: ...
+    def lookup(self, path: str | bytes | PathLike[str], /, *, follow: bool = True) -> EntryFields: ...
+    def entry(self, index: int, /) -> EntryFields: ...
+    def listdir(self, path: str | bytes | PathLike[str], /) -> list[str]: ...
+    def module(self, name: str, /) -> ModuleFields | None: ...
+
+def xxh64(data: Buffer, /) -> int: ...
+def normalize_marshal(data: bytes, /) -> bytes: ...

@@ -1,0 +1,73 @@
+"""Executable formats: how an image becomes a mapped part of a base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pypkg_core.atomic import atomic_write
+from pypkg_core.errors import PypkgError
+from pypkg_core.formats import elf
+from pypkg_core.formats.protocol import ExecutableFormat
+from pypkg_core.image.reader import Image
+
+__all__ = ["FORMATS", "attach_image", "find_format", "read_image"]
+
+FORMATS: Final[Mapping[str, ExecutableFormat]] = {"elf": elf.ElfFormat()}
+
+
+def find_format(data: bytes, shown: object) -> ExecutableFormat:
+    """Return the format of an executable.
+
+    Args:
+        data: at least its first 64 bytes.
+        shown: what an error calls it.
+
+    Raises:
+        PypkgError: it is of no known format.
+    """
+    for candidate in FORMATS.values():
+        if candidate.matches(data):
+            return candidate
+    raise PypkgError(f"{shown} is not an executable of a known format ({', '.join(sorted(FORMATS))})")
+
+
+def attach_image(base: Path, image: bytes, out: BinaryIO | Path) -> None:
+    """Write ``base`` with ``image`` as its mapped image; an image that it has already is replaced.
+
+    Args:
+        base: a base or a packaged executable; it may be the same file as ``out``.
+        out: the file to write: one that is open, or a path that gets it whole, executable, or not at all.
+
+    Raises:
+        PypkgError: ``base`` cannot be read, is not a base, or cannot hold the image; ``out`` cannot be written.
+    """
+    data = _read(base)
+    plan = find_format(data, base).plan(data, len(image), base)
+    if isinstance(out, Path):
+        with atomic_write(out, 0o755) as file:
+            plan.write(image, file)
+    else:
+        plan.write(image, out)
+
+
+def read_image(path: Path) -> Image:
+    """Return the image of an executable.
+
+    Raises:
+        PypkgError: the file cannot be read, is truncated, has no image, or a damaged one.
+    """
+    data = _read(path)
+    span = find_format(data, path).locate(data, path)
+    try:
+        return Image(memoryview(data)[span.offset : span.offset + span.size])
+    except PypkgError as error:
+        raise PypkgError(f"Cannot read the image of {path}: {error.message}", hint=error.hint) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PypkgError(f"Cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,172 @@
+"""The image in an ELF executable: a read-only PT_LOAD and the section ``.note.pypkg`` (docs/image-format.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Final
+
+from pypkg_core.errors import PypkgError
+from pypkg_core.formats.elf_file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentType
+from pypkg_core.formats.protocol import LOCATOR, Span, find_locator
+from pypkg_core.image.layout import align
+
+__all__ = ["ElfFormat"]
+
+_SECTION: Final = b".note.pypkg"
+_ALIGNMENT: Final = 0x10000  # the largest page size of any supported Linux (arm64, ppc64)
+_SECTION_ALIGNMENT: Final = 16
+_READ: Final = 4  # PF_R
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ElfPlan:
+    """What the executable will be: the base's segments, the image, the sections nobody loads, section headers."""
+
+    base: bytes
+    elf: ElfFile
+    locator: int
+    body_size: int
+    image: Segment
+    segments: Sequence[Segment]
+    sections: Sequence[Section]
+    moved: Sequence[tuple[Span, int]]
+    section_headers: int
+
+    def write(self, image: bytes, out: BinaryIO) -> None:
+        """See `pypkg_core.formats.protocol.Plan`."""
+        if len(image) != self.image.filesz:
+            raise PypkgError(f"An image of {len(image)} bytes does not fit a plan for {self.image.filesz}")
+        layout = self.elf.layout
+        body = bytearray(self.base[: self.body_size])
+        body[: layout.header.size] = self.elf.pack_header(section_headers=self.section_headers)
+        table = b"".join(map(layout.pack_segment, self.segments))
+        start = self.elf.header["phoff"]
+        body[start : start + len(table)] = table
+        LOCATOR.pack_into(body, self.locator, self.image.vaddr - self.elf.start, len(image))
+        out.write(body)
+        out.write(bytes(self.image.offset - len(body)))
+        out.write(image)
+        position = self.image.offset + len(image)
+        for span, offset in self.moved:
+            out.write(bytes(offset - position))
+            out.write(self.base[span.offset : span.offset + span.size])
+            position = offset + span.size
+        out.write(bytes(self.section_headers - position))
+        out.write(b"".join(map(layout.pack_section, self.sections)))
+
+
+class ElfFormat:
+    """ELF, little-endian, 32 and 64 bits."""
+
+    def matches(self, data: bytes) -> bool:
+        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        return data[:4] == b"\x7fELF"
+
+    def locate(self, data: bytes, shown: object) -> Span:
+        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        elf = ElfFile(data, shown)
+        address, size = LOCATOR.unpack_from(data, find_locator(data, _image_start(elf), shown))
+        if not address:
+            raise elf.error("is a base without an image")
+        for segment in elf.loads:
+            if segment.vaddr == elf.start + address and segment.filesz >= size:
+                return Span(offset=segment.offset, size=size)
+        raise elf.error("is damaged: its locator points to no segment")
+
+    def plan(self, data: bytes, image_size: int, shown: object) -> _ElfPlan:
+        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        elf = ElfFile(data, shown)
+        number, old = _find_place(elf)
+        others = [segment for segment in elf.segments if segment is not old]
+        body_size = max(segment.offset + segment.filesz for segment in others)
+        if image_size < 1 or elf.header["phoff"] + elf.layout.segment.size * len(elf.segments) > body_size:
+            raise elf.error("cannot hold the image: its program headers are not loaded")
+        address = align(max(item.vaddr + item.memsz for item in others if item.type == SegmentType.LOAD), _ALIGNMENT)
+        offset = align(body_size, _ALIGNMENT)
+        image = Segment(
+            type=SegmentType.LOAD,
+            flags=_READ,
+            offset=offset,
+            vaddr=address,
+            paddr=address,
+            filesz=image_size,
+            memsz=image_size,
+            align=_ALIGNMENT,
+        )
+        sections, moved, end = _move_sections(elf, number, image, body_size)
+        if max(address, end) + image_size >> (elf.layout.bits - 1):
+            raise elf.error(f"cannot hold an image of {image_size} bytes: {elf.layout.bits}-bit addresses end first")
+        return _ElfPlan(
+            base=data,
+            elf=elf,
+            locator=find_locator(data, min(body_size, _image_start(elf)), shown),
+            body_size=body_size,
+            image=image,
+            segments=_insert(others, image),
+            sections=sections,
+            moved=moved,
+            section_headers=align(end, elf.layout.bits // 8),
+        )
+
+
+def _find_place(elf: ElfFile) -> tuple[int, Segment]:
+    """Return the number of the image's section, and its segment: a PT_NOTE still, or the PT_LOAD of an image."""
+    number = elf.find_section(_SECTION)
+    if number is None:
+        raise elf.error("is not a base of pypkg: it has no section .note.pypkg")
+    section = elf.sections[number]
+    for segment in elf.segments:
+        if (
+            segment.type in (SegmentType.NOTE, SegmentType.LOAD)
+            and (segment.vaddr, segment.filesz) == (section.addr, section.size)
+            and (segment.type == SegmentType.NOTE or segment.offset)
+        ):
+            return number, segment
+    raise elf.error("is not a base of pypkg: the section .note.pypkg has no segment of its own")
+
+
+def _image_start(elf: ElfFile) -> int:
+    """Return where an attached image begins in the file; without one, where the loaded part ends."""
+    number = elf.find_section(_SECTION)
+    loads = elf.loads
+    if number is not None:
+        for segment in loads:
+            if segment.vaddr == elf.sections[number].addr and segment.offset:
+                return segment.offset
+    return max((segment.offset + segment.filesz for segment in loads), default=0)
+
+
+def _insert(segments: Sequence[Segment], image: Segment) -> list[Segment]:
+    """Put the image behind the last PT_LOAD: a loader may want their addresses to ascend."""
+    last = max(number for number, segment in enumerate(segments) if segment.type == SegmentType.LOAD)
+    return [*segments[: last + 1], image, *segments[last + 1 :]]
+
+
+def _move_sections(
+    elf: ElfFile, number: int, image: Segment, body_size: int
+) -> tuple[list[Section], list[tuple[Span, int]], int]:
+    """Put the sections that are not loaded behind the image: ``strip`` cuts off what follows the last loaded byte."""
+    sections = list(elf.sections)
+    sections[number] = replace(
+        sections[number],
+        type=SectionType.PROGBITS,
+        flags=SectionFlag.ALLOC,
+        addr=image.vaddr,
+        offset=image.offset,
+        size=image.filesz,
+        addralign=_SECTION_ALIGNMENT,
+        entsize=0,
+    )
+    moved = []
+    end = image.offset + image.filesz
+    for index, section in sorted(enumerate(elf.sections), key=lambda item: item[1].offset):
+        if index == number or section.allocated or section.type in (SectionType.NULL, SectionType.NOBITS):
+            continue
+        if section.offset + section.size <= body_size:
+            continue
+        offset = align(end, max(section.addralign, 1))
+        sections[index] = replace(section, offset=offset)
+        moved.append((Span(offset=section.offset, size=section.size), offset))
+        end = offset + section.size
+    return sections, moved, end

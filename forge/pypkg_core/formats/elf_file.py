@@ -1,0 +1,204 @@
+"""The parts of an ELF file that a loader and ``strip`` look at (System V ABI, gabi.xinuos.com: Object Files).
+
+Little-endian, 32 and 64 bits. pyelftools reads more, but cannot write; one table of fields serves both here.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Final
+
+from pypkg_core.errors import PypkgError
+
+__all__ = ["ElfFile", "Layout", "Section", "SectionFlag", "SectionType", "Segment", "SegmentType"]
+
+_MAGIC: Final = b"\x7fELF"
+
+
+class SegmentType(IntEnum):
+    """The types of program headers that matter here."""
+
+    LOAD = 1
+    NOTE = 4
+
+
+class SectionType(IntEnum):
+    """The types of sections that matter here."""
+
+    NULL = 0
+    PROGBITS = 1
+    NOBITS = 8
+
+
+class SectionFlag(IntFlag):
+    """The section flags that matter here."""
+
+    ALLOC = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """A program header."""
+
+    type: int
+    flags: int
+    offset: int
+    vaddr: int
+    paddr: int
+    filesz: int
+    memsz: int
+    align: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A section header."""
+
+    name: int
+    type: int
+    flags: int
+    addr: int
+    offset: int
+    size: int
+    link: int
+    info: int
+    addralign: int
+    entsize: int
+
+    @property
+    def allocated(self) -> bool:
+        """Whether the section is in memory at run time."""
+        return bool(self.flags & SectionFlag.ALLOC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """The structures of one ELF class: their formats and, where 32 and 64 bits differ, the order of fields."""
+
+    bits: int
+    header: struct.Struct
+    segment: struct.Struct
+    segment_fields: tuple[str, ...]
+    section: struct.Struct
+
+    def pack_segment(self, segment: Segment) -> bytes:
+        """Return the program header's bytes."""
+        return self.segment.pack(*(getattr(segment, name) for name in self.segment_fields))
+
+    def pack_section(self, section: Section) -> bytes:
+        """Return the section header's bytes."""
+        return self.section.pack(*(getattr(section, name) for name in _SECTION_FIELDS))
+
+
+# fmt: off
+_HEADER_FIELDS: Final = (
+    "ident", "type", "machine", "version", "entry", "phoff", "shoff", "flags",
+    "ehsize", "phentsize", "phnum", "shentsize", "shnum", "shstrndx",
+)
+_SECTION_FIELDS: Final = (
+    "name", "type", "flags", "addr", "offset", "size", "link", "info", "addralign", "entsize",
+)
+_SEGMENT_FIELDS_32: Final = ("type", "offset", "vaddr", "paddr", "filesz", "memsz", "flags", "align")
+_SEGMENT_FIELDS_64: Final = ("type", "flags", "offset", "vaddr", "paddr", "filesz", "memsz", "align")
+# fmt: on
+
+_LAYOUTS: Final = {
+    1: Layout(
+        bits=32,
+        header=struct.Struct("<16sHHIIIIIHHHHHH"),
+        segment=struct.Struct("<8I"),
+        segment_fields=_SEGMENT_FIELDS_32,
+        section=struct.Struct("<10I"),
+    ),
+    2: Layout(
+        bits=64,
+        header=struct.Struct("<16sHHIQQQIHHHHHH"),
+        segment=struct.Struct("<IIQQQQQQ"),
+        segment_fields=_SEGMENT_FIELDS_64,
+        section=struct.Struct("<IIQQQQIIQQ"),
+    ),
+}
+
+
+class ElfFile:
+    """An ELF file's header and tables; every part lies inside the file.
+
+    Args:
+        data: the whole file.
+        shown: what errors call it.
+
+    Raises:
+        PypkgError: it is no little-endian ELF executable, or truncated or damaged.
+    """
+
+    def __init__(self, data: bytes, shown: object) -> None:
+        self._shown = shown
+        if len(data) < 64 or data[:4] != _MAGIC:
+            raise self.error("is not an ELF file")
+        layout = _LAYOUTS.get(data[4])
+        if layout is None or data[5] != 1:
+            raise self.error("is neither a 32-bit nor a 64-bit little-endian ELF file")
+        self.layout = layout
+        self.header: dict[str, int] = dict(zip(_HEADER_FIELDS, layout.header.unpack_from(data), strict=True))
+        segments = self._rows(data, layout.segment, "phoff", "phentsize", "phnum")
+        self.segments = [Segment(**dict(zip(layout.segment_fields, row, strict=True))) for row in segments]
+        sections = self._rows(data, layout.section, "shoff", "shentsize", "shnum")
+        self.sections = [Section(**dict(zip(_SECTION_FIELDS, row, strict=True))) for row in sections]
+        for segment in self.segments:
+            self._check(data, segment.offset, segment.filesz)
+            if segment.type == SegmentType.LOAD and segment.memsz < segment.filesz:
+                raise self.error("is damaged: a segment is larger in the file than in memory")
+        for section in self.sections:
+            if section.type not in (SectionType.NULL, SectionType.NOBITS):
+                self._check(data, section.offset, section.size)
+        self._names = b""
+        if self.sections:
+            if self.header["shstrndx"] >= len(self.sections):
+                raise self.error("is damaged: its section names are missing")
+            names = self.sections[self.header["shstrndx"]]
+            self._names = data[names.offset : names.offset + names.size]
+
+    @property
+    def loads(self) -> list[Segment]:
+        """The segments that are loaded, in the order of the file."""
+        return [segment for segment in self.segments if segment.type == SegmentType.LOAD]
+
+    @property
+    def start(self) -> int:
+        """The address of the ELF header in memory (``__ehdr_start``), before relocation."""
+        for segment in self.loads:
+            if segment.offset == 0:
+                return segment.vaddr
+        raise self.error("does not load its own header")
+
+    def find_section(self, name: bytes) -> int | None:
+        """Return the number of the section called ``name``."""
+        for number, section in enumerate(self.sections):
+            end = self._names.find(b"\0", section.name)
+            if section.type != SectionType.NULL and self._names[section.name : max(end, 0)] == name:
+                return number
+        return None
+
+    def pack_header(self, *, section_headers: int) -> bytes:
+        """Return the file's header with another offset of the section headers."""
+        changed = self.header | {"shoff": section_headers}
+        return self.layout.header.pack(*changed.values())
+
+    def error(self, what: str) -> PypkgError:
+        """Return an error about this file."""
+        return PypkgError(f"{self._shown} {what}")
+
+    def _rows(self, data: bytes, row: struct.Struct, offset: str, size: str, count: str) -> list[tuple[int, ...]]:
+        at, number = self.header[offset], self.header[count]
+        if number == 0:
+            return []
+        if self.header[size] != row.size:
+            raise self.error(f"is damaged: {size} is {self.header[size]}, wanted {row.size}")
+        self._check(data, at, number * row.size)
+        return list(row.iter_unpack(data[at : at + number * row.size]))
+
+    def _check(self, data: bytes, offset: int, size: int) -> None:
+        if offset + size > len(data):
+            raise self.error(f"is truncated: it has {len(data)} bytes, but refers to {offset + size}")

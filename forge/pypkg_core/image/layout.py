@@ -1,0 +1,127 @@
+"""The byte layout of an image, as numbers: see docs/image-format.md, version 1."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+__all__ = [
+    "BUNDLE",
+    "DATA_ALIGNMENT",
+    "ENTRY",
+    "FLAG_WITHHELD",
+    "HEADER",
+    "MAGIC",
+    "MAX_PATH",
+    "MODE_DIRECTORY",
+    "MODE_EXECUTABLE",
+    "MODE_FILE",
+    "MODE_LINK",
+    "MODULE",
+    "SLOT_SIZE",
+    "TABLE_ALIGNMENT",
+    "VERSION",
+    "Codec",
+    "EntryType",
+    "Header",
+    "ModuleKind",
+    "align",
+    "slot_count",
+]
+
+MAGIC: Final = b"PYPKGIMG"
+VERSION: Final = 1
+MAX_PATH: Final = 4095
+TABLE_ALIGNMENT: Final = 8
+DATA_ALIGNMENT: Final = 16
+SLOT_SIZE: Final = 4
+
+HEADER: Final = struct.Struct("<8sII11Q6IQIIQII")
+ENTRY: Final = struct.Struct("<QIIIBBHIIQQQqQ")
+MODULE: Final = struct.Struct("<QIIIBBHQQQQQ")
+BUNDLE: Final = struct.Struct("<32sIIII")
+
+FLAG_WITHHELD: Final = 1
+MODE_FILE: Final = 0o444
+MODE_EXECUTABLE: Final = 0o555
+MODE_DIRECTORY: Final = 0o555
+MODE_LINK: Final = 0o777
+
+
+class EntryType(IntEnum):
+    """What an entry is."""
+
+    FILE = 1
+    DIRECTORY = 2
+    LINK = 3
+
+
+class Codec(IntEnum):
+    """How the bytes of a file or of code are stored."""
+
+    NONE = 0
+    GZIP = 1
+    BROTLI = 2
+    ZSTD = 3
+
+
+class ModuleKind(IntEnum):
+    """What a module is, for the importer."""
+
+    MODULE = 1
+    PACKAGE = 2
+    NAMESPACE = 3
+    EXTENSION = 4
+    EXTENSION_PACKAGE = 5
+
+    @property
+    def has_code(self) -> bool:
+        """Whether the image holds marshalled code for it."""
+        return self in (ModuleKind.MODULE, ModuleKind.PACKAGE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """The header's numbers, in the order in which they are stored; offsets and sizes in bytes."""
+
+    image_size: int
+    entries_offset: int
+    path_slots_offset: int
+    children_offset: int
+    modules_offset: int
+    module_slots_offset: int
+    bundles_offset: int
+    strings_offset: int
+    strings_size: int
+    data_offset: int
+    data_size: int
+    entry_count: int
+    path_slot_count: int
+    child_count: int
+    module_count: int
+    module_slot_count: int
+    bundle_count: int
+    manifest_offset: int
+    manifest_size: int
+    search_path_size: int
+    search_path_offset: int
+    options_offset: int
+    options_size: int
+
+    def pack(self) -> bytes:
+        """Return the header's 160 bytes."""
+        numbers = [getattr(self, name) for name in self.__slots__]
+        return HEADER.pack(MAGIC, VERSION, HEADER.size, *numbers)
+
+
+def align(offset: int, alignment: int) -> int:
+    """Return the first multiple of ``alignment`` that is not below ``offset``."""
+    return -(-offset // alignment) * alignment
+
+
+def slot_count(count: int) -> int:
+    """Return the size of a hash table over ``count`` items: the first power of two above twice the count."""
+    result: int = 1 << (2 * count).bit_length()
+    return result

@@ -1,0 +1,42 @@
+"""Copying one image's contents into another: a base's standard library into an application's image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pypkg_core.image.layout import EntryType
+from pypkg_core.image.reader import Entry, Image
+from pypkg_core.image.writer import ImageBuilder
+
+__all__ = ["merge_image"]
+
+
+def merge_image(builder: ImageBuilder, image: Image, *, withhold: Callable[[Entry], bool]) -> None:
+    """Add everything of ``image`` to ``builder``: entries, modules and bundles, as they are stored.
+
+    A path or module that the builder has already stays what it is. Search path, options and manifest are the
+    builder's own affair.
+
+    Args:
+        withhold: says which readable files may only be seen in the new image.
+
+    Raises:
+        PypkgError: an entry does not fit the builder's (a file where a directory is).
+    """
+    for entry in image.entries:
+        if builder.has_path(entry.path):
+            continue
+        if entry.type is EntryType.DIRECTORY:
+            builder.add_directory(entry.path)
+        elif entry.type is EntryType.LINK:
+            builder.add_symlink(entry.path, entry.target)
+        elif entry.withheld or withhold(entry):
+            builder.add_withheld(entry.path)
+        else:
+            builder.add_file(entry.path, image.blob(entry), executable=entry.executable)
+    for module in image.modules:
+        if not builder.has_module(module.name):
+            code = image.blob(module) if module.kind.has_code else None
+            builder.add_module(module.name, module.kind, module.entry.path, code)
+    for bundle in image.bundles:
+        builder.add_bundle(bundle.name, [member.path for member in bundle.members])

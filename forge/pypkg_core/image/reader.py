@@ -1,0 +1,156 @@
+"""Reading an image from Python, for the packager, tools and tests: see docs/image-format.md.
+
+What the C side checks while it runs is checked here at once: an `Image` that was made is sound, but for the bytes of
+contents, which `Image.read`, `Image.code` and `Image.verify` check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+
+from pypkg_core._core import xxh64
+from pypkg_core.errors import PypkgError
+from pypkg_core.image.blob import Blob
+from pypkg_core.image.layout import EntryType, Header
+from pypkg_core.image.records import Bundle, Entry, Module
+from pypkg_core.image.tables import Tables, damaged
+
+__all__ = ["Bundle", "Entry", "Image", "Module"]
+
+
+class Image:
+    """An image in memory.
+
+    Args:
+        buffer: the image, from its first byte; what follows it is ignored.
+
+    Raises:
+        PypkgError: it is no image, of another version, truncated or damaged.
+    """
+
+    def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
+        self._tables = Tables(buffer)
+        self.header: Header = self._tables.header
+        self.entries: tuple[Entry, ...] = self._tables.entries()
+        self.modules: tuple[Module, ...] = self._tables.modules(self.entries)
+        self.bundles: tuple[Bundle, ...] = self._tables.bundles(self.entries)
+        self._path_slots = self._tables.slots(self.header.path_slots_offset, self.header.path_slot_count)
+        self._module_slots = self._tables.slots(self.header.module_slots_offset, self.header.module_slot_count)
+        for entry in self.entries:
+            if self.lookup(entry.path) is not entry:
+                raise damaged(f"{entry.path!r} is not found through its hash table")
+        for module in self.modules:
+            if self.find_module(module.name) is not module:
+                raise damaged(f"the module {module.name!r} is not found through its hash table")
+
+    def __len__(self) -> int:
+        return self.header.image_size
+
+    @property
+    def data(self) -> memoryview:
+        """The image's bytes."""
+        return self._tables.view
+
+    @cached_property
+    def search_path(self) -> tuple[str, ...]:
+        """``sys.path``, first to last."""
+        return self._tables.items(self.header.search_path_offset, self.header.search_path_size)
+
+    @cached_property
+    def options(self) -> tuple[str, ...]:
+        """The interpreter's options, as on its command line."""
+        return self._tables.items(self.header.options_offset, self.header.options_size)
+
+    @cached_property
+    def manifest(self) -> Mapping[str, object]:
+        """The manifest's keys.
+
+        Raises:
+            PypkgError: it is not a JSON object.
+        """
+        text = self._tables.text(self.header.manifest_offset, self.header.manifest_size)
+        try:
+            manifest = json.loads(text)
+        except ValueError as error:
+            raise damaged(f"its manifest is no JSON: {error}") from error
+        if not isinstance(manifest, dict):
+            raise damaged("its manifest is no JSON object")
+        return manifest
+
+    def lookup(self, path: str) -> Entry | None:
+        """Return the entry at ``path`` (below the root, no slash at either end; links are not followed)."""
+        encoded = path.encode("utf-8", "surrogatepass")
+        value, mask = xxh64(encoded), len(self._path_slots) - 1
+        for probe in range(mask + 1):
+            number = self._path_slots[(value + probe) & mask]
+            if not 0 < number <= len(self.entries):
+                return None
+            entry = self.entries[number - 1]
+            if entry.hash == value and entry.path == path:
+                return entry
+        return None
+
+    def find_module(self, name: str) -> Module | None:
+        """Return the module of this dotted name."""
+        encoded = name.encode("utf-8", "surrogatepass")
+        value, mask = xxh64(encoded), len(self._module_slots) - 1
+        for probe in range(mask + 1):
+            number = self._module_slots[(value + probe) & mask]
+            if not 0 < number <= len(self.modules):
+                return None
+            module = self.modules[number - 1]
+            if module.hash == value and module.name == name:
+                return module
+        return None
+
+    def children(self, directory: Entry) -> tuple[Entry, ...]:
+        """Return what a directory contains, sorted by name; nothing for anything else."""
+        if directory.type is not EntryType.DIRECTORY:
+            return ()
+        return self._tables.members(directory.offset, directory.size, self.entries)
+
+    def blob(self, item: Entry | Module) -> Blob:
+        """Return contents as they are stored, to be copied into another image."""
+        stored = bytes(self._tables.view[item.offset : item.offset + item.stored_size])
+        return Blob(stored=stored, codec=item.codec, size=item.size, checksum=item.checksum)
+
+    def read(self, entry: Entry) -> bytes:
+        """Return a file's contents.
+
+        Raises:
+            PypkgError: it is no file, its contents are withheld or damaged.
+        """
+        if entry.type is not EntryType.FILE:
+            raise PypkgError(f"Cannot read {entry.path!r} in an image: it is a {entry.type.name.lower()}")
+        if entry.withheld:
+            raise PypkgError(f"Cannot read {entry.path!r} in an image: its contents are withheld")
+        return self._checked(entry, repr(entry.path))
+
+    def code(self, module: Module) -> bytes | None:
+        """Return a module's marshalled code, ``None`` where it has none.
+
+        Raises:
+            PypkgError: the code is damaged.
+        """
+        return self._checked(module, f"the code of {module.name!r}") if module.kind.has_code else None
+
+    def verify(self) -> None:
+        """Decode everything and compare the checksums.
+
+        Raises:
+            PypkgError: something is damaged; it is named.
+        """
+        for entry in self.entries:
+            if entry.type is EntryType.FILE and not entry.withheld:
+                self.read(entry)
+        for module in self.modules:
+            self.code(module)
+        self.manifest, self.search_path, self.options  # noqa: B018 (parsed, and errors raised, on first use)
+
+    def _checked(self, item: Entry | Module, what: str) -> bytes:
+        data = self.blob(item).decoded()
+        if xxh64(data) != item.checksum:
+            raise damaged(f"the checksum of {what} does not match")
+        return data

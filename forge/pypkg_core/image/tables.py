@@ -1,0 +1,238 @@
+"""Turning the bytes of an image's tables into rows; every number is checked before it is used."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from pypkg_core._core import xxh64
+from pypkg_core.errors import PypkgError
+from pypkg_core.image.layout import (
+    BUNDLE,
+    ENTRY,
+    FLAG_WITHHELD,
+    HEADER,
+    MAGIC,
+    MAX_PATH,
+    MODULE,
+    SLOT_SIZE,
+    TABLE_ALIGNMENT,
+    VERSION,
+    Codec,
+    EntryType,
+    Header,
+    ModuleKind,
+)
+from pypkg_core.image.records import Bundle, Entry, Module
+
+__all__ = ["Tables", "damaged"]
+
+
+def damaged(what: str) -> PypkgError:
+    """Return the error for an image that cannot be right."""
+    return PypkgError(f"The image is damaged: {what}", hint="Get the file again, or package again")
+
+
+class Tables:
+    """The parts of an image, in bounds.
+
+    Raises:
+        PypkgError: the header is not that of a whole image.
+    """
+
+    def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
+        whole = memoryview(buffer).cast("B").toreadonly()
+        self.header = _header(whole)
+        self.view = whole[: self.header.image_size]
+        head = self.header
+        self._children = self.slots(head.children_offset, head.child_count)
+        self._strings = bytes(self.view[head.strings_offset : head.strings_offset + head.strings_size])
+
+    def slots(self, offset: int, count: int) -> memoryview:
+        """Return ``count`` 32-bit numbers; `_header` checked where they are."""
+        part = bytes(self.view[offset : offset + SLOT_SIZE * count])
+        if memoryview(b"\1\0").cast("H")[0] != 1:  # a big-endian machine
+            part = b"".join(part[at : at + SLOT_SIZE][::-1] for at in range(0, len(part), SLOT_SIZE))
+        return memoryview(part).cast("I")
+
+    def text(self, offset: int, size: int) -> str:
+        """Return a string of the string table."""
+        if offset + size > len(self._strings):
+            raise damaged(f"a string of {size} bytes at {offset} is outside the string table")
+        try:
+            return self._strings[offset : offset + size].decode()
+        except UnicodeDecodeError as error:
+            raise damaged(f"a string at {offset} is not UTF-8") from error
+
+    def items(self, offset: int, size: int) -> tuple[str, ...]:
+        """Return the parts of a string, each ended by a NUL."""
+        text = self.text(offset, size)
+        if text and not text.endswith("\0"):
+            raise damaged("a list of strings has no end")
+        return tuple(text.split("\0")[:-1])
+
+    def members(self, first: int, count: int, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Return a span of the children table."""
+        if first + count > len(self._children):
+            raise damaged(f"{count} children from {first} are outside the children table")
+        numbers = self._children[first : first + count]
+        if count and max(numbers) >= len(entries):
+            raise damaged("a child is no entry")
+        return tuple(entries[number] for number in numbers)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all entries, each checked on its own, in order, and below a directory."""
+        result: list[Entry] = []
+        previous = b""
+        directories = {b""}
+        for number, row in enumerate(self._rows(ENTRY, self.header.entries_offset, self.header.entry_count)):
+            entry = self._entry(row)
+            path = entry.path.encode()
+            if (number == 0) != (path == b"") or (number and path <= previous):
+                raise damaged(f"the entry {entry.path!r} is out of order")
+            if xxh64(path) != entry.hash or path.rfind(b"/") + 1 != entry.name_offset:
+                raise damaged(f"the hash or name of {entry.path!r} is wrong")
+            if path.rpartition(b"/")[0] not in directories:
+                raise damaged(f"{entry.path!r} is in no directory")
+            if entry.type is EntryType.DIRECTORY:
+                directories.add(path)
+            result.append(entry)
+            previous = path
+        if result[0].type is not EntryType.DIRECTORY:
+            raise damaged("its root is no directory")
+        entries = tuple(result)
+        self._check_directories(entries)
+        return entries
+
+    def modules(self, entries: tuple[Entry, ...]) -> tuple[Module, ...]:
+        """Return all modules, each checked on its own and in order."""
+        result, previous = [], b""
+        for row in self._rows(MODULE, self.header.modules_offset, self.header.module_count):
+            value, at, size, entry, kind, codec, _flags, offset, stored, decoded, checksum, _reserved = row
+            name = self.text(at, size)
+            if entry >= len(entries):
+                raise damaged(f"the module {name!r} has no entry")
+            encoded = name.encode()
+            if encoded <= previous or xxh64(encoded) != value:
+                raise damaged(f"the module {name!r} is out of order, or its hash is wrong")
+            previous = encoded
+            module = Module(value, name, entries[entry], _kind(kind), _codec(codec), offset, stored, decoded, checksum)
+            if module.kind.has_code:
+                self._check_data(f"the code of {name!r}", module.codec, offset, stored, decoded)
+            result.append(module)
+        return tuple(result)
+
+    def bundles(self, entries: tuple[Entry, ...]) -> tuple[Bundle, ...]:
+        """Return all bundles."""
+        result: list[Bundle] = []
+        for row in self._rows(BUNDLE, self.header.bundles_offset, self.header.bundle_count):
+            digest, first, count, at, size = row
+            members = self.members(first, count, entries)
+            if any(member.bundle != len(result) + 1 or member.withheld for member in members):
+                raise damaged("a bundle's member does not belong to it")
+            result.append(Bundle(self.text(at, size), digest, members))
+        if any(entry.bundle > len(result) for entry in entries):
+            raise damaged("an entry's bundle is missing")
+        return tuple(result)
+
+    def _rows(self, row: struct.Struct, offset: int, count: int) -> Iterator[tuple[Any, ...]]:
+        return row.iter_unpack(self.view[offset : offset + row.size * count])
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        value, at, length, name, kind, codec, mode, flags, bundle, offset, stored, size, mtime, checksum = row
+        path = self.text(at, length)
+        if length > MAX_PATH or "\0" in path:
+            raise damaged(f"a path of {length} bytes at {at} is too long or holds a NUL")
+        try:
+            kind = EntryType(kind)
+        except ValueError as error:
+            raise damaged(f"{path!r} is of the unknown type {kind}") from error
+        target = ""
+        if kind is EntryType.LINK:
+            target = self.text(offset, stored)
+        elif kind is EntryType.FILE and not flags & FLAG_WITHHELD:
+            self._check_data(repr(path), _codec(codec), offset, stored, size)
+        return Entry(
+            value, path, name, kind, _codec(codec), mode, flags, bundle, offset, stored, size, mtime, checksum, target
+        )
+
+    def _check_data(self, what: str, codec: Codec, offset: int, stored: int, size: int) -> None:
+        head = self.header
+        if offset < head.data_offset or offset + stored > head.image_size:
+            raise damaged(f"the contents of {what} are outside the image")
+        if codec is Codec.NONE and stored != size:
+            raise damaged(f"{what} has {size} bytes but {stored} are stored")
+
+    def _check_directories(self, entries: tuple[Entry, ...]) -> None:
+        """Check that every entry but the root is a child of its directory, once and in order."""
+        seen = 1
+        for entry in entries:
+            if entry.type is not EntryType.DIRECTORY:
+                continue
+            children = self.members(entry.offset, entry.size, entries)
+            prefix = entry.path + "/" if entry.path else ""
+            names = [child.path for child in children]
+            if any(path.rpartition("/")[0] != entry.path or not path.startswith(prefix) for path in names):
+                raise damaged(f"a child of {entry.path!r} is not in it")
+            if len(set(names)) != len(names) or sorted(names, key=str.encode) != names:
+                raise damaged(f"the children of {entry.path!r} are out of order")
+            seen += len(children)
+        if seen != len(entries):
+            raise damaged(f"{len(entries) - seen} entries are in no directory's list")
+
+
+def _header(view: memoryview) -> Header:
+    if len(view) < HEADER.size:
+        raise damaged(f"it has {len(view)} bytes, the header alone {HEADER.size}")
+    magic, version, header_size, *numbers = HEADER.unpack_from(view)
+    if magic != MAGIC:
+        raise damaged("it does not begin with its magic")
+    if version != VERSION:
+        raise PypkgError(
+            f"The image has format version {version}, this pypkg reads {VERSION}", hint="Update pypkg, or package again"
+        )
+    head = Header(**dict(zip(Header.__slots__, numbers, strict=True)))
+    if head.image_size > len(view):
+        raise damaged(f"it is truncated: {head.image_size} bytes wanted, {len(view)} found")
+    if head.image_size < HEADER.size or header_size != HEADER.size or not head.entry_count:
+        raise damaged("its header's sizes are wrong")
+    for what, count, used in (
+        ("path", head.path_slot_count, head.entry_count),
+        ("module", head.module_slot_count, head.module_count),
+    ):
+        if count & (count - 1) or count <= used:
+            raise damaged(f"its {what} table has {count} slots for {used} rows")
+    _check_tables(head)
+    return head
+
+
+def _check_tables(head: Header) -> None:
+    end = HEADER.size
+    for what, offset, size in (
+        ("entries", head.entries_offset, ENTRY.size * head.entry_count),
+        ("path slots", head.path_slots_offset, SLOT_SIZE * head.path_slot_count),
+        ("children", head.children_offset, SLOT_SIZE * head.child_count),
+        ("modules", head.modules_offset, MODULE.size * head.module_count),
+        ("module slots", head.module_slots_offset, SLOT_SIZE * head.module_slot_count),
+        ("bundles", head.bundles_offset, BUNDLE.size * head.bundle_count),
+        ("strings", head.strings_offset, head.strings_size),
+        ("data", head.data_offset, head.data_size),
+    ):
+        if offset < end or offset % TABLE_ALIGNMENT or offset + size > head.image_size:
+            raise damaged(f"its {what} table is outside the image")
+        end = offset + size
+
+
+def _codec(number: int) -> Codec:
+    try:
+        return Codec(number)
+    except ValueError as error:
+        raise damaged(f"the codec {number} is unknown") from error
+
+
+def _kind(number: int) -> ModuleKind:
+    try:
+        return ModuleKind(number)
+    except ValueError as error:
+        raise damaged(f"the module kind {number} is unknown") from error

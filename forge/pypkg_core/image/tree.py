@@ -1,0 +1,103 @@
+"""The files, directories and links that go into an image, before they have numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pypkg_core.errors import PypkgError
+from pypkg_core.image.blob import Blob
+from pypkg_core.image.layout import (
+    FLAG_WITHHELD,
+    MAX_PATH,
+    MODE_DIRECTORY,
+    MODE_EXECUTABLE,
+    MODE_FILE,
+    MODE_LINK,
+    EntryType,
+)
+
+__all__ = ["Node", "Tree", "encode_name"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """One path's entry: ``blob`` for a file that can be read, ``target`` for a link."""
+
+    type: EntryType
+    mode: int
+    flags: int = 0
+    blob: Blob | None = None
+    target: bytes = b""
+
+
+_DIRECTORY = Node(type=EntryType.DIRECTORY, mode=MODE_DIRECTORY)
+_WITHHELD = Node(type=EntryType.FILE, mode=0, flags=FLAG_WITHHELD)
+
+
+def encode_name(text: str, what: str) -> bytes:
+    """Return ``text`` in UTF-8.
+
+    Raises:
+        PypkgError: it holds a NUL or half a surrogate pair: an undecodable file name cannot be told to the runtime.
+    """
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PypkgError(
+            f"The {what} {text!r} is not valid UTF-8", hint="Rename it; names in a snapshot are UTF-8"
+        ) from error
+    if b"\0" in data:
+        raise PypkgError(f"The {what} {text!r} contains a NUL byte")
+    return data
+
+
+@dataclass(slots=True)
+class Tree:
+    """Paths (UTF-8, below the root) and what is there. A parent appears with its first child."""
+
+    nodes: dict[bytes, Node] = field(default_factory=lambda: {b"": _DIRECTORY})
+
+    def add_file(self, path: str, blob: Blob, *, executable: bool) -> None:
+        """Add a file that can be read."""
+        mode = MODE_EXECUTABLE if executable else MODE_FILE
+        self._add(path, Node(type=EntryType.FILE, mode=mode, blob=blob))
+
+    def add_withheld(self, path: str) -> None:
+        """Add a file that can be seen but not read."""
+        self._add(path, _WITHHELD)
+
+    def add_directory(self, path: str) -> None:
+        """Add a directory, empty so far; the root exists."""
+        if path:
+            self._add(path, _DIRECTORY)
+
+    def add_link(self, path: str, target: str) -> None:
+        """Add a symbolic link with ``readlink``'s answer."""
+        encoded = encode_name(target, "link target")
+        if not 0 < len(encoded) <= MAX_PATH:
+            raise PypkgError(f"The target of the link {path!r} has {len(encoded)} bytes; allowed are 1 to {MAX_PATH}")
+        self._add(path, Node(type=EntryType.LINK, mode=MODE_LINK, target=encoded))
+
+    def _add(self, path: str, node: Node) -> None:
+        encoded = encode_name(path, "path")
+        if len(encoded) > MAX_PATH:
+            raise PypkgError(f"The path {path!r} has {len(encoded)} bytes; a snapshot allows {MAX_PATH}")
+        present = self.nodes.get(encoded)
+        if present is not None:
+            if present != node:
+                raise PypkgError(f"Two different contents for {path!r} in one image")
+            return
+        if any(name in (b"", b".", b"..") for name in encoded.split(b"/")):
+            raise PypkgError(f"The path {path!r} is not one below the snapshot's root")
+        self._add_parents(encoded)
+        self.nodes[encoded] = node
+
+    def _add_parents(self, path: bytes) -> None:
+        parent = path.rpartition(b"/")[0]
+        missing = []
+        while (present := self.nodes.get(parent)) is None:
+            missing.append(parent)
+            parent = parent.rpartition(b"/")[0]
+        if present.type is not EntryType.DIRECTORY:
+            raise PypkgError(f"{parent.decode()!r} cannot be a file and the directory of {path.decode()!r}")
+        self.nodes.update(dict.fromkeys(missing, _DIRECTORY))

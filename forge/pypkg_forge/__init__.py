@@ -1,0 +1,1 @@
+"""The forge: compiles patched CPython runtimes, the *base binaries*, for every target."""

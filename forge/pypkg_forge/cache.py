@@ -1,0 +1,78 @@
+"""Where pypkg keeps what it made or fetched: one root, one function per folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from pypkg_core.errors import PypkgError
+
+__all__ = ["CACHE_TAG", "base_dir", "base_name", "cache_root", "forge_dir", "locked", "logs_dir", "sources_dir"]
+
+CACHE_TAG: Final = "v0.1"
+_LOCK_POLL_SECONDS: Final = 1.0
+
+
+def cache_root() -> Path:
+    """``$PYPKG_CACHE_PATH``, or ``~/.pypkg-cache``; not created."""
+    chosen = os.environ.get("PYPKG_CACHE_PATH")
+    return Path(chosen).expanduser().absolute() if chosen else Path.home() / ".pypkg-cache"
+
+
+def base_dir() -> Path:
+    """The folder of the bases: ``<root>/v0.1``, or the root itself when ``PYPKG_IGNORE_TAG`` is set."""
+    root = cache_root()
+    return root if os.environ.get("PYPKG_IGNORE_TAG") else root / CACHE_TAG
+
+
+def sources_dir() -> Path:
+    """The folder of source archives, each checked against its pin."""
+    return cache_root() / "sources"
+
+
+def forge_dir() -> Path:
+    """The folder of the forge's build trees; all of it may be deleted."""
+    return cache_root() / "forge"
+
+
+def logs_dir() -> Path:
+    """The folder of build logs."""
+    return cache_root() / "logs"
+
+
+def base_name(origin: str, release: str, platform: str, arch: str) -> str:
+    """The file name of a base: ``built-3.13.5-linux-x64``; ``origin`` is "built" or "fetched"."""
+    return f"{origin}-{release}-{platform}-{arch}"
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, timeout: float = -1) -> Iterator[None]:
+    """Hold the lock file ``<path>.lock`` while the block runs, so that concurrent runs take turns.
+
+    Args:
+        path: what is being made; its folder is created.
+        timeout: seconds to wait for another run; -1 waits as long as it takes.
+
+    Raises:
+        PypkgError: the folder cannot be written, or the wait took too long.
+    """
+    lock = FileLock(f"{path}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=timeout, poll_interval=_LOCK_POLL_SECONDS)
+    except Timeout as error:
+        raise PypkgError(f"Another run holds {path}.lock for more than {timeout:.0f} seconds") from error
+    except OSError as error:
+        raise PypkgError(
+            f"Cannot lock {path}: {error.strerror or error}",
+            hint="Set PYPKG_CACHE_PATH to a folder that can be written.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

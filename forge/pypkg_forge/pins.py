@@ -1,0 +1,138 @@
+"""The pins: which source archives may be used, and the hash each must have."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pypkg_core.errors import PypkgError
+from pypkg_forge.data import HERE
+from pypkg_forge.tables import load_toml, rows, table_error
+from pypkg_forge.targets import catalogue
+
+__all__ = ["DEPENDENCIES", "Form", "Pin", "candidates", "load_pins", "pins"]
+
+SOURCES_FILE: Final = HERE / "sources.toml"
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+DEPENDENCIES: Final = (
+    "openssl",
+    "sqlite",
+    "ncurses",
+    "libedit",
+    "libffi",
+    "xz",
+    "zlib",
+    "bzip2",
+    "zstd",
+    "brotli",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """One file that serves for a pin: upstream's, or the same release as Debian repacked it."""
+
+    file: str
+    sha256: str
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """One row of sources.toml; ``size`` in bytes, hashes in lower-case hexadecimal."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+    urls: tuple[str, ...]
+    licence: str
+    size: int | None = None
+    debian: str | None = None
+    debian_sha256: str | None = None
+    debian_size: int | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        for key in ("sha256", "debian_sha256"):
+            value = getattr(self, key)
+            if value is not None and not _SHA256.fullmatch(value):
+                raise ValueError(f"{key}: wanted 64 lower-case hexadecimal digits, got {value!r}")
+        if self.debian_sha256 and not self.debian:
+            raise ValueError("debian: is missing, though debian_sha256 is there")
+        if not self.urls and not self.debian:
+            raise ValueError("urls: is empty, and there is no debian path either")
+
+    @property
+    def upstream(self) -> Form:
+        """The file as upstream publishes it."""
+        return Form(file=self.file, sha256=self.sha256, size=self.size)
+
+    @property
+    def repacked(self) -> Form | None:
+        """The file in Debian's pool; equal to ``upstream`` but for its name unless Debian repacked it."""
+        if self.debian is None:
+            return None
+        if self.debian_sha256 is None:
+            return self.upstream
+        return Form(file=self.debian.rsplit("/", 1)[1], sha256=self.debian_sha256, size=self.debian_size)
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Every file that serves, upstream's first."""
+        repacked = self.repacked
+        return (self.upstream,) if repacked in (None, self.upstream) else (self.upstream, repacked)  # type: ignore[return-value]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def load_pins(file: Path) -> tuple[Pin, ...]:
+    """Read a table of pins.
+
+    Raises:
+        PypkgError: a key is unknown, missing or malformed, or a row is there twice; the place is named.
+    """
+    document = load_toml(file, ("sources",))
+    found = rows(file, document, "sources", Pin)
+    releases: set[tuple[str, str]] = set()
+    hashes: set[str] = set()
+    for index, pin in enumerate(found):
+        if (pin.name, pin.version) in releases:
+            raise table_error(file, f"sources[{index}]", f"{pin} is there twice")
+        releases.add((pin.name, pin.version))
+        for form in pin.forms:
+            if form.sha256 in hashes:
+                key = "sha256" if form.sha256 == pin.sha256 else "debian_sha256"
+                raise table_error(file, f"sources[{index}].{key}", f"{form.sha256} is there twice")
+            hashes.add(form.sha256)
+    return found
+
+
+@functools.cache
+def pins() -> tuple[Pin, ...]:
+    """The pins that come with pypkg, read once."""
+    return load_pins(SOURCES_FILE)
+
+
+def candidates(name: str, version: str | None = None) -> tuple[Pin, ...]:
+    """The pins that serve for a dependency, in order of preference; for "python", those of a series ("313").
+
+    Raises:
+        PypkgError: there is none, which is a mistake in the tables.
+    """
+    if name == "python" and version is not None:
+        by_release = {pin.version: pin for pin in pins() if pin.name == name}
+        wanted = catalogue().versions[version].pins
+        missing = [release for release in wanted if release not in by_release]
+        if missing:
+            raise PypkgError(f"targets.toml names Python {missing[0]}, which sources.toml does not pin")
+        return tuple(by_release[release] for release in wanted)
+    found = tuple(pin for pin in pins() if pin.name == name)
+    if not found:
+        raise PypkgError(f"sources.toml has no pin for {name}")
+    return found

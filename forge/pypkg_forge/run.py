@@ -1,0 +1,134 @@
+"""Runs a build's commands: all they say goes to the log, a failure names command, code and log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final
+
+from pypkg_core.errors import PypkgError
+from pypkg_forge.cache import logs_dir
+from pypkg_forge.progress import QUIET, Stage
+
+__all__ = ["Log", "open_log"]
+
+_NINJA: Final = re.compile(r"^\[(\d+)/(\d+)\]")
+_COMPILE: Final = re.compile(r"^pypkg-cc-redirected .*-c ")
+_TAIL_LINES: Final = 12
+
+
+@dataclass(kw_only=True, slots=True)
+class Log:
+    """One build's log file."""
+
+    path: Path
+    stream: IO[str]
+
+    def write(self, line: str) -> None:
+        """Add a line."""
+        self.stream.write(line + "\n")
+        self.stream.flush()
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        what: str,
+        stage: Stage | None = None,
+        expected: int = 0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run a command; it and its children are ended when this is interrupted.
+
+        Args:
+            what: the errand, for the error: "compile CPython".
+            stage: told of progress: Ninja's own numbers, or compiler calls out of ``expected``.
+            environment: the child's variables; ours when left out.
+
+        Raises:
+            PypkgError: the command cannot be started or fails.
+        """
+        stage = stage or _no_stage()
+        words = [str(word) for word in command]
+        self.write(f"$ {shlex.join(words)}")
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env=dict(environment) if environment is not None else None,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise PypkgError(f"Cannot {what}: {words[0]}: {error.strerror}", context={"log": self.path}) from error
+        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        with _ended(process):
+            compiled = 0
+            for line in process.stdout or ():
+                self.stream.write(line)
+                tail.append(line.rstrip())
+                if match := _NINJA.match(line):
+                    stage.update(int(match[1]), int(match[2]))
+                elif expected and _COMPILE.match(line):
+                    compiled += 1
+                    stage.update(min(compiled, expected), expected)
+            code = process.wait()
+        if code != 0:
+            raise PypkgError(
+                f"Cannot {what}: {Path(words[0]).name} ended with code {code}",
+                hint=f"The whole log is {self.path}.",
+                context={"last lines": "".join(f"\n    {line[:200]}" for line in tail)},
+            )
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        raise
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _no_stage() -> Stage:
+    with QUIET.stage("") as stage:
+        return stage
+
+
+@contextlib.contextmanager
+def open_log(name: str) -> Iterator[Log]:
+    """Open the log of a build that begins now, ``<cache>/logs/<name>-<time>.log``.
+
+    Raises:
+        PypkgError: the file cannot be created.
+    """
+    path = logs_dir() / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise PypkgError(f"Cannot write the log {path}: {error.strerror}") from error
+    with stream:
+        yield Log(path=path, stream=stream)

@@ -1,0 +1,1 @@
+"""The packager: a Python project and a base become one executable."""

@@ -1,0 +1,185 @@
+"""Native addons: which fit a target, and what becomes of those that do not."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+
+from pypkg.edges import Edges
+from pypkg_forge.targets import Target
+
+__all__ = ["Fate", "classify", "fits", "highest_glibc", "is_library", "system_name", "wheel_platforms"]
+
+_ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+))-(?P<platform>[\w-]+)\.(?:so|pyd)$")
+_ABI3: Final = re.compile(r"\.abi3(-[\w-]+)?\.so$")
+_LIBRARY: Final = re.compile(r"\.(so|pyd|dll|dylib)$|\.so\.[\d.]+$")
+_GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)")
+_EM_OFFSET: Final = 18  # Elf64_Ehdr.e_machine, System V ABI, figure 4-3
+# The glibc of the oldest and newest wheels that are asked for; the base itself needs 2.17.
+_GLIBC_MINORS: Final = range(5, 45)
+_BASE_GLIBC: Final = 17
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Machine:
+    """Names of one processor: in ELF, in file names of extensions, in wheel tags."""
+
+    elf: int
+    suffix: str
+    wheel: str
+
+
+_MACHINES: Final[Mapping[str, _Machine]] = {
+    "x64": _Machine(elf=62, suffix="x86_64", wheel="x86_64"),
+    "arm64": _Machine(elf=183, suffix="aarch64", wheel="aarch64"),
+    "armv7": _Machine(elf=40, suffix="arm", wheel="armv7l"),
+    "armv6": _Machine(elf=40, suffix="arm", wheel="armv6l"),
+}
+# What follows the version in an extension's file name; {0} is the machine.
+_SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    "linux": ("{0}-linux-gnu", "{0}-linux-gnueabihf"),
+    "alpine": ("{0}-linux-musl", "{0}-linux-musleabihf"),
+    "macos": ("darwin",),
+    "win": ("win_amd64", "win_arm64"),
+    "freebsd": (),
+}
+_SYSTEM_NAMES: Final[Mapping[str, str]] = {"win": "win32", "macos": "darwin", "freebsd": "freebsd14"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fate:
+    """What becomes of the addons that do not fit.
+
+    Attributes:
+        required: addon -> the module that needs it.
+        optional: addons whose every import survives their absence.
+        absent: distributions that are left out whole, because they cannot work and whoever imports them can do without.
+    """
+
+    required: Mapping[str, str]
+    optional: frozenset[str]
+    absent: frozenset[str]
+
+
+def system_name(target: Target) -> str:
+    """Return ``sys.platform`` on the target."""
+    return _SYSTEM_NAMES.get(target.platform, "linux")
+
+
+def is_library(relative: str) -> bool:
+    """Whether a file is a shared library, an extension module or not, by its name."""
+    return _LIBRARY.search(relative) is not None
+
+
+def fits(path: Path, target: Target) -> bool:
+    """Whether the target can load an extension module, by its name and its ELF header.
+
+    Args:
+        path: an extension module's file.
+        target: where it is to be loaded.
+    """
+    if not target.addons:
+        return False
+    tagged = _ABI_TAG.search(path.name)
+    if tagged is not None:
+        if (tagged["cpython"] or tagged["cp"]) != target.version:
+            return False
+        suffix = _MACHINES[target.arch].suffix
+        names = [pattern.format(suffix) for pattern in _SUFFIXES[target.platform]]
+        if tagged["platform"] not in names:
+            return False
+    elif path.name.endswith(".pyd") != (target.platform == "win"):
+        return False
+    if target.platform in ("win", "macos"):
+        return tagged is not None or _ABI3.search(path.name) is not None or path.name.endswith(".pyd")
+    return _elf_machine(path) == _MACHINES[target.arch].elf
+
+
+def _elf_machine(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_EM_OFFSET + 2)
+    except OSError:
+        return -1
+    if len(head) < _EM_OFFSET + 2 or not head.startswith(b"\x7fELF"):
+        return -1
+    order = "<" if head[5] == 1 else ">"
+    return int(struct.unpack_from(f"{order}H", head, _EM_OFFSET)[0])
+
+
+def highest_glibc(path: Path) -> tuple[int, int] | None:
+    """Return the newest glibc a library asks for when it is newer than the base's 2.17, otherwise ``None``.
+
+    Read from the version requirements (``.gnu.version_r``; Linux Standard Base, "Symbol Versioning").
+    """
+    try:
+        with path.open("rb") as file:
+            found = [
+                (int(match[1]), int(match[2]))
+                for section in ELFFile(file).iter_sections()
+                if isinstance(section, GNUVerNeedSection)
+                for _, versions in section.iter_versions()
+                for version in versions
+                if (match := _GLIBC.match(version.name))
+            ]
+    except (OSError, ELFError):
+        return None
+    newest = max(found, default=(2, 0))
+    return newest if newest > (2, _BASE_GLIBC) else None
+
+
+def wheel_platforms(target: Target) -> list[str]:
+    """Return the wheel platform tags that the target can load, best first (PEP 600, PEP 656)."""
+    machine = _MACHINES[target.arch].wheel
+    if target.platform == "linux":
+        old = [f"manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC_MINORS) if minor <= _BASE_GLIBC]
+        new = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINORS if minor > _BASE_GLIBC]
+        legacy = [f"manylinux{name}_{machine}" for name in ("2014", "2010", "1")]
+        # An older glibc's wheel runs on more machines; a newer one's is better than none.
+        return [*legacy, *old, *new]
+    if target.platform == "alpine":
+        return [f"musllinux_1_{minor}_{machine}" for minor in (2, 1)]
+    if target.platform == "macos":
+        kinds = (machine.replace("aarch64", "arm64"), "universal2")
+        return [f"macosx_{major}_0_{kind}" for major in range(11, 16) for kind in kinds]
+    if target.platform == "win":
+        return ["win_amd64" if target.arch == "x64" else "win_arm64"]
+    return []
+
+
+def classify(edges: Edges, unfit: Mapping[str, str]) -> Fate:
+    """Decide what becomes of addons that neither fit nor have a Python twin.
+
+    An import is *hard* when the importer fails without it. An addon is required when a chain of hard imports leads
+    from the application to it. An import below an ``if`` does not count as hard when another one of the same addon
+    is guarded: that is how packages test for their addon once and ask a flag later.
+
+    Args:
+        edges: the imports of all walked code.
+        unfit: addon module -> distribution.
+    """
+    needed = edges.reached_hard(["__main__"])
+    required: dict[str, str] = {}
+    for addon in unfit:
+        importer = edges.hard_importer(addon, needed)
+        if importer is not None:
+            required[addon] = importer
+    optional, absent = set(), set()
+    for addon, owner in unfit.items():
+        if addon in required:
+            continue
+        members = edges.members(owner)
+        inside = edges.reached_hard(edges.entered(members))
+        if needed.isdisjoint(members) and edges.hard_importer(addon, inside) is not None:
+            absent.add(owner)
+        else:
+            optional.add(addon)
+    return Fate(required=required, optional=frozenset(optional), absent=frozenset(absent))

@@ -1,0 +1,160 @@
+"""What a walk starts from: the project and its configuration, made ready."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from pypkg.collection import Kind
+from pypkg.config import Config
+from pypkg.dictionary import matches
+from pypkg.project import EntryPoint, Project, load_toml
+from pypkg.resolve import Node, Resolver, Root, module_name
+from pypkg_core.errors import UsageError
+
+_REQUIRED_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+__all__ = ["Application", "project_roots", "start_application"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Application:
+    """What a walk starts from.
+
+    Attributes:
+        name: the project's name; its own metadata comes along when it is installed.
+        root: the project's directory.
+        main: the entry as a node called ``__main__``.
+        source: text of the entry.
+        generated: whether the entry was made here and is no file.
+        requirements: normalised names it declares; ``None`` when it declares nothing at all.
+        hidden_imports: modules to walk though nothing imports them.
+        excludes: modules that stay out.
+        assets: files the configuration adds, place below the root -> file.
+        ignore: globs of files that stay out.
+        ignore_root: the directory those globs count from.
+        whole: whether packages that are reached come whole.
+    """
+
+    name: str
+    root: Path
+    main: Node
+    source: bytes
+    generated: bool
+    whole: bool
+    requirements: frozenset[str] | None
+    hidden_imports: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    assets: Mapping[str, Path] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    ignore_root: Path = Path()
+
+    def ignores(self, file: Path) -> bool:
+        """Whether a file of the project stays out."""
+        if not self.ignore or not file.is_relative_to(self.ignore_root):
+            return False
+        return matches(file.relative_to(self.ignore_root).as_posix(), self.ignore)
+
+    def drops(self, module: str) -> bool:
+        """Whether a module stays out, by itself or with its package."""
+        return any(module == name or module.startswith(f"{name}.") for name in self.excludes)
+
+
+def project_roots(project: Project) -> list[Root]:
+    """Return the project's import roots with their places below ``/snapshot``."""
+    roots = []
+    for directory in project.import_roots:
+        relative = directory.relative_to(project.root).as_posix() if directory.is_relative_to(project.root) else ""
+        prefix = project.name if relative in ("", ".") else f"{project.name}/{relative}"
+        roots.append(Root(directory, prefix, project=True))
+    return roots
+
+
+def start_application(project: Project, config: Config, resolver: Resolver) -> Application:
+    """Read the entry and resolve what the configuration names.
+
+    Args:
+        project: what is packaged.
+        config: its configuration.
+        resolver: finds the project's modules.
+
+    Raises:
+        UsageError: the entry cannot be read, or the configuration names files that do not exist or lie elsewhere.
+    """
+    if isinstance(project.entry, EntryPoint):
+        source = project.entry.main_source().encode()
+    else:
+        try:
+            source = project.entry.read_bytes()
+        except OSError as error:
+            raise UsageError(f"Cannot read {project.entry}: {error.strerror}") from error
+    assets = {_below(project, file, "assets"): file for file in _expanded(config, "assets")}
+    scripts = []
+    for file in _expanded(config, "scripts"):
+        name = _name_of(file, resolver)
+        if name:
+            scripts.append(name)
+        else:  # no import can name it: a plug-in that is loaded from its file
+            assets[_below(project, file, "scripts")] = file
+    return Application(
+        name=project.name,
+        root=project.root,
+        main=Node(
+            name="__main__",
+            kind=Kind.MODULE,
+            root=Root(project.root, project.name, project=True),
+            relative=project.main_path.partition("/")[2],
+            source=True,
+        ),
+        source=source,
+        generated=isinstance(project.entry, EntryPoint),
+        whole=project.pyproject is not None,
+        requirements=_declared(project.pyproject),
+        hidden_imports=(*config.hidden_imports, *scripts),
+        excludes=config.excludes,
+        assets=assets,
+        ignore=config.ignore,
+        ignore_root=config.directory,
+    )
+
+
+def _name_of(file: Path, resolver: Resolver) -> str:
+    """Return the name a file of the project is imported by, ``""`` when it has none."""
+    for root in resolver.project:
+        if file.is_relative_to(root.directory):
+            name = module_name(file.relative_to(root.directory).as_posix())
+            found = resolver.find(name) if name else None
+            if isinstance(found, Node) and found.file == file:
+                return name
+    return ""
+
+
+def _declared(pyproject: Path | None) -> frozenset[str] | None:
+    """Return the names of ``[project.dependencies]``, ``None`` when there is no such list."""
+    table = load_toml(pyproject).get("project") if pyproject is not None else None
+    items = table.get("dependencies") if isinstance(table, dict) else None
+    if not isinstance(items, list):
+        return None
+    found = (_REQUIRED_NAME.match(item) for item in items if isinstance(item, str))
+    return frozenset(canonicalize_name(match[1]) for match in found if match)
+
+
+def _expanded(config: Config, key: str) -> list[Path]:
+    expansion = config.expand_scripts() if key == "scripts" else config.expand_assets()
+    if expansion.unmatched:
+        raise UsageError(f"{key} in {config.origin} names '{expansion.unmatched[0]}', which matches no file")
+    return list(expansion.files)
+
+
+def _below(project: Project, file: Path, key: str) -> str:
+    if not file.is_relative_to(project.root):
+        raise UsageError(
+            f"{key} names {file}, which lies outside the project {project.root}",
+            hint="Only files below the project's directory have a place in the executable.",
+        )
+    return file.relative_to(project.root).as_posix()

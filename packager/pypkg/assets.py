@@ -1,0 +1,78 @@
+"""Which of the project's own files come along: the data of its packages, and what its code refers to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pypkg.application import Application
+from pypkg.distributions import folder_files
+from pypkg.resolve import Node, Resolver
+from pypkg.walk import Walk
+
+__all__ = ["project_files"]
+
+
+def project_files(application: Application, walk: Walk, resolver: Resolver) -> Iterator[tuple[Path, str]]:
+    """Yield (file on this machine, place below ``/snapshot``) of the project's data, in a fixed order.
+
+    What is referred to but not there is a detail, what lies outside the project a warning: it has no place below
+    ``/snapshot``.
+
+    Args:
+        application: the project.
+        walk: what was reached of it.
+        resolver: knows where packages lie.
+    """
+    reached = {**walk.members, **walk.nodes}
+    tops = {name.partition(".")[0] for name, node in reached.items() if node.root.project and application.whole}
+    for top in sorted(tops):
+        package = resolver.find(top)
+        if isinstance(package, Node) and package.root.project:
+            for root, folder in package.portions:
+                for relative in folder_files(root.directory, [folder]):
+                    if not relative.endswith(".py") or _no_module(relative):
+                        yield root.directory / relative, f"{root.prefix}/{relative}"
+    for name in sorted(walk.found):
+        node = walk.nodes[name]
+        for ups, parts, line in walk.found[name].get("assets", ()):
+            place = node.file
+            for _ in range(ups):
+                place = place.parent
+            yield from _below(application, walk, node, place.joinpath(*parts), line)
+        for package_name, parts, line in walk.found[name].get("resources", ()):
+            for package_folder in _package_folders(node, package_name, resolver):
+                yield from _below(application, walk, node, package_folder.joinpath(*parts), line)
+
+
+def _below(application: Application, walk: Walk, node: Node, place: Path, line: int) -> Iterator[tuple[Path, str]]:
+    shown = f"{node.relative}:{line}"
+    place = Path(os.path.normpath(place))
+    if not place.exists():
+        walk.details[f"{shown}: refers to {place.name}, which is not there"] = None
+        return
+    if not place.is_relative_to(application.root):
+        walk.warnings[f"{shown}: refers to {place}, which lies outside the project and cannot come along"] = None
+        return
+    if place == application.root:
+        return
+    relative = place.relative_to(application.root).as_posix()
+    for found in sorted(folder_files(application.root, [relative])):
+        yield application.root / found, f"{application.name}/{found}"
+
+
+def _package_folders(node: Node, name: str, resolver: Resolver) -> list[Path]:
+    """Return the folders of a package of the project; installed ones come whole anyway."""
+    if name in ("__name__", "__package__"):
+        name = node.package
+    if not name:
+        return [node.file.parent]
+    found = resolver.find(name)
+    if not isinstance(found, Node):
+        return []
+    return [root.directory / folder for root, folder in found.portions if root.project]
+
+
+def _no_module(relative: str) -> bool:
+    return not all(part.isidentifier() for part in relative.removesuffix(".py").split("/"))

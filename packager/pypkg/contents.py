@@ -1,0 +1,245 @@
+"""Turn what a walk reached into modules, files and bundles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from pypkg.addons import fits, highest_glibc, is_library
+from pypkg.application import Application
+from pypkg.assets import project_files
+from pypkg.collection import Bundle, Collection, File, Kind, Module
+from pypkg.compiler import Compiler
+from pypkg.dictionary import Dictionary, matches
+from pypkg.distributions import Distribution, Installed
+from pypkg.metadata import metadata_files
+from pypkg.resolve import Node, Resolver, addon_stem
+from pypkg.walk import Walker, in_tests
+from pypkg_forge.targets import Target
+
+__all__ = ["SITE_PACKAGES", "Contents"]
+
+SITE_PACKAGES: Final = "site-packages"
+# For building and type checking, not for running.
+_DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
+
+
+class Contents:
+    """Builds a :class:`Collection`.
+
+    Args:
+        walker: a walk that has been run.
+        application: what it started from.
+        target: what the application is for.
+        compiler: holds the bytecode.
+        resolver: finds the packages modules lie in.
+        installed: finds the project's own metadata.
+        dictionary: says which files stay out or come along against the rules.
+    """
+
+    def __init__(
+        self,
+        walker: Walker,
+        *,
+        application: Application,
+        target: Target,
+        compiler: Compiler,
+        resolver: Resolver,
+        installed: Installed,
+        dictionary: Dictionary,
+    ) -> None:
+        self._walker, self._walk = walker, walker.walk
+        self._application = application
+        self._target = target
+        self._compiler = compiler
+        self._resolver = resolver
+        self._installed = installed
+        self._dictionary = dictionary
+        self._modules: dict[str, Module] = {}
+        self._files: dict[str, File] = {}
+        self._libraries: dict[str, list[str]] = {}
+        self._notices: list[str] = []
+
+    def build(self) -> Collection:
+        """Return the collection; its ``search_path`` is left to the caller."""
+        self._walker.submit_members()
+        for distribution in self._walk.distributions.values():
+            self._distribution(distribution)
+        for distribution in self._walk.metadata.values():
+            self._add_all(metadata_files(distribution, SITE_PACKAGES))
+        self._project()
+        for name, node in {**self._walk.members, **self._walk.nodes}.items():
+            self._module(name, node)
+        self._glibc()
+        sources = {module.path for module in self._modules.values() if module.kind in (Kind.MODULE, Kind.PACKAGE)}
+        return Collection(
+            modules=[self._modules[name] for name in sorted(self._modules)],
+            files=[self._files[path] for path in sorted(self._files) if path not in sources],
+            bundles=[Bundle(name=name, paths=sorted(set(paths))) for name, paths in sorted(self._libraries.items())],
+            licences={name: found.licence for name, found in sorted(self._walk.distributions.items())},
+            warnings=sorted(self._walk.warnings),
+            notices=self._notices,
+            details=sorted(self._walk.details),
+        )
+
+    # Modules
+
+    def _module(self, name: str, node: Node) -> None:
+        owner = self._walk.owners.get(name)
+        owner_name = owner.name if owner is not None else ""
+        chosen = self._walk.chosen.get(name)
+        if chosen is None and node.addons and name not in self._walk.nodes:
+            chosen = next((file for file in node.addons if fits(node.root.directory / file, self._target)), None)
+        if chosen is not None:
+            package = node.kind in (Kind.PACKAGE, Kind.EXTENSION_PACKAGE)
+            kind = Kind.EXTENSION_PACKAGE if package else Kind.EXTENSION
+            path = f"{node.root.prefix}/{chosen}"
+            self._add(File(path=path, source=node.root.directory / chosen, executable=True, owner=owner_name))
+            self._libraries.setdefault(owner_name or self._application.name, []).append(path)
+            self._put(Module(name=name, kind=kind, path=path, owner=owner_name), node)
+        elif node.kind is Kind.NAMESPACE:
+            self._put(Module(name=name, kind=Kind.NAMESPACE, path=node.path), node)
+        elif node.source:
+            scanned = self._compiler.result(node.path, self._walker.member_mode(name))
+            if scanned.error is not None:
+                self._walk.details[f"{node.relative}:{scanned.error[1]}: {scanned.error[0]}; left out"] = None
+                return
+            readable = node.path in self._files or self._lies_in_data(node)
+            source = None if name == "__main__" and self._application.generated else node.file
+            self._put(
+                Module(
+                    name=name,
+                    kind=node.kind,
+                    path=node.path,
+                    code=scanned.code,
+                    source=source,
+                    owner=owner_name,
+                    readable=readable,
+                ),
+                node,
+            )
+
+    def _put(self, module: Module, node: Node) -> None:
+        self._modules[module.name] = module
+        parent = module.name.rpartition(".")[0]
+        if parent and parent not in self._modules:
+            found = self._resolver.find(parent)
+            if isinstance(found, Node) and found.kind is Kind.NAMESPACE and found.root.project == node.root.project:
+                self._module(parent, found)
+
+    def _lies_in_data(self, node: Node) -> bool:
+        """Whether the module's folder is none of a package's but lies in one: templates, examples, plug-ins."""
+        parent = self._resolver.find(node.name.rpartition(".")[0]) if "." in node.name else None
+        if not isinstance(parent, Node) or parent.kind is not Kind.NAMESPACE:
+            return False
+        name = parent.name.rpartition(".")[0]
+        while name:
+            found = self._resolver.find(name)
+            if isinstance(found, Node) and found.kind is not Kind.NAMESPACE:
+                return True
+            name = name.rpartition(".")[0]
+        return False
+
+    # Files
+
+    def _distribution(self, distribution: Distribution) -> None:
+        entry = self._dictionary.entry(distribution.name)
+        if entry.log:
+            self._notices.append(entry.log)
+        self._add_all(metadata_files(distribution, SITE_PACKAGES))
+        tests_reached = {
+            relative.rpartition("/")[0]
+            for name, node in self._walk.nodes.items()
+            if in_tests(relative := node.relative) and self._walk.owners.get(name) is distribution
+        }
+        sources = {
+            node.relative for name, node in self._walk.members.items() if self._walk.owners.get(name) is distribution
+        }
+        unloadable = []
+        for relative in distribution.files:
+            if relative.startswith(f"{distribution.info}/") and distribution.info:
+                continue
+            wanted = bool(entry.assets) and matches(relative, entry.assets)
+            if not wanted and (
+                "__pycache__/" in relative
+                or _DEVELOPMENT.search(relative)
+                or matches(relative, entry.excludes)
+                or (in_tests(relative) and not _below(relative, tests_reached))
+            ):
+                continue
+            if is_library(relative):
+                if not self._library(distribution, relative) and not addon_stem(relative.rpartition("/")[2]):
+                    unloadable.append(relative)
+            elif relative not in sources and not _is_module_file(relative):
+                self._data(distribution.root / relative, f"{SITE_PACKAGES}/{relative}", distribution.name)
+        if unloadable:
+            self._notices.append(
+                f"{distribution.name}: left out {unloadable[0]}"
+                + (f" and {len(unloadable) - 1} more" if len(unloadable) > 1 else "")
+                + f": {self._target} cannot load shared libraries that were made for another platform"
+            )
+
+    def _library(self, distribution: Distribution, relative: str) -> bool:
+        """Take a shared library along if the target can load it."""
+        source = distribution.root / relative
+        if not fits(source, self._target):
+            return False
+        path = f"{SITE_PACKAGES}/{relative}"
+        self._add(File(path=path, source=source, executable=True, owner=distribution.name))
+        self._libraries.setdefault(distribution.name, []).append(path)
+        return True
+
+    def _data(self, source: Path, path: str, owner: str) -> None:
+        try:
+            mode = source.stat().st_mode
+        except OSError:  # listed, but deleted since
+            self._walk.details[f"{path}: is listed in RECORD but not there"] = None
+            return
+        self._add(File(path=path, source=source, executable=bool(mode & 0o100), owner=owner))
+
+    def _project(self) -> None:
+        name = self._application.name
+        for source, path in project_files(self._application, self._walk, self._resolver):
+            if path.endswith((".pyc", ".pyo")) or self._application.ignores(source):
+                continue
+            if is_library(path):
+                if not fits(source, self._target):
+                    continue
+                self._libraries.setdefault(name, []).append(path)
+            self._data(source, path, "")
+        for place, source in self._application.assets.items():
+            self._data(source, f"{name}/{place}", "")
+        own = self._installed.by_name.get(canonicalize_name(name))
+        if own is not None and own.name not in self._walk.distributions:
+            self._add_all(metadata_files(own, SITE_PACKAGES))
+
+    def _glibc(self) -> None:
+        """Say which distributions need a newer glibc than the base does."""
+        if self._target.platform != "linux":
+            return
+        for name, paths in sorted(self._libraries.items()):
+            sources = [source for path in set(paths) if (source := self._files[path].source) is not None]
+            newest = max((found for source in sources if (found := highest_glibc(source))), default=None)
+            if newest is not None:
+                needed = ".".join(map(str, newest))
+                self._notices.append(f"{name}: its native code needs glibc {needed} or newer where it runs")
+
+    def _add(self, file: File) -> None:
+        self._files.setdefault(file.path, file)
+
+    def _add_all(self, files: Iterable[File]) -> None:
+        for file in files:
+            self._add(file)
+
+
+def _below(relative: str, folders: set[str]) -> bool:
+    return any(relative.startswith(f"{folder}/") for folder in folders)
+
+
+def _is_module_file(relative: str) -> bool:
+    """Whether a ``.py`` file is left to the modules (shadowed, broken or in tests); one no import can name is data."""
+    return relative.endswith(".py") and all(part.isidentifier() for part in relative.removesuffix(".py").split("/"))

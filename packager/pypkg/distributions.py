@@ -1,0 +1,229 @@
+"""Installed distributions: which files belong to whom, what they require and which plugins they register."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass, field
+from email.parser import HeaderParser
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+__all__ = ["Distribution", "Installed", "folder_files"]
+
+_INFO = re.compile(r"^(?P<name>.+?)(-(?P<version>[^-]+)(-py\d.*)?)?\.(dist|egg)-info$")
+_TOP_LEVEL_MODULE = (".py", ".so", ".pyd")
+
+
+@dataclass(kw_only=True)
+class Distribution:
+    """One installed distribution.
+
+    Attributes:
+        name: normalised name (PEP 503).
+        root: the directory its files count from (``site-packages``).
+        info: its metadata directory below ``root``, or a single ``.egg-info`` file; empty when it has no metadata.
+        listed: files below ``root`` when they are known without looking at ``info`` (loose packages).
+        info_root: the directory ``info`` lies in; another one than ``root`` for editable installs.
+    """
+
+    name: str
+    root: Path
+    info: str = ""
+    listed: list[str] | None = field(default=None, repr=False)
+    info_root: Path = Path()
+
+    def __post_init__(self) -> None:
+        """Let metadata lie beside the files unless it was said otherwise."""
+        if self.info_root == Path():
+            self.info_root = self.root
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Files below ``root``, sorted: from ``RECORD``, else from disk for what ``top_level.txt`` names."""
+        if self.listed is not None:
+            return self.listed
+        record = self.text("RECORD")
+        names = set(_record_paths(record) if record else self._names_on_disk())
+        return sorted(name for name in names if name and not name.startswith(("..", "/")))
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Metadata fields (the last value of a repeated one)."""
+        return dict(self._message)
+
+    @cached_property
+    def _message(self) -> list[tuple[str, str]]:
+        text = self.text("METADATA") or self.text("PKG-INFO")
+        if not text and self.info.endswith(".egg-info"):
+            text = _read(self.info_root / self.info)
+        return [(key, str(value)) for key, value in HeaderParser().parsestr(text.partition("\n\n")[0]).items()]
+
+    @property
+    def version(self) -> str:
+        """The version its metadata states, or ``""``."""
+        return self.headers.get("Version", "")
+
+    @property
+    def licence(self) -> str:
+        """Licence expression, classifier or field, whichever is the most exact; ``""`` when it says nothing."""
+        if expression := self.headers.get("License-Expression"):
+            return expression
+        classifiers = [value for key, value in self._message if key == "Classifier" and value.startswith("License ::")]
+        if classifiers:
+            return classifiers[0].rpartition("::")[2].strip()
+        return self.headers.get("License", "").split("\n")[0].strip()[:80]
+
+    def requirements(self, environment: Mapping[str, str]) -> set[str]:
+        """Return the normalised names it requires without extras, its markers evaluated in ``environment``."""
+        found: set[str] = set()
+        declared = [value for key, value in self._message if key == "Requires-Dist"]
+        for text in declared or _legacy_requirements(self.text("requires.txt")):
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                continue
+            if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""}):
+                found.add(canonicalize_name(requirement.name))
+        return found
+
+    @cached_property
+    def entry_points(self) -> dict[str, list[str]]:
+        """Group -> modules that its entry points name."""
+        text = self.text("entry_points.txt")
+        if not text:
+            return {}
+        parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+        parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+        try:
+            parser.read_string(text)
+        except ConfigError:
+            return {}
+        return {
+            group: sorted({value.partition("[")[0].partition(":")[0].strip() for _, value in parser.items(group)})
+            for group in parser.sections()
+        }
+
+    def text(self, name: str) -> str:
+        """Return a file of the metadata directory, ``""`` when there is none."""
+        return _read(self.info_root / self.info / name) if self.info else ""
+
+    def _names_on_disk(self) -> Iterator[str]:
+        installed = self.text("installed-files.txt")
+        if installed:
+            for line in installed.splitlines():
+                yield os.path.normpath(f"{self.info}/{line.strip()}").replace(os.sep, "/")
+            return
+        tops = self.text("top_level.txt").split() or [self.name.replace("-", "_")]
+        yield from folder_files(self.root, [self.info])
+        for top in tops:
+            candidates = [top, *(top + suffix for suffix in _TOP_LEVEL_MODULE)]
+            yield from folder_files(self.root, candidates)
+
+
+def folder_files(root: Path, names: Iterable[str]) -> Iterator[str]:
+    """Yield the files below ``root`` that ``names`` are or hold, relative with ``/``, but no bytecode caches."""
+    for name in names:
+        place = root / name
+        if place.is_file():
+            yield name
+        elif place.is_dir():
+            for directory, folders, files in os.walk(place):
+                folders[:] = sorted(folder for folder in folders if folder != "__pycache__")
+                base = PurePosixPath(Path(directory).relative_to(root).as_posix())
+                yield from (str(base / file) for file in files)
+
+
+class Installed:
+    """The distributions of an environment, found by the file or by the name.
+
+    Args:
+        paths: directories to look in, in ``sys.path`` order; the first distribution of a name wins.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.by_name: dict[str, Distribution] = {}
+        self._by_root: dict[Path, list[Distribution]] = {}
+        self._owners: dict[Path, dict[str, Distribution]] = {}
+        self._loose: dict[tuple[Path, str], Distribution] = {}
+        for root in paths:
+            self.add_root(root)
+
+    def add_root(self, root: Path, *, prefer: bool = False) -> None:
+        """Read the metadata directories of one more directory; ``prefer`` puts what is found before what is known."""
+        found = []
+        with os.scandir(root) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+        for info in names:
+            match = _INFO.match(info)
+            if match:
+                found.append(Distribution(name=canonicalize_name(match["name"]), root=root, info=info))
+        self._by_root.setdefault(root, []).extend(found)
+        for distribution in found:
+            if prefer or distribution.name not in self.by_name:
+                self.by_name[distribution.name] = distribution
+
+    def owner(self, root: Path, relative: str) -> Distribution:
+        """Return the distribution a file below ``root`` belongs to; one is made up for a file nobody lists."""
+        owners = self._owners.get(root)
+        if owners is None:
+            here = reversed(self._by_root.get(root, []))
+            owners = self._owners[root] = {name: distribution for distribution in here for name in distribution.files}
+        found = owners.get(relative)
+        if found is not None:
+            return found
+        top = relative.partition("/")[0]
+        loose = self._loose.get((root, top))
+        if loose is None:
+            listed = sorted(name for name in folder_files(root, [top]) if name not in owners)
+            loose = Distribution(name=canonicalize_name(top.partition(".")[0]), root=root, listed=listed)
+            editable = self._editable(root, top.partition(".")[0])
+            if editable is not None and all(other.name != editable.name for other in self._loose.values()):
+                loose = Distribution(
+                    name=editable.name, root=root, listed=listed, info=editable.info, info_root=editable.info_root
+                )
+            self._loose[root, top] = loose
+        return loose
+
+    def _editable(self, root: Path, top: str) -> Distribution | None:
+        """Return the distribution whose editable install leads to ``root``: it lists the ``.pth`` file or finder."""
+        for _, found in sorted(self.by_name.items()):
+            for name in found.files:
+                if "/" in name or not name.endswith((".pth", "_finder.py")):
+                    continue
+                text = _read(found.root / name)
+                named = text.strip() == str(root) if name.endswith(".pth") else f"'{root / top}" in text
+                if named:
+                    return found
+        return None
+
+    def registering(self, group: str) -> list[Distribution]:
+        """Return the distributions with entry points in ``group``, by name."""
+        return [found for _, found in sorted(self.by_name.items()) if group in found.entry_points]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _record_paths(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if line.startswith('"'):
+            yield next(csv.reader([line]))[0]
+        else:
+            yield line.partition(",")[0]
+
+
+def _legacy_requirements(text: str) -> list[str]:
+    """Return the unconditional part of an egg's ``requires.txt``: what stands before the first section."""
+    return [line.strip() for line in text.partition("[")[0].splitlines() if line.strip()]

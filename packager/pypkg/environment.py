@@ -1,0 +1,140 @@
+"""The environment a project's dependencies are installed in: its interpreter and where that looks for modules.
+
+Nothing of the project is run. The interpreter is asked once, isolated, for the ``sys.path`` its own ``site`` set up,
+because ``.pth`` files and distributors' layouts are its business.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pypkg_core.errors import PypkgError
+
+__all__ = ["Environment", "find_python", "inspect"]
+
+_QUESTION: Final = """
+import json, os, sys
+stdlib = os.path.dirname(os.__file__)
+print(json.dumps({"version": sys.version_info[:3], "path": sys.path, "stdlib": stdlib, "prefix": sys.prefix}))
+"""
+_SECONDS: Final = 30
+_EXECUTABLES: Final = ("bin/python3", "bin/python", "Scripts/python.exe")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """An interpreter and the places it imports from.
+
+    Attributes:
+        python: the interpreter.
+        version: ``(3, 11, 7)``.
+        paths: directories outside the standard library, in ``sys.path`` order.
+        editable: top-level import name -> file or directory, for editable installs with a finder of their own.
+    """
+
+    python: Path
+    version: tuple[int, int, int]
+    paths: tuple[Path, ...]
+    editable: Mapping[str, Path] = field(default_factory=dict)
+
+
+def find_python(explicit: Path | None, *, root: Path) -> Path:
+    """Choose the interpreter whose environment holds the dependencies.
+
+    Args:
+        explicit: what ``--python`` says, or the environment that the input belongs to: an interpreter or a directory.
+        root: the project's directory, whose ``.venv`` counts.
+
+    Raises:
+        PypkgError: the interpreter named by ``--python`` or ``VIRTUAL_ENV`` does not exist.
+    """
+    if explicit is not None:
+        return _interpreter(explicit, "--python")
+    if active := os.environ.get("VIRTUAL_ENV"):
+        return _interpreter(Path(active), "VIRTUAL_ENV")
+    if (root / ".venv" / "pyvenv.cfg").is_file():
+        return _interpreter(root / ".venv", str(root))
+    return Path(sys.executable)
+
+
+def _interpreter(path: Path, origin: str) -> Path:
+    path = path.expanduser().absolute()  # not resolved: a virtual environment's interpreter is a link to another's
+    choices = [path / name for name in _EXECUTABLES] if path.is_dir() else [path]
+    for choice in choices:
+        if choice.is_file() and os.access(choice, os.X_OK):
+            return choice
+    raise PypkgError(
+        f"Cannot use the Python environment {path} (from {origin}): there is no interpreter",
+        hint="Give --python the path of an interpreter or of a virtual environment.",
+    )
+
+
+def inspect(python: Path) -> Environment:
+    """Ask an interpreter where it looks for modules.
+
+    Raises:
+        PypkgError: it cannot be run or does not answer.
+    """
+    command = [str(python), "-I", "-c", _QUESTION]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    try:
+        answer = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True
+        )
+        facts = json.loads(answer.stdout.splitlines()[-1])
+        version = tuple(facts["version"])
+        stdlib = Path(facts["stdlib"])
+        entries = [Path(entry) for entry in facts["path"] if entry]
+    except subprocess.CalledProcessError as error:
+        detail = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        raise PypkgError(
+            f"Cannot inspect the Python environment of {python}: it exited with {error.returncode}",
+            context={"message": detail[0]},
+        ) from error
+    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError, KeyError) as error:
+        raise PypkgError(
+            f"Cannot inspect the Python environment of {python}: {error}",
+            hint="Give --python the path of a working interpreter.",
+        ) from error
+    own = {stdlib, stdlib / "lib-dynload"}
+    paths = tuple(dict.fromkeys(entry for entry in entries if entry not in own and entry.is_dir()))
+    return Environment(python=python, version=version, paths=paths, editable=_editable(paths))
+
+
+def _editable(paths: tuple[Path, ...]) -> dict[str, Path]:
+    """Return what setuptools' editable finders map: they keep a literal ``MAPPING`` of name to location."""
+    found: dict[str, Path] = {}
+    for directory in paths:
+        for finder in sorted(directory.glob("__editable__*_finder.py")):
+            try:
+                tree = ast.parse(finder.read_bytes())
+            except (OSError, SyntaxError, ValueError):
+                continue
+            for node in tree.body:
+                if isinstance(node, ast.Assign):
+                    targets = node.targets
+                elif isinstance(node, ast.AnnAssign):
+                    targets = [node.target]
+                else:
+                    continue
+                if any(isinstance(target, ast.Name) and target.id == "MAPPING" for target in targets):
+                    found.update(_literal_mapping(node.value))
+    return found
+
+
+def _literal_mapping(node: ast.expr | None) -> dict[str, Path]:
+    try:
+        value = ast.literal_eval(node) if node is not None else {}
+    except ValueError:
+        return {}
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): Path(str(place)) for name, place in value.items()}

@@ -1,0 +1,169 @@
+"""The whole way for one target: base, graph, image, executable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pypkg.collection import Collection
+from pypkg.config import Config
+from pypkg.graph import collect
+from pypkg.messages import Messages
+from pypkg.naming import Output
+from pypkg.project import Project
+from pypkg.store import Base, need_base
+from pypkg_core.atomic import atomic_write
+from pypkg_core.errors import PypkgError
+from pypkg_core.formats import attach_image, read_image
+from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
+from pypkg_core.image.reader import Entry, Image
+from pypkg_core.reproducible import source_date_epoch
+from pypkg_core.version import VERSION
+from pypkg_forge.targets import Target
+
+__all__ = ["Request", "build_image", "package"]
+
+_SITE_PACKAGES: Final = "/snapshot/site-packages"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What is packaged, and how.
+
+    Attributes:
+        python: the interpreter or environment of ``--python``.
+        build: forge the base, download nothing.
+    """
+
+    project: Project
+    config: Config
+    python: Path | None = None
+    build: bool = False
+
+
+def package(request: Request, output: Output, messages: Messages) -> int:
+    """Write the executable for one target and return its size in bytes.
+
+    Raises:
+        PypkgError: something on the way failed; what was at the output before is still there.
+    """
+    _prepare_directory(output.path)
+    target, project = output.target, request.project
+    messages.step(f"{target.name}: looking for the base")
+    base = need_base(target, build=request.build, say=messages.say)
+    messages.detail(f"base: {base.path} (Python {base.version})")
+    messages.step(f"{target.name}: collecting {project.name}")
+    stdlib = [module.name for module in base.image.modules]
+    collection = collect(project, target, request.python, base.path, request.config, stdlib=stdlib)
+    for warning in collection.warnings:
+        messages.warning(warning)
+    for notice in collection.notices:
+        messages.say(notice)
+    for detail in collection.details:
+        messages.detail(detail)
+    messages.step(f"{target.name}: writing {output.path}")
+    image = build_image(collection, base, project.name)
+    with atomic_write(output.path, 0o755) as file:
+        attach_image(base.path, image, file)
+        file.flush()
+        _verify(Path(file.name), image)
+        size = file.tell()
+    _describe(collection, base.image, image, messages)
+    return size
+
+
+def build_image(collection: Collection, base: Base, name: str) -> bytes:
+    """Return the image of an application: what was collected, over the base's standard library without its sources.
+
+    Args:
+        name: the project's, for the manifest.
+
+    Raises:
+        PypkgError: a file cannot be read, or two parts claim one place.
+    """
+    builder = ImageBuilder(source_date_epoch())
+    _add_files(builder, collection)
+    _add_modules(builder, collection)
+    for bundle in collection.bundles:
+        builder.add_bundle(bundle.name, bundle.paths)
+    sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
+
+    def withhold(entry: Entry) -> bool:
+        return entry.path in sources
+
+    merge_image(builder, base.image, withhold=withhold)
+    builder.set_search_path(_search_path(collection.search_path, base.image.search_path))
+    builder.set_options(base.image.options)
+    builder.set_manifest(_manifest(base.target, base.version, name))
+    return builder.build()
+
+
+def _add_files(builder: ImageBuilder, collection: Collection) -> None:
+    for file in collection.files:
+        data = file.data if file.data is not None else file.source
+        builder.add_file(file.path, b"" if data is None else data, executable=file.executable)
+
+
+def _add_modules(builder: ImageBuilder, collection: Collection) -> None:
+    for module in collection.modules:
+        kind = ModuleKind(module.kind)
+        if kind is ModuleKind.NAMESPACE:
+            builder.add_directory(module.path)
+        elif kind.has_code and not builder.has_path(module.path):
+            if module.readable and module.source is not None:
+                builder.add_file(module.path, module.source)
+            else:
+                builder.add_withheld(module.path)
+        builder.add_module(module.name, kind, module.path, module.code)
+
+
+def _search_path(own: Sequence[str], base: Sequence[str]) -> list[str]:
+    """Return ``sys.path``: the project, the standard library, installed distributions, as Python orders them."""
+    result = list(own)
+    missing = [item for item in base if item not in own]
+    sites = [index for index, item in enumerate(result) if item.startswith(_SITE_PACKAGES)]
+    at = sites[0] if sites else len(result)
+    result[at:at] = missing
+    return result
+
+
+def _manifest(target: Target, version: str, name: str) -> dict[str, object]:
+    return {
+        "format": 1,
+        "kind": "application",
+        "name": name,
+        "pypkg": VERSION,
+        "python": version,
+        "target": target.name,
+    }
+
+
+def _prepare_directory(path: Path) -> None:
+    """Create the output's folder and see whether it can be written, before the long work."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PypkgError(f"Cannot write {path}: {error.strerror}", hint="Choose another place with --output") from error
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PypkgError(f"Cannot write {path}: Permission denied", hint="Choose another place with --output")
+
+
+def _verify(path: Path, image: bytes) -> None:
+    """Read back what was written: a full disk or a broken one must not leave an executable behind."""
+    found = read_image(path)
+    if found.data != memoryview(image):
+        raise PypkgError(f"Cannot write {path}: what was read back is not what was written")
+    found.verify()
+
+
+def _describe(collection: Collection, base: Image, image: bytes, messages: Messages) -> None:
+    if not messages.debug_enabled:
+        return
+    messages.detail(f"image: {len(image)} bytes; the base's own was {len(base)}")
+    for module in collection.modules:
+        messages.detail(f"module {module.name}: /snapshot/{module.path}, {len(module.code or b'')} bytes of code")
+    for file in collection.files:
+        messages.detail(f"file /snapshot/{file.path}")

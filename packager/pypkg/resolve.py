@@ -1,0 +1,242 @@
+"""Find modules by name, the way CPython's path finder does, without importing anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from pypkg.collection import Kind
+
+__all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem", "module_name"]
+
+STDLIB: Final = "stdlib"
+_ADDON_SUFFIXES: Final = (".so", ".pyd")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A directory that is searched for modules.
+
+    Attributes:
+        directory: where it is.
+        prefix: its place below ``/snapshot``.
+        project: whether it belongs to the project itself.
+    """
+
+    directory: Path
+    prefix: str
+    project: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A module that was found.
+
+    Attributes:
+        name: dotted name.
+        kind: what it is when its source is used (an addon may take the source's place).
+        root: where it was found first.
+        relative: its file, or for a namespace package its directory, below ``root``, with ``/``.
+        addons: extension modules of the same name, below ``root``; there may be several, for different versions.
+        portions: for packages, the directories below roots that its submodules are searched in.
+        source: whether there is a ``.py`` file at ``relative``.
+    """
+
+    name: str
+    kind: Kind
+    root: Root
+    relative: str
+    source: bool
+    addons: list[str] = field(default_factory=list)
+    portions: list[tuple[Root, str]] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Its place below ``/snapshot``."""
+        return f"{self.root.prefix}/{self.relative}"
+
+    @property
+    def file(self) -> Path:
+        """Its place on this machine."""
+        return self.root.directory / self.relative
+
+    @property
+    def package(self) -> str:
+        """What relative imports inside it count from."""
+        if self.kind in (Kind.PACKAGE, Kind.NAMESPACE, Kind.EXTENSION_PACKAGE):
+            return self.name
+        return self.name.rpartition(".")[0]
+
+
+@dataclass(slots=True)
+class _Listing:
+    files: frozenset[str]
+    folders: frozenset[str]
+    addons: Mapping[str, list[str]]
+
+
+class Resolver:
+    """Module names to files, over the project, the standard library and the environment.
+
+    Args:
+        project: roots searched before the standard library.
+        installed: roots searched after it.
+        stdlib: full names of the standard library's modules.
+        stdlib_complete: whether ``stdlib`` names submodules too, so that what is missing in it does not exist.
+        editable: top-level names that an editable install maps, with ``root`` prefix as for ``installed``.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: Iterable[Root],
+        installed: Iterable[Root],
+        stdlib: frozenset[str],
+        stdlib_complete: bool,
+        editable: Mapping[str, Path] | None = None,
+    ) -> None:
+        self.project = list(project)
+        self.installed = list(installed)
+        self._stdlib = stdlib
+        self._complete = stdlib_complete
+        self._editable = dict(editable or {})
+        self._found: dict[str, Node | Literal["stdlib"] | None] = {}
+        self._listings: dict[str, _Listing] = {}
+
+    def prefer(self, root: Root) -> None:
+        """Search ``root`` before the other installed ones from now on."""
+        self.installed.insert(0, root)
+        self._found.clear()
+
+    def find(self, name: str) -> Node | Literal["stdlib"] | None:
+        """Return the module ``name``, ``STDLIB`` when it is the standard library's, ``None`` when there is none."""
+        try:
+            return self._found[name]
+        except KeyError:
+            found = self._found[name] = self._search(name)
+            return found
+
+    def _search(self, name: str) -> Node | Literal["stdlib"] | None:
+        parent_name, _, tail = name.rpartition(".")
+        if not tail:
+            return None
+        if not parent_name:
+            return self._search_top(name)
+        parent = self.find(parent_name)
+        if parent is None:
+            return None
+        if isinstance(parent, str):
+            known = name in self._stdlib or not self._complete or name == "os.path"
+            return STDLIB if known else None
+        return self._search_in(name, tail, parent.portions) if parent.portions else None
+
+    def _search_top(self, name: str) -> Node | Literal["stdlib"] | None:
+        spaces: list[Node] = []
+        found = self._first(name, name, [(root, "") for root in self.project], spaces)
+        if found is None and name in self._stdlib:
+            return STDLIB
+        if found is None:
+            found = self._first(name, name, [(root, "") for root in self.installed], spaces)
+        if found is None and name in self._editable:
+            found = self._mapped(name, self._editable[name])
+        return found or _merged(spaces)
+
+    def _mapped(self, name: str, place: Path) -> Node | None:
+        if place.name in (name, f"{name}.py"):
+            root = Root(place.parent, "site-packages")
+            return self._first(name, name, [(root, "")], [])
+        return None
+
+    def _search_in(self, name: str, tail: str, portions: list[tuple[Root, str]]) -> Node | None:
+        spaces: list[Node] = []
+        return self._first(name, tail, portions, spaces) or _merged(spaces)
+
+    def _first(self, name: str, tail: str, places: list[tuple[Root, str]], spaces: list[Node]) -> Node | None:
+        """Return the first regular module; portions of a namespace package go to ``spaces``."""
+        for root, folder in places:
+            listing = self._list(root, folder)
+            base = f"{folder}/{tail}" if folder else tail
+            if tail in listing.folders:
+                inner = self._list(root, base)
+                addons = [f"{base}/{file}" for file in inner.addons.get("__init__", [])]
+                source = "__init__.py" in inner.files
+                if source or addons:
+                    kind = Kind.PACKAGE if source else Kind.EXTENSION_PACKAGE
+                    relative = f"{base}/__init__.py" if source else addons[0]
+                    node = Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+                    node.portions = [(root, base)]
+                    return node
+            addons = [f"{folder}/{file}" if folder else file for file in listing.addons.get(tail, [])]
+            source = f"{tail}.py" in listing.files
+            if source or addons:
+                kind = Kind.MODULE if source else Kind.EXTENSION
+                relative = f"{base}.py" if source else addons[0]
+                return Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+            if tail in listing.folders:
+                space = Node(name=name, kind=Kind.NAMESPACE, root=root, relative=base, source=False)
+                space.portions = [(root, base)]
+                spaces.append(space)
+        return None
+
+    def _list(self, root: Root, folder: str) -> _Listing:
+        place = os.path.join(root.directory, folder) if folder else str(root.directory)  # noqa: PTH118  # hot
+        listing = self._listings.get(place)
+        if listing is None:
+            listing = self._listings[place] = _read_folder(place)
+        return listing
+
+
+def _read_folder(place: str) -> _Listing:
+    files: list[str] = []
+    folders: list[str] = []
+    addons: dict[str, list[str]] = {}
+    try:
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name != "__pycache__" and entry.is_dir():
+                    folders.append(entry.name)
+                    continue
+                files.append(entry.name)
+                if entry.name.endswith(_ADDON_SUFFIXES) and (stem := addon_stem(entry.name)):
+                    addons.setdefault(stem, []).append(entry.name)
+    except OSError:  # a search path may name what does not exist
+        pass
+    for names in addons.values():
+        names.sort()
+    return _Listing(frozenset(files), frozenset(folders), addons)
+
+
+def _merged(spaces: list[Node]) -> Node | None:
+    """Return one namespace package from its portions."""
+    if not spaces:
+        return None
+    first = spaces[0]
+    first.portions = [portion for space in spaces for portion in space.portions]
+    return first
+
+
+def addon_stem(name: str) -> str:
+    """Return the module an extension's file name stands for: ``md.cpython-311-x86_64-linux-gnu.so`` is ``md``.
+
+    ``""`` for files that only look like one (``libfoo.so``, ``x.so.1``): those are libraries.
+    """
+    if not name.endswith(_ADDON_SUFFIXES):
+        return ""
+    stem, _, tags = name.rpartition(".")[0].partition(".")
+    if stem.startswith("lib") and not tags:
+        return ""
+    return stem
+
+
+def module_name(relative: str) -> str:
+    """Return the dotted name a ``.py`` file has below its root; for ``__init__.py`` that of the package.
+
+    ``""`` when a part of the path is no identifier, so that no import statement can name it.
+    """
+    parts = relative.removesuffix(".py").split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""

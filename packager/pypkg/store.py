@@ -1,0 +1,143 @@
+"""Getting a base: from the cache, the release or the forge; what comes from outside is verified first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pypkg.download import UnavailableError, download
+from pypkg.published import PublishedBase, find_published
+from pypkg_core.atomic import atomic_write
+from pypkg_core.errors import PypkgError
+from pypkg_core.formats import read_image
+from pypkg_core.image.reader import Image
+from pypkg_forge.bases import file_sha256, sha256_path
+from pypkg_forge.cache import CACHE_TAG, base_dir, base_name, locked
+from pypkg_forge.targets import Target, catalogue
+
+__all__ = ["DEFAULT_BASE_URL", "Base", "need_base"]
+
+DEFAULT_BASE_URL: Final = "https://github.com/pypkg/pypkg/releases/download"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """A base in the cache: ``version`` is exact ("3.13.5"), ``image`` its standard library."""
+
+    path: Path
+    version: str
+    target: Target
+    origin: Literal["fetched", "built"]
+    image: Image
+
+
+def need_base(target: Target, *, build: bool, say: Say) -> Base:
+    """Return a base for ``target``: a valid fetched one, a built one, a downloaded one, or one forged now.
+
+    Args:
+        build: forge it unless it was forged before; nothing is downloaded.
+        say: gets each step in one line.
+
+    Raises:
+        PypkgError: a download has the wrong hash, a base is none, or forging failed.
+    """
+    if not build:
+        published = find_published(target)
+        if published is not None and (path := _find_fetched(published, say)) is not None:
+            return _open(path, published.version, target, "fetched")
+        if (found := _find_built(target)) is not None:
+            return found
+        if published is None:
+            say(f"There is no published base for {target.name}; asking the forge")
+        elif (path := _fetch(published, say)) is not None:
+            return _open(path, published.version, target, "fetched")
+    elif (found := _find_built(target)) is not None:
+        return found
+    return _forge(target, say)
+
+
+def _open(path: Path, version: str, target: Target, origin: Literal["fetched", "built"]) -> Base:
+    """Read a base's image. Built bases are not hashed: that is the hook for people who change one."""
+    try:
+        image = read_image(path)
+    except PypkgError as error:
+        hint = f"Delete it and run again, or forge it anew: pypkg-forge build --force {target.name}"
+        raise PypkgError(f"Cannot use the base {path}: {error.message}", hint=hint) from error
+    if image.find_module("__main__") is not None:
+        raise PypkgError(f"Cannot use {path} as a base: it is a packaged executable", hint="Delete it and run again")
+    found = image.manifest.get("target")
+    if found != target.name:
+        raise PypkgError(f"Cannot use the base {path}: it is for {found}, wanted {target.name}")
+    exact = str(image.manifest.get("python", version))
+    return Base(path=path, version=exact, target=target, origin=origin, image=image)
+
+
+def _find_fetched(published: PublishedBase, say: Say) -> Path | None:
+    """Return the cached download if it is what was published; otherwise nothing of it stays."""
+    path = _fetched_path(published)
+    if not path.is_file():
+        return None
+    try:
+        if path.stat().st_size == published.size and file_sha256(path) == published.sha256:
+            return path
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PypkgError(f"Cannot check the base {path}: {error.strerror}") from error
+    say(f"Binary hash does NOT match for {path.name} in the cache; it was deleted")
+    return None
+
+
+def _find_built(target: Target) -> Base | None:
+    for version in catalogue().versions[target.version].pins:
+        path = base_dir() / base_name("built", version, target.platform, target.arch)
+        if path.is_file():
+            return _open(path, version, target, "built")
+    return None
+
+
+def _fetch(published: PublishedBase, say: Say) -> Path | None:
+    """Download a base, ``None`` if the release cannot be reached or does not have it.
+
+    Raises:
+        PypkgError: the download is not what was published.
+    """
+    path = _fetched_path(published)
+    root = os.environ.get("PYPKG_BASE_URL") or DEFAULT_BASE_URL
+    url = f"{root.rstrip('/')}/{CACHE_TAG}/{published.asset}"
+    with locked(path):
+        if (present := _find_fetched(published, say)) is not None:
+            return present
+        say(f"Fetching {url}")
+        try:
+            with atomic_write(path, 0o755) as file:
+                sha256 = download(url, file, limit=published.size)
+                if sha256 != published.sha256:
+                    raise PypkgError(
+                        f"Binary hash does NOT match for {url}",
+                        hint="The download is damaged or not from the release; it was deleted",
+                        context={"wanted": published.sha256, "got": sha256},
+                    )
+        except UnavailableError as error:
+            say(f"Not found in remote cache: {error}; asking the forge")
+            return None
+        with atomic_write(sha256_path(path)) as file:
+            file.write(f"{sha256}  {path.name}\n".encode())
+    return path
+
+
+def _forge(target: Target, say: Say) -> Base:
+    # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
+    from pypkg_forge.build import build  # noqa: PLC0415
+
+    say(f"Forging the base for {target.name}; this takes some minutes, once")
+    built = build(target)
+    return _open(built.path, built.version, target, "built")
+
+
+def _fetched_path(published: PublishedBase) -> Path:
+    return base_dir() / base_name("fetched", published.version, published.platform, published.arch)

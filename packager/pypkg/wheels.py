@@ -1,0 +1,165 @@
+"""Fetch the wheel of an installed distribution that fits another target, through pip; kept by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from pypkg.addons import wheel_platforms
+from pypkg_core.atomic import atomic_write
+from pypkg_core.errors import PypkgError
+from pypkg_forge.targets import Target
+
+__all__ = ["Fetched", "fetch"]
+
+_SECONDS: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of the search for wheels.
+
+    Attributes:
+        places: distribution -> directory its wheel is unpacked in.
+        problem: what pip said last about those that are not in ``places``; empty when nothing is missing.
+    """
+
+    places: dict[str, Path]
+    problem: str
+
+
+def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, python: Path) -> Fetched:
+    """Find and unpack the wheels that fit.
+
+    Args:
+        wanted: (normalised name, version) of each distribution.
+        target: what the wheels must fit.
+        cache: directory for wheels; a wheel that is there is not asked for again.
+        python: the environment's interpreter, whose pip serves when the running Python has none.
+
+    Raises:
+        PypkgError: the cache cannot be written.
+    """
+    found: dict[str, Path] = {}
+    problem = ""
+    missing = []
+    for name, version in wanted:
+        place = cache / target.name / f"{name}-{version}"
+        pointer = _read_pointer(place)
+        if pointer is not None and (cache / pointer).is_dir():
+            found[name] = cache / pointer
+        else:
+            missing.append((name, version))
+    if not missing:
+        return Fetched(found, "")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".download-") as directory:
+            problem = _download(missing, target, Path(directory), python)
+            for wheel in sorted(Path(directory).glob("*.whl")):
+                name, version = _wheel_identity(wheel)
+                for wanted_name, wanted_version in missing:
+                    if wanted_name == name:
+                        digest = _unpack(wheel, cache)
+                        _write_pointer(cache / target.name / f"{wanted_name}-{wanted_version}", digest)
+                        found[name] = cache / digest
+    except OSError as error:
+        raise PypkgError(f"Cannot keep wheels in {cache}: {error}") from error
+    return Fetched(found, problem)
+
+
+def _download(wanted: Sequence[tuple[str, str]], target: Target, directory: Path, python: Path) -> str:
+    """Ask pip for all at once; when one has no such wheel, for each alone, so that the others still come."""
+    pip = _pip(python)
+    if not pip:
+        return "there is no pip, neither in pypkg's environment nor in the project's"
+    command = [
+        *pip,
+        "download", "--only-binary=:all:", "--no-deps", "--no-input", "--disable-pip-version-check",
+        "--retries", "1", "--timeout", "15", "--quiet", "--dest", str(directory),
+        "--implementation", "cp", "--python-version", target.series,
+        "--abi", f"cp{target.version}", "--abi", "abi3", "--abi", "none",
+    ]  # fmt: skip
+    for platform in wheel_platforms(target):
+        command += ["--platform", platform]
+    requirements = [f"{name}=={version}" for name, version in wanted]
+    problem = _run([*command, *requirements])
+    if not problem or len(requirements) == 1:
+        return problem
+    problems = [_run([*command, requirement]) for requirement in requirements]
+    return next((problem for problem in problems if problem), "")
+
+
+def _pip(python: Path) -> list[str]:
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    if not _run([str(python), "-m", "pip", "--version"]):
+        return [str(python), "-m", "pip"]
+    program = shutil.which("pip")
+    return [program] if program else []
+
+
+def _run(command: list[str]) -> str:
+    """Run a command and return its last error line, ``""`` when it succeeded."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+    try:
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.startswith("ERROR")]
+    return lines[-1].removeprefix("ERROR: ") if lines else f"pip ended with exit code {done.returncode}"
+
+
+def _wheel_identity(wheel: Path) -> tuple[str, str]:
+    try:
+        name, version, _, _ = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename:
+        return "", ""
+    return canonicalize_name(name), str(version)
+
+
+def _unpack(wheel: Path, cache: Path) -> str:
+    """Unpack a wheel beside its final place and rename it; return the directory's name, the wheel's SHA-256."""
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    place = cache / digest
+    if place.is_dir():
+        return digest
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".unpack-") as directory:
+        fresh = Path(directory) / "wheel"
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(fresh)  # zipfile drops absolute paths and "..", and links are plain files
+        try:
+            fresh.rename(place)
+        except OSError:
+            if not place.is_dir():  # otherwise another run was faster, with the same contents
+                raise
+    return digest
+
+
+def _read_pointer(place: Path) -> str | None:
+    try:
+        return place.read_text(encoding="ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write_pointer(place: Path, digest: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(place) as file:
+        file.write(f"{digest}\n".encode("ascii"))

@@ -1,0 +1,115 @@
+/* Contents of entries and modules: gzip, brotli or zstd, the size and the checksum verified.
+   Format: docs/image-format.md, "Entry" (codec, sizes, checksum) and "Module". */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <brotli/decode.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "pypkg.h"
+
+/* zlib counts in unsigned int, so larger contents go through it in pieces of this size. */
+#define ZLIB_PIECE ((uint64_t)1 << 30)
+
+static bool
+decode_gzip(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+{
+    z_stream stream;
+    int status = Z_OK;
+    uint64_t taken = 0, made = 0;
+
+    memset(&stream, 0, sizeof(stream));
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) {
+        return false;
+    }
+    while (status == Z_OK) {
+        uint64_t in_piece = stored_size - taken < ZLIB_PIECE ? stored_size - taken : ZLIB_PIECE;
+        uint64_t out_piece = size - made < ZLIB_PIECE ? size - made : ZLIB_PIECE;
+        stream.next_in = (Bytef *)(uintptr_t)(stored + taken);
+        stream.avail_in = (uInt)in_piece;
+        stream.next_out = out + made;
+        stream.avail_out = (uInt)out_piece;
+        status = inflate(&stream, Z_NO_FLUSH);
+        taken += in_piece - stream.avail_in;
+        made += out_piece - stream.avail_out;
+    }
+    inflateEnd(&stream);
+    return status == Z_STREAM_END && made == size;
+}
+
+static bool
+decode_brotli(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+{
+    size_t made = (size_t)size;
+    return BrotliDecoderDecompress((size_t)stored_size, stored, &made, out) == BROTLI_DECODER_RESULT_SUCCESS
+        && made == size;
+}
+
+static bool
+decode_zstd(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+{
+    size_t made = ZSTD_decompress(out, (size_t)size, stored, (size_t)stored_size);
+    return !ZSTD_isError(made) && made == size;
+}
+
+static int
+decode(const struct pypkg_image *image, uint8_t codec, uint64_t offset, uint64_t stored_size, uint64_t size,
+       uint64_t checksum, struct pypkg_bytes *out)
+{
+    const uint8_t *stored = image->base + (stored_size > 0 ? offset : 0);
+
+    out->size = (size_t)size;
+    out->owned = NULL;
+    out->data = stored;
+    if (codec != PYPKG_CODEC_NONE) {
+        uint8_t *memory = size > SIZE_MAX - 1 ? NULL : malloc((size_t)size + 1);
+        if (memory == NULL) {
+            return ENOMEM;
+        }
+        bool good = codec == PYPKG_CODEC_GZIP ? decode_gzip(stored, stored_size, memory, size)
+                  : codec == PYPKG_CODEC_BROTLI ? decode_brotli(stored, stored_size, memory, size)
+                                                : decode_zstd(stored, stored_size, memory, size);
+        if (!good) {
+            free(memory);
+            return EIO;
+        }
+        out->data = memory;
+        out->owned = memory;
+    }
+    if (pypkg_xxh64(out->data, out->size) != checksum) {
+        pypkg_release(out);
+        return EIO;
+    }
+    return 0;
+}
+
+int
+pypkg_entry_contents(const struct pypkg_image *image, const struct pypkg_entry *entry, struct pypkg_bytes *out)
+{
+    if (entry->type != PYPKG_FILE) {
+        return EISDIR;
+    }
+    if (entry->flags & PYPKG_WITHHELD) {
+        return EACCES;
+    }
+    return decode(image, entry->codec, entry->data_offset, entry->stored_size, entry->size, entry->checksum, out);
+}
+
+int
+pypkg_module_code(const struct pypkg_image *image, const struct pypkg_module *module, struct pypkg_bytes *out)
+{
+    return decode(image, module->codec, module->code_offset, module->code_stored_size, module->code_size,
+                  module->checksum, out);
+}
+
+void
+pypkg_release(struct pypkg_bytes *bytes)
+{
+    free(bytes->owned);
+    bytes->owned = NULL;
+    bytes->data = NULL;
+    bytes->size = 0;
+}

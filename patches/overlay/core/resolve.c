@@ -1,0 +1,186 @@
+/* Walking a path through the snapshot as a kernel walks it: links, `.`, `..`, repeated and trailing slashes.
+   Entries and links: docs/image-format.md, "Entry". */
+
+#include <errno.h>
+#include <string.h>
+
+#include "pypkg.h"
+
+/* Where a walk stands. `path` is canonical; above the root it is empty and `above` is set: that is "/". */
+struct walk {
+    const struct pypkg_image *image;
+    char path[PYPKG_MAX_PATH + 1];
+    size_t path_size;
+    bool above;
+    char rest[2 * PYPKG_MAX_PATH + 2];
+    const char *next;
+    int links;
+};
+
+/* Nothing in `path` needs walking: it may be looked up as it is. */
+static bool
+is_canonical(const char *path, size_t size)
+{
+    if (size > 0 && (path[0] == '/' || path[0] == '.' || path[size - 1] == '/')) {
+        return false;
+    }
+    for (size_t i = 1; i < size; i++) {
+        if (path[i - 1] == '/' && (path[i] == '/' || path[i] == '.')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Put a link's target before what is left to walk. */
+static int
+enter_link(struct walk *walk, const struct pypkg_entry *link)
+{
+    struct pypkg_text target = pypkg_string(walk->image, link->data_offset, link->stored_size);
+    size_t rest_size = strlen(walk->next);
+
+    if (target.data == NULL || memchr(target.data, '\0', target.size) != NULL) {
+        return EIO;
+    }
+    if (target.size == 0) {
+        return ENOENT;
+    }
+    if (++walk->links > PYPKG_MAX_LINKS) {
+        return ELOOP;
+    }
+    if (target.size + rest_size > PYPKG_MAX_PATH) {
+        return ENAMETOOLONG;
+    }
+    memmove(walk->rest + target.size, walk->next, rest_size + 1);
+    memcpy(walk->rest, target.data, target.size);
+    walk->next = walk->rest;
+    if (target.data[0] == '/') {
+        walk->path_size = 0;
+        walk->above = true;
+    }
+    return 0;
+}
+
+static void
+leave_directory(struct walk *walk)
+{
+    if (walk->path_size == 0) {
+        walk->above = true;
+        return;
+    }
+    while (walk->path_size > 0 && walk->path[walk->path_size - 1] != '/') {
+        walk->path_size--;
+    }
+    if (walk->path_size > 0) {
+        walk->path_size--;
+    }
+}
+
+/* One name below "/": the snapshot's root, or the end of the walk in the real file system. */
+static int
+step_from_above(struct walk *walk, const char *name, size_t size, char *outside)
+{
+    if (size == PYPKG_ROOT_SIZE - 1 && memcmp(name, PYPKG_ROOT_NAME, size) == 0) {
+        walk->above = false;
+        return 0;
+    }
+    size_t rest_size = strlen(name);
+    if (rest_size > PYPKG_MAX_PATH - 1) {
+        return ENAMETOOLONG;
+    }
+    outside[0] = '/';
+    memcpy(outside + 1, name, rest_size + 1);
+    return PYPKG_OUTSIDE;
+}
+
+static int
+step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg_found *out, char *outside)
+{
+    bool last = walk->next[0] == '\0';
+
+    if (size == 1 && name[0] == '.') {
+        return 0;
+    }
+    if (size == 2 && name[0] == '.' && name[1] == '.') {
+        leave_directory(walk);
+        return 0;
+    }
+    if (walk->above) {
+        return step_from_above(walk, name, size, outside);
+    }
+    size_t parent_size = walk->path_size;
+    if (parent_size + 1 + size > PYPKG_MAX_PATH) {
+        return ENAMETOOLONG;
+    }
+    if (parent_size > 0) {
+        walk->path[walk->path_size++] = '/';
+    }
+    memcpy(walk->path + walk->path_size, name, size);
+    walk->path_size += size;
+
+    int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
+    if (index < 0) {
+        return ENOENT;
+    }
+    if (out->entry.type == PYPKG_LINK && (follow || !last)) {
+        walk->path_size = parent_size;
+        return enter_link(walk, &out->entry);
+    }
+    return out->entry.type != PYPKG_DIRECTORY && !last ? ENOTDIR : 0;
+}
+
+static int
+walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside)
+{
+    for (;;) {
+        const char *name = walk->next + strspn(walk->next, "/");
+        if (name[0] == '\0') {
+            break;
+        }
+        size_t size = strcspn(name, "/");
+        walk->next = name + size;
+        int status = step(walk, name, size, follow, out, outside);
+        if (status != 0) {
+            return status;
+        }
+    }
+    if (walk->above) {
+        memcpy(outside, "/", 2);
+        return PYPKG_OUTSIDE;
+    }
+    int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
+    if (index < 0) {
+        return ENOENT;
+    }
+    out->index = (uint32_t)index;
+    return 0;
+}
+
+int
+pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const char *path, bool follow,
+              struct pypkg_found *out, char *outside)
+{
+    size_t size = strlen(path);
+
+    if (size > PYPKG_MAX_PATH || start.size > PYPKG_MAX_PATH) {
+        return ENAMETOOLONG;
+    }
+    if (start.data != NULL && start.size == 0 && is_canonical(path, size)) {
+        int64_t index = pypkg_find_path(image, path, size, &out->entry);
+        if (index >= 0 && (out->entry.type != PYPKG_LINK || !follow)) {
+            out->index = (uint32_t)index;
+            return 0;
+        }
+    }
+    struct walk walk;
+    walk.image = image;
+    walk.above = start.data == NULL;
+    walk.links = 0;
+    walk.path_size = start.size;
+    if (start.size > 0) {
+        memcpy(walk.path, start.data, start.size);
+    }
+    memcpy(walk.rest, path, size + 1);
+    walk.next = walk.rest;
+    return walk_path(&walk, follow, out, outside);
+}

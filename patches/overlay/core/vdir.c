@@ -1,0 +1,210 @@
+/* Directory streams. A virtual DIR* is told from a real one by its lowest bit, which no allocated pointer has set:
+   no registry, no lock, and a real stream costs one test.
+
+   Listing "/" adds `snapshot` to what the real root holds, so that stream wraps a real one. */
+
+#include "vfs.h"
+
+struct stream {
+    DIR *real;                 /* the real root's stream, or NULL */
+    bool root_shown;           /* `snapshot` was listed already */
+    struct pypkg_found found;  /* the virtual directory, when there is no real stream */
+    uint64_t position;         /* 0 is ".", 1 is "..", then the children */
+    int fd;                    /* its descriptor, or -1 */
+    struct dirent entry;
+};
+
+static inline bool
+is_virtual(DIR *dir)
+{
+    return ((uintptr_t)dir & 1) != 0;
+}
+
+static inline struct stream *
+stream_of(DIR *dir)
+{
+    return (struct stream *)((uintptr_t)dir & ~(uintptr_t)1);
+}
+
+static DIR *
+make_stream(const struct stream *contents)
+{
+    struct stream *stream = malloc(sizeof(*stream));
+    if (stream == NULL) {
+        return NULL;
+    }
+    *stream = *contents;
+    return (DIR *)((uintptr_t)stream | 1);
+}
+
+static DIR *
+open_root(DIR *real)
+{
+    if (real == NULL) {
+        return NULL;
+    }
+    DIR *dir = make_stream(&(struct stream){.real = real, .fd = -1});
+    if (dir == NULL) {
+        closedir(real);
+        errno = ENOMEM;
+    }
+    return dir;
+}
+
+static DIR *
+open_virtual(const struct pypkg_found *found, int fd)
+{
+    if (found->entry.type != PYPKG_DIRECTORY) {
+        errno = ENOTDIR;
+        return NULL;
+    }
+    return make_stream(&(struct stream){.found = *found, .fd = fd});
+}
+
+DIR *
+pypkg_opendir(const char *path)
+{
+    struct pypkg_route route;
+
+    if (!pypkg_concerns(AT_FDCWD, path)) {
+        bool root = pypkg_state.ready && path[0] == '/' && path[1] == '\0';
+        return root ? open_root(opendir(path)) : opendir(path);
+    }
+    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
+    case PYPKG_REAL:
+        return strcmp(route.path, "/") == 0 ? open_root(opendir("/")) : opendir(route.path);
+    case PYPKG_VIRTUAL:
+        return open_virtual(&route.found, -1);
+    default:
+        return NULL;
+    }
+}
+
+DIR *
+pypkg_fdopendir(int fd)
+{
+    struct pypkg_found found;
+    return pypkg_fd_directory(fd, &found) ? open_virtual(&found, fd) : fdopendir(fd);
+}
+
+static void
+fill_entry(struct dirent *entry, const char *name, size_t size, ino_t inode, unsigned char type)
+{
+    memset(entry, 0, offsetof(struct dirent, d_name));
+    entry->d_ino = inode;
+    entry->d_type = type;
+#if defined(__linux__)
+    entry->d_reclen = sizeof(*entry);
+#endif
+    memcpy(entry->d_name, name, size);
+    entry->d_name[size] = '\0';
+}
+
+static unsigned char
+type_of(const struct pypkg_entry *entry)
+{
+    return entry->type == PYPKG_DIRECTORY ? DT_DIR : entry->type == PYPKG_LINK ? DT_LNK : DT_REG;
+}
+
+/* The next child; false at the end. Names that no dirent can hold are passed over. */
+static bool
+next_child(struct stream *stream)
+{
+    const struct pypkg_image *image = &pypkg_state.image;
+    const struct pypkg_entry *directory = &stream->found.entry;
+
+    while (stream->position - 2 < directory->size) {
+        struct pypkg_entry child;
+        int64_t index = pypkg_child_at(image, directory->data_offset, directory->size, stream->position - 2);
+        stream->position++;
+        if (index < 0 || !pypkg_entry_at(image, (uint32_t)index, &child)) {
+            continue;
+        }
+        struct pypkg_text name = pypkg_entry_name(image, &child);
+        if (name.data != NULL && name.size > 0 && name.size < sizeof(stream->entry.d_name)) {
+            fill_entry(&stream->entry, name.data, name.size, (ino_t)index + 1, type_of(&child));
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct dirent *
+read_root(struct stream *stream)
+{
+    struct dirent *entry = readdir(stream->real);
+    if (entry != NULL) {
+        stream->root_shown = stream->root_shown || strcmp(entry->d_name, PYPKG_ROOT_NAME) == 0;
+        return entry;
+    }
+    if (stream->root_shown) {
+        return NULL;
+    }
+    stream->root_shown = true;
+    fill_entry(&stream->entry, PYPKG_ROOT_NAME, PYPKG_ROOT_SIZE - 1, 1, DT_DIR);
+    return &stream->entry;
+}
+
+struct dirent *
+pypkg_readdir(DIR *dir)
+{
+    if (!is_virtual(dir)) {
+        return readdir(dir);
+    }
+    struct stream *stream = stream_of(dir);
+    if (stream->real != NULL) {
+        return read_root(stream);
+    }
+    if (stream->position < 2) {
+        stream->position++;
+        fill_entry(&stream->entry, "..", (size_t)stream->position, (ino_t)stream->found.index + 1, DT_DIR);
+        return &stream->entry;
+    }
+    return next_child(stream) ? &stream->entry : NULL;
+}
+
+int
+pypkg_closedir(DIR *dir)
+{
+    if (!is_virtual(dir)) {
+        return closedir(dir);
+    }
+    struct stream *stream = stream_of(dir);
+    int result = stream->real != NULL ? closedir(stream->real) : 0;
+    if (stream->fd >= 0) {
+        result = close(stream->fd);
+    }
+    free(stream);
+    return result;
+}
+
+void
+pypkg_rewinddir(DIR *dir)
+{
+    if (!is_virtual(dir)) {
+        rewinddir(dir);
+        return;
+    }
+    struct stream *stream = stream_of(dir);
+    stream->position = 0;
+    stream->root_shown = false;
+    if (stream->real != NULL) {
+        rewinddir(stream->real);
+    }
+}
+
+int
+pypkg_dirfd(DIR *dir)
+{
+    if (!is_virtual(dir)) {
+        return dirfd(dir);
+    }
+    struct stream *stream = stream_of(dir);
+    if (stream->real != NULL) {
+        return dirfd(stream->real);
+    }
+    if (stream->fd < 0) {
+        stream->fd = pypkg_fd_open(&stream->found, O_RDONLY | O_CLOEXEC);
+    }
+    return stream->fd;
+}

@@ -1,0 +1,95 @@
+/* What the redirected calls share: the state of the process, and where a path leads.
+
+   A call asks pypkg_concerns() first: one test of the path's first bytes, which is all that a path of the real file
+   system pays. What concerns the snapshot is then routed. */
+
+#ifndef PYPKG_VFS_H
+#define PYPKG_VFS_H
+
+#define PYPKG_NO_REDIRECT
+#include "pypkg_redirect.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "pypkg.h"
+
+#define PYPKG_EXTRACTED_WORDS 64
+
+/* The whole state. The image is written once, by pypkg_start; the rest is atomic, so that no lock can be held
+   across a fork. */
+struct pypkg_state {
+    struct pypkg_image image;
+    bool ready;
+    /* The virtual working directory: its entry number plus one; 0: the working directory is the kernel's. */
+    _Atomic uint32_t cwd;
+    /* Some descriptor of this process is a virtual file or directory. */
+    atomic_bool has_descriptors;
+    /* One bit for each bundle (numbers above the last are checked every time): extracted and compared. */
+    _Atomic uint64_t extracted[PYPKG_EXTRACTED_WORDS];
+};
+
+extern struct pypkg_state pypkg_state;
+
+enum pypkg_where {
+    PYPKG_REAL,    /* call the system with route->dirfd and route->path */
+    PYPKG_VIRTUAL, /* route->found is it */
+    PYPKG_FAILED,  /* errno is set; the path lies below /snapshot */
+};
+
+struct pypkg_route {
+    int dirfd;
+    const char *path;
+    struct pypkg_found found;
+    char buffer[PYPKG_MAX_PATH + 1];
+};
+
+/* Follow `path` from `dirfd`. Call it only for what pypkg_concerns(). */
+enum pypkg_where pypkg_follow(int dirfd, const char *path, bool follow, struct pypkg_route *route);
+
+/* Does a path with these first bytes, or a relative one now, possibly lead into the snapshot? */
+static inline bool
+pypkg_concerns(int dirfd, const char *path)
+{
+    if (!pypkg_state.ready || path == NULL) {
+        return false;
+    }
+    if (path[0] == '/') {
+        if (path[1] == PYPKG_ROOT[1]) {
+            return strncmp(path, PYPKG_ROOT, PYPKG_ROOT_SIZE) == 0
+                && (path[PYPKG_ROOT_SIZE] == '/' || path[PYPKG_ROOT_SIZE] == '\0');
+        }
+        return path[1] == '/' || path[1] == '.';
+    }
+    if (dirfd != AT_FDCWD) {
+        return atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed);
+    }
+    return atomic_load_explicit(&pypkg_state.cwd, memory_order_relaxed) != 0;
+}
+
+/* --- vstat.c --- */
+
+void pypkg_fill_stat(const struct pypkg_found *found, struct stat *status);
+
+/* --- vfd.c: virtual files are real descriptors --- */
+
+/* A descriptor with the contents of a file, or standing for a directory. `flags` as for open(2). -1 with errno. */
+int pypkg_fd_open(const struct pypkg_found *found, int flags);
+
+/* Is `fd` one of them? Fills in what it stands for, except found->entry. `status` is that of the descriptor. */
+bool pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found);
+
+/* The virtual directory `fd` stands for, entry and all; false for anything else. errno is kept. */
+bool pypkg_fd_directory(int fd, struct pypkg_found *found);
+
+/* Write all of it. -1 with errno. */
+int pypkg_write_all(int fd, const uint8_t *data, size_t size);
+
+/* --- addons.c --- */
+
+/* Extract a shared library and everything of its bundle into the cache. Returns its real path, to be freed; or NULL,
+   and one sentence on what failed in `error`. */
+char *pypkg_extract(const struct pypkg_found *found, char *error, size_t error_size);
+
+#endif

@@ -1,0 +1,97 @@
+"""The importer of packaged programs: modules come from the image inside the executable.
+
+``importlib``'s own ``_install`` calls :func:`install` before anything is imported from a file, ``encodings``
+included. So this module may use only what is built in or frozen: nothing here imports from the standard library.
+"""
+
+import sys
+
+import _frozen_importlib as _bootstrap
+import _frozen_importlib_external as _external
+import _pypkg
+
+_ROOT = "/snapshot/"
+
+# Kinds of modules: docs/image-format.md, "Module".
+_PACKAGE = 2
+_NAMESPACE = 3
+_EXTENSION = 4
+_EXTENSION_PACKAGE = 5
+
+_find_module = _pypkg.find_module
+_ModuleSpec = _bootstrap.ModuleSpec
+_SourceLoader = _external.SourceLoader
+_SourceFileLoader = _external.SourceFileLoader
+_ExtensionFileLoader = _external.ExtensionFileLoader
+
+
+class SnapshotLoader(_SourceFileLoader):
+    """Loads a module from the image. To its users it is the loader of an ordinary source file."""
+
+    # A C function: no frame of the importer stands in the tracebacks of modules that fail while they are imported.
+    exec_module = staticmethod(_pypkg.exec_module)
+
+    def get_code(self, fullname):
+        """The code object of the module ``fullname``; ImportError if it has none."""
+        return _pypkg.get_code(fullname)
+
+    def get_source(self, fullname):
+        """The source text, or None when it is not in the image."""
+        try:
+            return _SourceFileLoader.get_source(self, fullname)
+        except ImportError:
+            return None
+
+    def get_data(self, path):
+        """The contents of the file at ``path``, as bytes; OSError as open() raises it."""
+        if str(path).startswith(_ROOT):
+            return _pypkg.read(path)
+        return _SourceFileLoader.get_data(self, path)
+
+
+class SnapshotFinder:
+    """Meta path finder over the module index of the image."""
+
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
+        """The spec of a module in the image, or None.
+
+        A submodule is found only below a directory of its parent's ``__path__``, as with ordinary files, so that a
+        package of the same name in a real directory keeps its own submodules. Namespace packages are left to
+        ``PathFinder``, which sees the directories of the snapshot like any others.
+        """
+        found = _find_module(fullname)
+        if found is None:
+            return None
+        kind, origin, cached, directory = found
+        if kind == _NAMESPACE or (path is not None and directory not in path):
+            return None
+        loader_class = _ExtensionFileLoader if kind >= _EXTENSION else SnapshotLoader
+        spec = _ModuleSpec(fullname, loader_class(fullname, origin), origin=origin)
+        spec._set_fileattr = True
+        if kind < _EXTENSION:
+            spec._cached = cached
+        if kind in (_PACKAGE, _EXTENSION_PACKAGE):
+            spec.submodule_search_locations = [origin.rpartition("/")[0]]
+        return spec
+
+
+def _get_code(self, fullname):
+    """``SourceFileLoader.get_code`` for files that are not imported by the name they have in the index.
+
+    ``sys.path.insert(0, dirname(__file__))`` and ``spec_from_file_location`` lead here: the source may be withheld,
+    but its code is in the image.
+    """
+    if str(self.path).startswith(_ROOT):
+        code = _pypkg.code_at(self.path)
+        if code is not None:
+            return code
+    return _SourceLoader.get_code(self, fullname)
+
+
+def install():
+    """Put the finder before ``PathFinder``, if this executable has an image."""
+    if _pypkg.image() is None:
+        return
+    _SourceFileLoader.get_code = _get_code
+    sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)

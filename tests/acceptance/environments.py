@@ -1,0 +1,55 @@
+"""Virtual environments with packages from the index, made once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pypkg_forge.cache import cache_root, locked
+
+__all__ = ["install_packages", "make_environment"]
+
+INSTALL_SECONDS = 900
+_UNREACHABLE = ("Failed to establish a new connection", "name resolution", "Network is unreachable")
+
+
+def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
+    """The interpreter of a virtual environment with these requirements.
+
+    Args:
+        requirements: as pip takes them; exact versions, so that a run next year tests the same programs.
+        fingerprint: stands for the contents of requirements that are folders.
+    """
+    key = hashlib.sha256(repr((sys.version, sys.executable, list(map(str, requirements)), fingerprint)).encode())
+    place = cache_root() / "tests" / f"venv-{key.hexdigest()[:16]}"
+    python = place / "bin" / "python"
+    done = place / "complete"
+    with locked(place):
+        if not done.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=INSTALL_SECONDS)
+            install_packages(python, *requirements)
+            done.touch()
+    return python
+
+
+def install_packages(python: Path, *requirements: str | Path) -> None:
+    """Installs with pip; skips the test where the index cannot be reached, except in CI."""
+    result = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--no-input", *map(str, requirements)],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )
+    if result.returncode == 0:
+        return
+    if not os.environ.get("CI") and any(words in result.stderr for words in _UNREACHABLE):
+        pytest.skip(f"the package index cannot be reached: {result.stderr.strip().splitlines()[-1]}")
+    pytest.fail(f"pip could not install {requirements}:\n{result.stderr}")

@@ -1,0 +1,80 @@
+"""Point 1: a static executable needs nothing but itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from acceptance.program import Package, Program, Result
+from acceptance.targets import STATIC_313
+
+pytestmark = pytest.mark.base
+
+STANDARD_LIBRARY = """
+import bz2, ctypes, decimal, hashlib, json, lzma, sqlite3, ssl, sys, tempfile, zlib, zoneinfo
+import xml.etree.ElementTree
+
+database = sqlite3.connect(":memory:")
+database.execute("CREATE VIRTUAL TABLE words USING fts5(word)")
+print(json.dumps({
+    "digest": hashlib.sha256(lzma.compress(b"x") and bz2.decompress(bz2.compress(b"x"))).hexdigest()[:8],
+    "decimal": str(decimal.Decimal(1) / 3),
+    "pointer": ctypes.sizeof(ctypes.c_void_p),
+    "tls": bool(ssl.create_default_context().check_hostname),
+    "file": __file__,
+    "frozen": sys.frozen,
+}))
+"""
+
+FAILING = """
+def divide(number):
+    return number / 0
+
+divide(1)
+"""
+
+
+def _chroot_command() -> list[str]:
+    if os.geteuid() == 0:
+        return ["chroot"]
+    if shutil.which("unshare") and subprocess.run(["unshare", "-r", "true"], check=False).returncode == 0:
+        return ["unshare", "-r", "chroot"]
+    pytest.skip("changing the root folder needs root, or user namespaces (unshare -r)")
+
+
+def _run_in_empty_root(program: Program, root: Path) -> Result:
+    root.mkdir()
+    shutil.copy2(program.path, root / "program")
+    return subprocess.run(
+        [*_chroot_command(), root, "/program"], env={}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_hello_runs_in_an_empty_root(static_hello: Program, tmp_path: Path) -> None:
+    result = _run_in_empty_root(static_hello, tmp_path / "root")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "hello, world\n", "")
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["program"], "it left something behind"
+
+
+def test_the_standard_library_works_there(package: Package, tmp_path: Path) -> None:
+    script = tmp_path / "tour.py"
+    script.write_text(STANDARD_LIBRARY)
+    result = _run_in_empty_root(package(script, STATIC_313), tmp_path / "root")
+    assert (result.returncode, result.stderr) == (0, ""), result
+    assert '"digest": "2d711642"' in result.stdout
+    assert '"decimal": "0.3333333333333333333333333333"' in result.stdout
+    assert '"pointer": 8, "tls": true, "file": "/snapshot/tour/tour.py", "frozen": true' in result.stdout
+
+
+def test_a_traceback_there_names_files_and_lines(package: Package, tmp_path: Path) -> None:
+    script = tmp_path / "failing.py"
+    script.write_text(FAILING)
+    result = _run_in_empty_root(package(script, STATIC_313), tmp_path / "root")
+    assert result.returncode == 1
+    assert 'File "/snapshot/failing/failing.py", line 5, in <module>' in result.stderr
+    assert 'File "/snapshot/failing/failing.py", line 3, in divide' in result.stderr
+    assert result.stderr.endswith("ZeroDivisionError: division by zero\n")

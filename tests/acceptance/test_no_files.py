@@ -1,0 +1,50 @@
+"""Point 7: a packaged program starts from its own mapping: it opens no file of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from acceptance.program import Program
+
+pytestmark = [
+    pytest.mark.base,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
+]
+
+# What the dynamic loader and libc of this host open for any program.
+LIBC_FILES = re.compile(
+    r"/etc/ld\.so\.(cache|preload)|/(usr/)?lib(64)?/.*(ld-linux[^/]*|lib(c|m|dl|pthread|rt|util))\.so\.\d+"
+)
+
+
+def _opened(program: Program, trace: Path) -> list[str]:
+    """Paths that it opened, by any call, in any thread or child."""
+    calls = "open,openat,openat2,creat,memfd_create,execve"
+    result = subprocess.run(
+        ["strace", "-f", "-qq", "-e", f"trace={calls}", "-o", trace, program.path],
+        capture_output=True,
+        text=True,
+        env=program.environment(),
+        check=False,
+    )
+    if "ptrace" in result.stderr.lower() or "PTRACE" in result.stderr:
+        pytest.skip(f"strace may not trace here: {result.stderr.strip()}")
+    assert (result.returncode, result.stdout) == (0, "hello, world\n"), result
+    lines = trace.read_text().splitlines()
+    assert sum("execve(" in line for line in lines) == 1, lines
+    return [re.findall(r'"([^"]*)"', line)[0] for line in lines if "execve(" not in line and '"' in line]
+
+
+def test_a_static_program_opens_nothing(static_hello: Program, tmp_path: Path) -> None:
+    assert set(_opened(static_hello, tmp_path / "trace")) <= {str(static_hello.path), "/proc/self/exe"}
+
+
+def test_a_dynamic_program_opens_only_libc(dynamic_hello: Program, tmp_path: Path) -> None:
+    opened = set(_opened(dynamic_hello, tmp_path / "trace")) - {str(dynamic_hello.path), "/proc/self/exe"}
+    assert opened, "the trace works: the dynamic loader opens libc"
+    assert {path for path in opened if not LIBC_FILES.fullmatch(path)} == set()

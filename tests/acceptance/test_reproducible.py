@@ -1,0 +1,101 @@
+"""Point 8: the same input gives the same bytes, wherever, whenever and by whomever it is packaged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+from acceptance.environments import install_packages, make_environment
+from acceptance.program import BaseOf, Pypkg
+from acceptance.targets import STATIC_313
+
+NOTES = Path(__file__).parents[2] / "examples" / "notes"
+REQUIREMENTS = ("click==8.1.8", "flask==3.1.1")
+
+pytestmark = [pytest.mark.base, pytest.mark.index]
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    return make_environment(*REQUIREMENTS)
+
+
+@pytest.fixture
+def cache_of(base_of: BaseOf, tmp_path: Path) -> Path:
+    """A cache that holds the base and nothing else: all bytecode is compiled anew."""
+    base = base_of(STATIC_313)
+    folder = tmp_path / "cache" / base.parent.name
+    folder.mkdir(parents=True)
+    for path in base.parent.glob(f"{base.name}*"):
+        shutil.copy2(path, folder / path.name)
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def reference(pypkg: Pypkg, base_of: BaseOf, python: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Digest of examples/notes, packaged where it lies in the most ordinary way."""
+    base_of(STATIC_313)
+    folder = tmp_path_factory.mktemp("reference")
+    return _packaged(pypkg, NOTES, python, folder / "notes")
+
+
+def _packaged(pypkg: Pypkg, project: Path, python: Path, output: Path, **options: object) -> str:
+    result = pypkg("-t", STATIC_313, "--python", python, "-o", output, project, **options)
+    assert result.returncode == 0, result
+    return hashlib.sha256(output.read_bytes()).hexdigest()
+
+
+def _copy_of_notes(folder: Path) -> Path:
+    return shutil.copytree(NOTES, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+
+
+def test_twice_in_the_same_place(pypkg: Pypkg, reference: str, python: Path, tmp_path: Path) -> None:
+    assert _packaged(pypkg, NOTES, python, tmp_path / "notes") == reference
+
+
+def test_in_another_directory(pypkg: Pypkg, reference: str, python: Path, tmp_path: Path) -> None:
+    project = _copy_of_notes(tmp_path / "some" / "where else")
+    for path in project.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert _packaged(pypkg, project, python, tmp_path / "renamed", cwd=tmp_path) == reference
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        {"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "1", "LC_ALL": "C"},
+        {"TZ": "UTC+12", "PYTHONHASHSEED": "4000000000", "LC_ALL": "C.UTF-8"},
+    ],
+    ids=["east", "west"],
+)
+def test_in_another_zone_with_another_hash_seed(
+    *, pypkg: Pypkg, reference: str, python: Path, tmp_path: Path, cache_of: Path, process: dict[str, str]
+) -> None:
+    env = {**process, "PYPKG_CACHE_PATH": str(cache_of)}
+    assert _packaged(pypkg, NOTES, python, tmp_path / "notes", env=env, umask=0o077) == reference
+
+
+def test_with_the_packages_installed_elsewhere(pypkg: Pypkg, reference: str, tmp_path: Path) -> None:
+    python = tmp_path / "other venv" / "bin" / "python"
+    venv.create(python.parents[1], with_pip=True)
+    install_packages(python, *REQUIREMENTS)
+    assert _packaged(pypkg, NOTES, python, tmp_path / "notes") == reference
+
+
+def test_by_another_user(pypkg: Pypkg, reference: str, python: Path, tmp_path: Path, cache_of: Path) -> None:
+    # A user namespace gives the process another user number but leaves it the right to read the environment.
+    become = ["unshare", "--user", "--map-user=4321", "--map-group=4321"]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*become, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("user namespaces are not allowed here (unshare --user)")
+    env = {"HOME": str(tmp_path), "USER": "somebody", "LOGNAME": "somebody", "PYPKG_CACHE_PATH": str(cache_of)}
+    digest = _packaged(pypkg, NOTES, python, tmp_path / "notes", env=env, prefix=become)
+    assert digest == reference

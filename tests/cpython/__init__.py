@@ -1,0 +1,1 @@
+"""CPython's own test suite, with a base as the interpreter."""

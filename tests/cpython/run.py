@@ -1,0 +1,90 @@
+"""Runs CPython's own tests against bases and shows a table.
+
+Usage: python tests/cpython/run.py [--write FILE] [--tests NAME,...] TARGET...
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pypkg_forge.build import build
+
+from cpython.explained import explain
+from cpython.suite import TESTS, Outcome, run_test
+from pypkg_forge.bases import BuiltBase
+from pypkg_forge.targets import parse_target
+
+INTRODUCTION = """# CPython's own tests, run by the bases
+
+Written by `python tests/cpython/run.py --write docs/cpython-tests.md {targets}`.
+The tests are those of the release's source archive; each file runs in a process of the base itself. Skips are CPython's
+own (another platform, a resource that is off by default, a test module in C that bases leave out).
+Every failure is explained in `tests/cpython/explained.toml`; one that is not fails `tests/cpython/test_cpython.py`.
+"""
+
+
+def table(base: BuiltBase, outcomes: list[Outcome]) -> str:
+    """The result of one base as Markdown."""
+    target = base.target.name
+    lines = [
+        f"## {target}, Python {base.version}",
+        "",
+        "| file | passed | failed | skipped |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {o.name} | {o.passed} | {len(o.failed)} | {len(o.skipped)} |" for o in outcomes]
+    total = [
+        sum(o.passed for o in outcomes),
+        sum(len(o.failed) for o in outcomes),
+        sum(len(o.skipped) for o in outcomes),
+    ]
+    lines += [f"| **all** | **{total[0]}** | **{total[1]}** | **{total[2]}** |", ""]
+    reasons: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        for test, message in outcome.failed.items():
+            reason = explain(target, test) or f"NOT EXPLAINED: {message.strip().splitlines()[-1] if message else ''}"
+            reasons.setdefault(reason, []).append(test)
+    for reason, tests in reasons.items():
+        names = sorted({test.split(" ", 1)[0] for test in tests})
+        lines += [f"- {reason}", *(f"  - `{name}`" for name in names)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> int:
+    """Runs the tests; 1 if a failure is not explained."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    parser.add_argument("--tests", default=",".join(TESTS), help="names, with commas")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables there as Markdown")
+    parser.add_argument("--logs", type=Path, metavar="DIR", help="keep the tests' full output there")
+    arguments = parser.parse_args()
+    parts = [INTRODUCTION.format(targets=" ".join(arguments.targets))]
+    for text in arguments.targets:
+        base = build(parse_target(text))
+        outcomes = []
+        for name in arguments.tests.split(","):
+            started = time.monotonic()
+            with tempfile.TemporaryDirectory(prefix="pypkg-cpython-", ignore_cleanup_errors=True) as scratch:
+                outcome = run_test(base, name, Path(scratch))
+                if arguments.logs:
+                    arguments.logs.mkdir(parents=True, exist_ok=True)
+                    log = (Path(scratch) / f"{name}.log").read_bytes()
+                    (arguments.logs / f"{base.target.name}-{name}.log").write_bytes(log)
+            outcomes.append(outcome)
+            counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+            print(f"{base.target.name} {name}: {counts} ({time.monotonic() - started:.0f} s)", flush=True)
+        parts.append(table(base, outcomes))
+    print("\n" + "\n".join(parts[1:]))
+    if arguments.write:
+        arguments.write.write_text("\n".join(parts), encoding="utf-8")
+    return 1 if any("NOT EXPLAINED" in part for part in parts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

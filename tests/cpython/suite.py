@@ -1,0 +1,117 @@
+"""The tests of a CPython release, run one file at a time by a base of that release."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pypkg_forge.bases import BuiltBase
+from pypkg_forge.cache import cache_root, locked, sources_dir
+
+__all__ = ["TESTS", "Outcome", "extract_tests", "run_test"]
+
+TESTS = (
+    "test_os",
+    "test_io",
+    "test_fileio",
+    "test_pathlib",
+    "test_importlib",
+    "test_json",
+    "test_sqlite3",
+    "test_ssl",
+    "test_ctypes",
+    "test_zlib",
+    "test_decimal",
+    "test_asyncio",
+    "test_subprocess",
+)
+DRIVER = Path(__file__).with_name("driver.py")
+FILE_SECONDS = 1200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What one test file gave; ``failed`` and ``skipped`` map a test case to its message."""
+
+    name: str
+    passed: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def _source_archive(version: str) -> Path:
+    found = [path for path in sorted(sources_dir().glob(f"*{version}*")) if "ython" in path.name and ".t" in path.name]
+    if not found:
+        raise FileNotFoundError(f"No source archive of Python {version} in {sources_dir()}; run: pypkg-forge sources")
+    return found[0]
+
+
+def extract_tests(version: str) -> Path:
+    """The folder that holds ``test`` of this exact release, taken from the forge's source archive; extracted once."""
+    place = cache_root() / "tests" / f"cpython-{version}"
+    done = place / "complete"
+    with locked(place):
+        if not done.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            with tarfile.open(_source_archive(version)) as archive:
+                # The archive's hash is pinned, so its paths are trusted (3.11.2 has no extraction filters).
+                archive.extractall(place, members=_test_members(archive))  # noqa: S202
+            done.touch()
+    return place
+
+
+def _test_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in archive:
+        parts = Path(member.name).parts
+        # Python-3.13.5/Lib/test/test_os.py -> test/test_os.py
+        if parts[1:3] == ("Lib", "test"):
+            member.name = str(Path(*parts[2:]))
+            yield member
+
+
+def run_test(base: BuiltBase, name: str, scratch: Path) -> Outcome:
+    """Runs one test file.
+
+    Args:
+        base: the interpreter.
+        name: ``test_os``.
+        scratch: an empty folder for what the tests write, and for the log (``<name>.log``).
+    """
+    record = scratch / f"{name}.jsonl"
+    log = scratch / f"{name}.log"
+    environment = {"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8"}
+    with log.open("wb") as output:
+        try:
+            exit_code = subprocess.run(
+                [base.path, DRIVER, extract_tests(base.version), record, name],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=scratch,
+                env=environment,
+                timeout=FILE_SECONDS,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            exit_code = -1
+    return _read_outcome(name, record, log, exit_code)
+
+
+def _read_outcome(name: str, record: Path, log: Path, exit_code: int) -> Outcome:
+    lines = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    failed = {line["test"]: line["message"] for line in lines if line["outcome"] == "failed"}
+    skipped = {line["test"]: line["message"] for line in lines if line["outcome"] == "skipped"}
+    last = log.read_text(errors="replace").strip().splitlines()[-8:]
+    if not lines and exit_code == 0:
+        skipped[name] = next((line for line in last if "skipped --" in line or "ResourceDenied" in line), "no test ran")
+    elif exit_code != 0 and not failed:
+        failed[name] = f"exit code {exit_code}: " + " / ".join(last)
+    passed = len({line["test"] for line in lines if line["outcome"] == "passed"} - failed.keys() - skipped.keys())
+    return Outcome(name=name, passed=passed, failed=failed, skipped=skipped)
