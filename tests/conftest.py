@@ -6,9 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pypkg_forge.build import build
-
-from pypkg_forge.targets import parse_target
 
 BaseOf = Callable[[str], Path]
 
@@ -16,7 +13,6 @@ BaseOf = Callable[[str], Path]
 @pytest.fixture(scope="session")
 def base_of() -> BaseOf:
     """The base of a target (``py313-linux-x64``); forged if the cache has none, which takes minutes."""
-
     # Imported only here: most tests need no forge.
     from pypkg_forge.build import build  # noqa: PLC0415
     from pypkg_forge.targets import parse_target  # noqa: PLC0415

@@ -8,6 +8,14 @@ foreach(file IN LISTS overlay_files)
   file(COPY_FILE "${OVERLAY}/python/${file}" "${SOURCE}/Modules/${file}" ONLY_IF_DIFFERENT)
 endforeach()
 
+# make looks at dates, and another checkout's files may be older: it sees copies, which are new when they differ.
+file(MAKE_DIRECTORY "${BUILD}/pypkg")
+file(GLOB overlay_headers "${OVERLAY}/core/*.h" "${OVERLAY}/python/*.h" "${OVERLAY}/python/pypkg_main.c")
+foreach(file IN LISTS overlay_headers)
+  get_filename_component(name "${file}" NAME)
+  file(COPY_FILE "${file}" "${BUILD}/pypkg/${name}" ONLY_IF_DIFFERENT)
+endforeach()
+
 file(READ "${BUILD}/Modules/Setup.stdlib" setup)
 string(REPLACE "*shared*" "*static*" setup "${setup}")
 if(overlay_files)

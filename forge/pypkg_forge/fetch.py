@@ -45,7 +45,7 @@ class Fetcher:
     """One run's way to archives; a host that did not answer is not asked a second time."""
 
     origins: Origins
-    reporter: Reporter = QUIET
+    reporter: Reporter = field(default_factory=lambda: QUIET)
     dead: dict[str, str] = field(default_factory=dict)
 
     def cached(self, pin: Pin) -> Source | None:

@@ -40,7 +40,7 @@ def patch_files(folder: Path) -> list[Path]:
     """The numbered patches of a series in order.
 
     Raises:
-        PypkgError: the folder is missing, or a file in it is not named ``0001-what-it-does.patch``, or two share a number.
+        PypkgError: the folder is missing, a file in it is not named ``0001-what-it-does.patch``, or two share a number.
     """
     if not folder.is_dir():
         raise PypkgError(f"There are no patches for this Python: {folder} is missing")
@@ -91,7 +91,7 @@ def _parse_hunk(lines: Sequence[str], index: int, match: re.Match[str], shown: P
     old: list[str] = []
     new: list[str] = []
     while len(old) < old_count or len(new) < new_count:
-        line = lines[index] if index < len(lines) else "?"
+        line = lines[index] if index < len(lines) - 1 else "?"  # the last one is what follows the last line end
         mark, rest = line[:1], line[1:]
         if mark in (" ", ""):  # an editor may have cut the blank of an empty context line
             old.append(rest)
@@ -138,8 +138,8 @@ def _apply(tree: Path, patch: Path) -> Iterator[str]:
             at = _find(lines, hunk.old, wanted)
             if at is None:
                 raise PypkgError(
-                    f"{patch.name} does not apply to {file.path}: the lines of hunk {number} (line {hunk.start}) are not "
-                    "there, or in more than one place",
+                    f"{patch.name} does not apply to {file.path}: the lines of hunk {number} (line {hunk.start}) "
+                    "are not there, or in more than one place",
                     hint="Make the patch again for this release of Python.",
                     context={"tree": tree},
                 )

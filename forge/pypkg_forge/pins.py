@@ -85,7 +85,9 @@ class Pin:
     def forms(self) -> tuple[Form, ...]:
         """Every file that serves, upstream's first."""
         repacked = self.repacked
-        return (self.upstream,) if repacked in (None, self.upstream) else (self.upstream, repacked)  # type: ignore[return-value]
+        if repacked is None or repacked == self.upstream:
+            return (self.upstream,)
+        return (self.upstream, repacked)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

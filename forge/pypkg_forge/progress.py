@@ -33,7 +33,7 @@ class Reporter(Protocol):
         """Show ``title`` as under way until the block ends."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Quiet:
     def say(self, line: str) -> None:
         del line

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import platform as host_platform
 import shutil
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +95,14 @@ def check_programs(*, tcl: bool) -> None:
 
 
 def write_wrappers(
-    folder: Path, toolchain: Toolchain, machine: Machine, *, cache: Path, roots: Sequence[Path], prefix: Path, core: Path
+    folder: Path,
+    toolchain: Toolchain,
+    machine: Machine,
+    *,
+    cache: Path,
+    roots: Sequence[Path],
+    prefix: Path,
+    core: Path,
 ) -> None:
     """Write the compiler wrappers of cmake/toolchain.cmake.
 
@@ -115,7 +124,9 @@ def write_wrappers(
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "pypkg-cc", cache, target, behind)
     _write(folder / "pypkg-cc-redirected", cache, [*target, *redirect], behind)
-    _write(folder / "pypkg-host-cc", cache, [toolchain.zig, "cc"], [])
+    # zig brings musl along: no libc development files of the machine are needed.
+    host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
+    _write(folder / "pypkg-host-cc", cache, [toolchain.zig, "cc", *host], [])
     _write(folder / "pypkg-ar", cache, [toolchain.zig, "ar"], [])
     _write(folder / "pypkg-ranlib", cache, [toolchain.zig, "ranlib"], [])
 

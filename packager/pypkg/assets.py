@@ -9,7 +9,7 @@ from pathlib import Path
 from pypkg.application import Application
 from pypkg.distributions import folder_files
 from pypkg.resolve import Node, Resolver
-from pypkg.walk import Walk
+from pypkg.walk import Walk, in_tests
 
 __all__ = ["project_files"]
 
@@ -32,7 +32,7 @@ def project_files(application: Application, walk: Walk, resolver: Resolver) -> I
         if isinstance(package, Node) and package.root.project:
             for root, folder in package.portions:
                 for relative in folder_files(root.directory, [folder]):
-                    if not relative.endswith(".py") or _no_module(relative):
+                    if not in_tests(relative) and (not relative.endswith(".py") or _no_module(relative)):
                         yield root.directory / relative, f"{root.prefix}/{relative}"
     for name in sorted(walk.found):
         node = walk.nodes[name]

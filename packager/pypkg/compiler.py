@@ -55,7 +55,7 @@ def candidates(version: str, base: Path | None, environment: Path) -> list[Path]
     found = [base] if base is not None else []
     found += [Path(sys.executable), environment]
     found += [Path(place) for name in (f"python{version}", f"python{version}.exe") if (place := shutil.which(name))]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(path.absolute() for path in found))
 
 
 class Compiler:

@@ -19,6 +19,7 @@ from pypkg.distributions import Distribution, Installed
 from pypkg.metadata import metadata_files
 from pypkg.resolve import Node, Resolver, addon_stem
 from pypkg.walk import Walker, in_tests
+from pypkg_core.errors import PypkgError
 from pypkg_forge.targets import Target
 
 __all__ = ["SITE_PACKAGES", "Contents"]
@@ -65,7 +66,11 @@ class Contents:
         self._notices: list[str] = []
 
     def build(self) -> Collection:
-        """Return the collection; its ``search_path`` is left to the caller."""
+        """Return the collection; its ``search_path`` is left to the caller.
+
+        Raises:
+            PypkgError: a module of the project does not compile.
+        """
         self._walker.submit_members()
         for distribution in self._walk.distributions.values():
             self._distribution(distribution)
@@ -105,10 +110,11 @@ class Contents:
             self._put(Module(name=name, kind=Kind.NAMESPACE, path=node.path), node)
         elif node.source:
             scanned = self._compiler.result(node.path, self._walker.member_mode(name))
+            in_data = self._lies_in_data(node)
             if scanned.error is not None:
-                self._walk.details[f"{node.relative}:{scanned.error[1]}: {scanned.error[0]}; left out"] = None
+                self._broken(node, scanned.error, owner_name if in_data else None)
                 return
-            readable = node.path in self._files or self._lies_in_data(node)
+            readable = in_data or node.path in self._files
             source = None if name == "__main__" and self._application.generated else node.file
             self._put(
                 Module(
@@ -122,6 +128,16 @@ class Contents:
                 ),
                 node,
             )
+
+    def _broken(self, node: Node, error: tuple[str, int], data_of: str | None) -> None:
+        """Deal with a source that does not compile and that nothing imports: a template, or a mistake."""
+        message, line = error
+        if data_of is not None:
+            self._data(node.file, node.path, data_of)
+        elif node.root.project:
+            raise PypkgError(f"Cannot compile {node.file}:{line}: {message}")
+        else:
+            self._walk.details[f"{node.relative}:{line}: {message}; left out"] = None
 
     def _put(self, module: Module, node: Node) -> None:
         self._modules[module.name] = module

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 __all__ = ["Distribution", "Installed", "folder_files"]
 
 _INFO = re.compile(r"^(?P<name>.+?)(-(?P<version>[^-]+)(-py\d.*)?)?\.(dist|egg)-info$")
+_DATA_SCHEME = re.compile(r"^[^/]+\.data/(purelib|platlib)/")  # of a wheel that was unpacked, not installed
 _TOP_LEVEL_MODULE = (".py", ".so", ".pyd")
 
 
@@ -52,6 +53,7 @@ class Distribution:
             return self.listed
         record = self.text("RECORD")
         names = set(_record_paths(record) if record else self._names_on_disk())
+        names = {_DATA_SCHEME.sub("", name) for name in names}
         return sorted(name for name in names if name and not name.startswith(("..", "/")))
 
     @cached_property

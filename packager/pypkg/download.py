@@ -7,6 +7,8 @@ from typing import BinaryIO, Final
 
 import requests
 
+from pypkg_forge.progress import Stage
+
 __all__ = ["UnavailableError", "download"]
 
 _TIMEOUT: Final = (10, 60)  # seconds to connect, and between two pieces
@@ -17,11 +19,12 @@ class UnavailableError(Exception):
     """The address cannot be reached or has no such file; the text says which, in a few words."""
 
 
-def download(url: str, out: BinaryIO, *, limit: int) -> str:
+def download(url: str, out: BinaryIO, *, limit: int, progress: Stage) -> str:
     """Write what is at ``url`` to ``out`` and return its SHA-256 in hex.
 
     Args:
         limit: bytes to accept; a longer answer is cut off one byte later, so that its hash cannot match.
+        progress: told the bytes that have come.
 
     Raises:
         UnavailableError: no connection, no such file, or the answer breaks off.
@@ -39,6 +42,7 @@ def download(url: str, out: BinaryIO, *, limit: int) -> str:
                 size += len(piece)
                 digest.update(piece)
                 out.write(piece)
+                progress.update(size, limit)
                 if size > limit:
                     break
     except requests.RequestException as error:

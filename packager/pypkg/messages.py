@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
+
+from pypkg_forge.progress import RichReporter, Stage
 
 __all__ = ["Messages", "human_size"]
 
@@ -49,9 +53,16 @@ class Messages:
             self._status.stop()
             self._status = None
 
-    def say(self, text: str) -> None:
+    def say(self, line: str) -> None:
         """Say something that stays on the screen."""
-        self._line("", text)
+        self._line("", line)
+
+    @contextlib.contextmanager
+    def stage(self, title: str) -> Iterator[Stage]:
+        """Show long work with a bar; with `say` this makes the forge's reporter."""
+        self.finish()
+        with RichReporter(self._console).stage(f"> {title}") as stage:
+            yield stage
 
     def warning(self, text: str) -> None:
         """Say what the user should look at."""

@@ -53,7 +53,7 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     _prepare_directory(output.path)
     target, project = output.target, request.project
     messages.step(f"{target.name}: looking for the base")
-    base = need_base(target, build=request.build, say=messages.say)
+    base = need_base(target, build=request.build, reporter=messages)
     messages.detail(f"base: {base.path} (Python {base.version})")
     messages.step(f"{target.name}: collecting {project.name}")
     stdlib = [module.name for module in base.image.modules]
@@ -154,7 +154,7 @@ def _prepare_directory(path: Path) -> None:
 def _verify(path: Path, image: bytes) -> None:
     """Read back what was written: a full disk or a broken one must not leave an executable behind."""
     found = read_image(path)
-    if found.data != memoryview(image):
+    if bytes(found.data) != image:
         raise PypkgError(f"Cannot write {path}: what was read back is not what was written")
     found.verify()
 

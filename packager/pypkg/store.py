@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -16,13 +15,12 @@ from pypkg_core.formats import read_image
 from pypkg_core.image.reader import Image
 from pypkg_forge.bases import file_sha256, sha256_path
 from pypkg_forge.cache import CACHE_TAG, base_dir, base_name, locked
+from pypkg_forge.progress import Reporter
 from pypkg_forge.targets import Target, catalogue
 
 __all__ = ["DEFAULT_BASE_URL", "Base", "need_base"]
 
 DEFAULT_BASE_URL: Final = "https://github.com/pypkg/pypkg/releases/download"
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,29 +34,29 @@ class Base:
     image: Image
 
 
-def need_base(target: Target, *, build: bool, say: Say) -> Base:
+def need_base(target: Target, *, build: bool, reporter: Reporter) -> Base:
     """Return a base for ``target``: a valid fetched one, a built one, a downloaded one, or one forged now.
 
     Args:
         build: forge it unless it was forged before; nothing is downloaded.
-        say: gets each step in one line.
+        reporter: gets each step in one line, and progress.
 
     Raises:
         PypkgError: a download has the wrong hash, a base is none, or forging failed.
     """
     if not build:
         published = find_published(target)
-        if published is not None and (path := _find_fetched(published, say)) is not None:
+        if published is not None and (path := _find_fetched(published, reporter)) is not None:
             return _open(path, published.version, target, "fetched")
         if (found := _find_built(target)) is not None:
             return found
         if published is None:
-            say(f"There is no published base for {target.name}; asking the forge")
-        elif (path := _fetch(published, say)) is not None:
+            reporter.say(f"There is no published base for {target.name}; asking the forge")
+        elif (path := _fetch(published, reporter)) is not None:
             return _open(path, published.version, target, "fetched")
     elif (found := _find_built(target)) is not None:
         return found
-    return _forge(target, say)
+    return _forge(target, reporter)
 
 
 def _open(path: Path, version: str, target: Target, origin: Literal["fetched", "built"]) -> Base:
@@ -77,7 +75,7 @@ def _open(path: Path, version: str, target: Target, origin: Literal["fetched", "
     return Base(path=path, version=exact, target=target, origin=origin, image=image)
 
 
-def _find_fetched(published: PublishedBase, say: Say) -> Path | None:
+def _find_fetched(published: PublishedBase, reporter: Reporter) -> Path | None:
     """Return the cached download if it is what was published; otherwise nothing of it stays."""
     path = _fetched_path(published)
     if not path.is_file():
@@ -88,7 +86,7 @@ def _find_fetched(published: PublishedBase, say: Say) -> Path | None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise PypkgError(f"Cannot check the base {path}: {error.strerror}") from error
-    say(f"Binary hash does NOT match for {path.name} in the cache; it was deleted")
+    reporter.say(f"Binary hash does NOT match for {path.name} in the cache; it was deleted")
     return None
 
 
@@ -100,7 +98,7 @@ def _find_built(target: Target) -> Base | None:
     return None
 
 
-def _fetch(published: PublishedBase, say: Say) -> Path | None:
+def _fetch(published: PublishedBase, reporter: Reporter) -> Path | None:
     """Download a base, ``None`` if the release cannot be reached or does not have it.
 
     Raises:
@@ -110,12 +108,11 @@ def _fetch(published: PublishedBase, say: Say) -> Path | None:
     root = os.environ.get("PYPKG_BASE_URL") or DEFAULT_BASE_URL
     url = f"{root.rstrip('/')}/{CACHE_TAG}/{published.asset}"
     with locked(path):
-        if (present := _find_fetched(published, say)) is not None:
+        if (present := _find_fetched(published, reporter)) is not None:
             return present
-        say(f"Fetching {url}")
         try:
-            with atomic_write(path, 0o755) as file:
-                sha256 = download(url, file, limit=published.size)
+            with reporter.stage(f"Fetching {url}") as stage, atomic_write(path, 0o755) as file:
+                sha256 = download(url, file, limit=published.size, progress=stage)
                 if sha256 != published.sha256:
                     raise PypkgError(
                         f"Binary hash does NOT match for {url}",
@@ -123,19 +120,19 @@ def _fetch(published: PublishedBase, say: Say) -> Path | None:
                         context={"wanted": published.sha256, "got": sha256},
                     )
         except UnavailableError as error:
-            say(f"Not found in remote cache: {error}; asking the forge")
+            reporter.say(f"Not found in remote cache: {error}; asking the forge")
             return None
         with atomic_write(sha256_path(path)) as file:
             file.write(f"{sha256}  {path.name}\n".encode())
     return path
 
 
-def _forge(target: Target, say: Say) -> Base:
+def _forge(target: Target, reporter: Reporter) -> Base:
     # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
     from pypkg_forge.build import build  # noqa: PLC0415
 
-    say(f"Forging the base for {target.name}; this takes some minutes, once")
-    built = build(target)
+    reporter.say(f"Forging the base for {target.name}; this takes some minutes, once")
+    built = build(target, progress=reporter)
     return _open(built.path, built.version, target, "built")
 
 

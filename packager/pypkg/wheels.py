@@ -144,6 +144,9 @@ def _unpack(wheel: Path, cache: Path) -> str:
         fresh = Path(directory) / "wheel"
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(fresh)  # zipfile drops absolute paths and "..", and links are plain files
+        for scheme in ("purelib", "platlib"):  # for site-packages too, PEP 427, "The .data directory"
+            for folder in sorted(fresh.glob(f"*.data/{scheme}")):
+                shutil.copytree(folder, fresh, dirs_exist_ok=True)
         try:
             fresh.rename(place)
         except OSError:

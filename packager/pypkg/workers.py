@@ -111,8 +111,8 @@ def start(python: Path, *, platform: str, optimize: int) -> Process:
     Raises:
         PypkgError: it does not start or does not answer within 30 seconds.
     """
-    # Without PYTHON*: a base ignores them, another interpreter must behave the same. The hash seed orders no output,
-    # but a fixed one makes it certain.
+    # Without PYTHON*: a base ignores them, another interpreter must behave the same. The hash seed does not matter:
+    # marshal has written sets in an order of its own since 3.11.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
     try:

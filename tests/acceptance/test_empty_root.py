@@ -39,10 +39,12 @@ divide(1)
 
 
 def _chroot_command() -> list[str]:
-    if os.geteuid() == 0:
-        return ["chroot"]
-    if shutil.which("unshare") and subprocess.run(["unshare", "-r", "true"], check=False).returncode == 0:
-        return ["unshare", "-r", "chroot"]
+    chroot = shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    unshare = shutil.which("unshare")
+    if chroot and os.geteuid() == 0:
+        return [chroot]
+    if chroot and unshare and subprocess.run([unshare, "-r", "true"], check=False).returncode == 0:
+        return [unshare, "-r", chroot]
     pytest.skip("changing the root folder needs root, or user namespaces (unshare -r)")
 
 

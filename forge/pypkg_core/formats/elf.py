@@ -165,6 +165,8 @@ def _move_sections(
             continue
         if section.offset + section.size <= body_size:
             continue
+        if section.addralign > _ALIGNMENT:
+            raise elf.error(f"is damaged: a section is aligned to {section.addralign} bytes")
         offset = align(end, max(section.addralign, 1))
         sections[index] = replace(section, offset=offset)
         moved.append((Span(offset=section.offset, size=section.size), offset))

@@ -6,9 +6,7 @@ contents, which `Image.read`, `Image.code` and `Image.verify` check.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cached_property
 
 from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
@@ -26,6 +24,14 @@ class Image:
     Args:
         buffer: the image, from its first byte; what follows it is ignored.
 
+    Attributes:
+        entries: files, directories and links, sorted by path; the root is the first.
+        modules: sorted by name.
+        bundles: sorted by name.
+        search_path: ``sys.path``, first to last.
+        options: the interpreter's options, as on its command line.
+        manifest: the manifest's keys.
+
     Raises:
         PypkgError: it is no image, of another version, truncated or damaged.
     """
@@ -36,6 +42,11 @@ class Image:
         self.entries: tuple[Entry, ...] = self._tables.entries()
         self.modules: tuple[Module, ...] = self._tables.modules(self.entries)
         self.bundles: tuple[Bundle, ...] = self._tables.bundles(self.entries)
+        self.search_path: tuple[str, ...] = self._tables.items(
+            self.header.search_path_offset, self.header.search_path_size
+        )
+        self.options: tuple[str, ...] = self._tables.items(self.header.options_offset, self.header.options_size)
+        self.manifest: Mapping[str, object] = self._tables.manifest()
         self._path_slots = self._tables.slots(self.header.path_slots_offset, self.header.path_slot_count)
         self._module_slots = self._tables.slots(self.header.module_slots_offset, self.header.module_slot_count)
         for entry in self.entries:
@@ -52,32 +63,6 @@ class Image:
     def data(self) -> memoryview:
         """The image's bytes."""
         return self._tables.view
-
-    @cached_property
-    def search_path(self) -> tuple[str, ...]:
-        """``sys.path``, first to last."""
-        return self._tables.items(self.header.search_path_offset, self.header.search_path_size)
-
-    @cached_property
-    def options(self) -> tuple[str, ...]:
-        """The interpreter's options, as on its command line."""
-        return self._tables.items(self.header.options_offset, self.header.options_size)
-
-    @cached_property
-    def manifest(self) -> Mapping[str, object]:
-        """The manifest's keys.
-
-        Raises:
-            PypkgError: it is not a JSON object.
-        """
-        text = self._tables.text(self.header.manifest_offset, self.header.manifest_size)
-        try:
-            manifest = json.loads(text)
-        except ValueError as error:
-            raise damaged(f"its manifest is no JSON: {error}") from error
-        if not isinstance(manifest, dict):
-            raise damaged("its manifest is no JSON object")
-        return manifest
 
     def lookup(self, path: str) -> Entry | None:
         """Return the entry at ``path`` (below the root, no slash at either end; links are not followed)."""
@@ -147,7 +132,6 @@ class Image:
                 self.read(entry)
         for module in self.modules:
             self.code(module)
-        self.manifest, self.search_path, self.options  # noqa: B018 (parsed, and errors raised, on first use)
 
     def _checked(self, item: Entry | Module, what: str) -> bytes:
         data = self.blob(item).decoded()

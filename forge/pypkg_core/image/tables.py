@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -72,6 +73,17 @@ class Tables:
             raise damaged("a list of strings has no end")
         return tuple(text.split("\0")[:-1])
 
+    def manifest(self) -> dict[str, object]:
+        """Return the manifest's keys."""
+        text = self.text(self.header.manifest_offset, self.header.manifest_size)
+        try:
+            manifest = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise damaged(f"its manifest is no JSON: {error}") from error
+        if not isinstance(manifest, dict):
+            raise damaged("its manifest is no JSON object")
+        return manifest
+
     def members(self, first: int, count: int, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """Return a span of the children table."""
         if first + count > len(self._children):
@@ -120,6 +132,8 @@ class Tables:
             module = Module(value, name, entries[entry], _kind(kind), _codec(codec), offset, stored, decoded, checksum)
             if module.kind.has_code:
                 self._check_data(f"the code of {name!r}", module.codec, offset, stored, decoded)
+            elif (codec, offset, stored, decoded) != (0, 0, 0, 0):
+                raise damaged(f"the module {name!r} has code, which its kind does not allow")
             result.append(module)
         return tuple(result)
 
@@ -151,7 +165,10 @@ class Tables:
         target = ""
         if kind is EntryType.LINK:
             target = self.text(offset, stored)
-        elif kind is EntryType.FILE and not flags & FLAG_WITHHELD:
+        elif kind is EntryType.FILE and flags & FLAG_WITHHELD:
+            if (codec, offset, stored, size) != (0, 0, 0, 0):
+                raise damaged(f"{path!r} is withheld and has contents")
+        elif kind is EntryType.FILE:
             self._check_data(repr(path), _codec(codec), offset, stored, size)
         return Entry(
             value, path, name, kind, _codec(codec), mode, flags, bundle, offset, stored, size, mtime, checksum, target
@@ -159,7 +176,7 @@ class Tables:
 
     def _check_data(self, what: str, codec: Codec, offset: int, stored: int, size: int) -> None:
         head = self.header
-        if offset < head.data_offset or offset + stored > head.image_size:
+        if offset < head.data_offset or offset + stored > head.data_offset + head.data_size:
             raise damaged(f"the contents of {what} are outside the image")
         if codec is Codec.NONE and stored != size:
             raise damaged(f"{what} has {size} bytes but {stored} are stored")

@@ -43,21 +43,21 @@ def process(source: bytes, path: str, mode: int, platform: str, optimize: int) -
         What was found, and the marshalled code (empty when the source does not compile; then ``error`` is
         ``[message, line]``).
     """
+    scanned = mode == 2 or (mode == 1 and (b"import" in source or b"entry" in source))
+    found: dict[str, Any] = {}
     try:
-        code = marshal.dumps(compile(source, path, "exec", dont_inherit=True, optimize=optimize))
+        # The tree serves twice: code made from it is the same as from the text, and parsing is the larger half.
+        tree: Any = ast.parse(source, path) if scanned else source
+        if scanned:
+            words = _DYNAMIC_WORDS + _ASSET_WORDS if mode == 2 else _DYNAMIC_WORDS
+            scan = Scan(platform=platform, deep=any(word in source for word in words), assets=mode == 2)
+            scan.statements(tree.body, 0)
+            found = scan.result()
+        return found, marshal.dumps(compile(tree, path, "exec", dont_inherit=True, optimize=optimize))
     except SyntaxError as error:
         return {"error": [error.msg or "invalid syntax", error.lineno or 0]}, b""
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         return {"error": [str(error) or type(error).__name__, 0]}, b""
-    if mode == 0 or (mode == 1 and b"import" not in source and b"entry" not in source):
-        return {}, code
-    words = _DYNAMIC_WORDS + _ASSET_WORDS if mode == 2 else _DYNAMIC_WORDS
-    scan = Scan(platform=platform, deep=any(word in source for word in words), assets=mode == 2)
-    try:
-        scan.statements(ast.parse(source, path).body, 0)
-    except (RecursionError, MemoryError) as error:  # the tree needs more stack than the code did
-        return {"error": [f"too deeply nested to scan ({type(error).__name__})", 0]}, b""
-    return scan.result(), code
 
 
 class Scan:

@@ -163,7 +163,7 @@ char *pypkg_dlerror(void);
 #define dirfd(dir) pypkg_dirfd(dir)
 
 #define chdir(path) pypkg_chdir(path)
-#define fchdir(fd) pypkg_fchdir(fd)
+#define fchdir pypkg_fchdir /* CPython passes a pointer to it */
 #define getcwd(buffer, size) pypkg_getcwd(buffer, size)
 #define realpath(path, resolved) pypkg_realpath(path, resolved)
 

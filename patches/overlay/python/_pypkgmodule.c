@@ -385,39 +385,6 @@ image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
                          "size", (unsigned long long)image->size);
 }
 
-PyDoc_STRVAR(iter_modules_doc,
-"iter_modules(prefix='', /)\n--\n\nThe modules whose full name starts with prefix: a list of (name, is a package).");
-
-static PyObject *
-iter_modules(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    const struct pypkg_image *image = pypkg_image();
-    const char *prefix = "";
-    Py_ssize_t prefix_size = 0;
-    struct pypkg_module row;
-
-    if (!PyArg_ParseTuple(args, "|s#:iter_modules", &prefix, &prefix_size)) {
-        return NULL;
-    }
-    PyObject *result = PyList_New(0);
-    for (uint32_t i = 0; result != NULL && image != NULL && i < image->header.module_count; i++) {
-        if (!pypkg_module_at(image, i, &row)) {
-            continue;
-        }
-        struct pypkg_text name = pypkg_string(image, row.name_offset, row.name_size);
-        if (name.size < (size_t)prefix_size || memcmp(name.data, prefix, (size_t)prefix_size) != 0) {
-            continue;
-        }
-        int package = row.kind == PYPKG_PACKAGE || row.kind == PYPKG_NAMESPACE || row.kind == PYPKG_EXTENSION_PACKAGE;
-        PyObject *item = Py_BuildValue("(NO)", make_str(name), package ? Py_True : Py_False);
-        if (item == NULL || PyList_Append(result, item) < 0) {
-            Py_CLEAR(result);
-        }
-        Py_XDECREF(item);
-    }
-    return result;
-}
-
 /* -- the module ------------------------------------------------------------------------------------------------- */
 
 static PyMethodDef methods[] = {
@@ -427,7 +394,6 @@ static PyMethodDef methods[] = {
     {"read", read_file, METH_O, read_doc},
     {"exec_module", exec_module, METH_O, exec_module_doc},
     {"image", image_info, METH_NOARGS, image_doc},
-    {"iter_modules", iter_modules, METH_VARARGS, iter_modules_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,5 +1,7 @@
 """The image: what is written is what the document says, and is read back."""
 
+# ruff: noqa: S311 (seeded randomness is wanted)
+
 from __future__ import annotations
 
 import random
@@ -42,7 +44,9 @@ def sample() -> Assembler:
 
 def build(contents: Assembler, *, shuffled: int | None = None, codec: Codec = Codec.NONE) -> bytes:
     builder = ImageBuilder(contents.mtime)
-    steps = [lambda p=p, d=d: builder.add_file(p, d[0], executable=d[1], codec=codec) for p, d in contents.files.items()]
+    steps = [
+        lambda p=p, d=d: builder.add_file(p, d[0], executable=d[1], codec=codec) for p, d in contents.files.items()
+    ]
     steps += [lambda p=p: builder.add_withheld(p) for p in contents.withheld]
     steps += [lambda p=p, t=t: builder.add_symlink(p, t) for p, t in contents.links.items()]
     steps += [lambda p=p: builder.add_directory(p) for p in contents.directories]
@@ -124,7 +128,7 @@ def test_a_file_of_this_machine(tmp_path: Path) -> None:
     builder.add_file("x", tmp_path / "x")
     image = Image(builder.build())
     assert image.read(image.entries[1]) == b"from disk"
-    with pytest.raises(PypkgError, match="Cannot read .*/y: No such file"):
+    with pytest.raises(PypkgError, match=r"Cannot read .*/y: No such file"):
         builder.add_file("y", tmp_path / "y")
 
 
@@ -181,7 +185,7 @@ def test_a_bundle_needs_readable_files() -> None:
 def test_merging_copies_everything_and_withholds_what_it_is_told_to() -> None:
     image = Image(build(sample(), codec=Codec.ZSTD))
     builder = ImageBuilder(MTIME)
-    merge_image(builder, image, withhold=lambda entry: False)
+    merge_image(builder, image, withhold=lambda _entry: False)
     builder.set_search_path(image.search_path)
     builder.set_options(image.options)
     builder.set_manifest(image.manifest)

@@ -1,0 +1,227 @@
+"""Builds one base in the forge's folders: dependencies, CPython, image; the result is not yet in the cache."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pypkg_core.atomic import atomic_write
+from pypkg_core.formats import attach_image
+from pypkg_core.version import VERSION
+from pypkg_forge.cache import forge_dir
+from pypkg_forge.data import data_dir
+from pypkg_forge.progress import Reporter
+from pypkg_forge.recipe import Recipe
+from pypkg_forge.run import Log
+from pypkg_forge.stdlib import LibraryFile, build_image, compile_files, library_files
+from pypkg_forge.toolchain import Toolchain, write_wrappers
+
+__all__ = ["Workshop", "image_manifest"]
+
+# Dependencies with their own build system, and whether they are compiled with the redirect header.
+_FOREIGN: Final = {"openssl": True, "ncurses": False, "libedit": False}
+# About how often the compiler is called for CPython, for the progress bar only.
+_COMPILER_CALLS: Final = 330
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workshop:
+    """The folders of one build, and what it works with."""
+
+    recipe: Recipe
+    trees: Mapping[str, Path]
+    toolchain: Toolchain
+    jobs: int
+    log: Log
+    reporter: Reporter
+
+    @property
+    def machine_folder(self) -> Path:
+        """Shared by every Python version of a platform and arch."""
+        return forge_dir() / f"{self.recipe.target.platform}-{self.recipe.target.arch}"
+
+    @property
+    def prefix(self) -> Path:
+        """Where the dependencies' headers and libraries are."""
+        return self.machine_folder / "prefix"
+
+    @property
+    def python_folder(self) -> Path:
+        """CPython's CMake build."""
+        return self.machine_folder / f"python-{self.recipe.python.version}"
+
+    @property
+    def upstream_python(self) -> Path:
+        """The interpreter with upstream's main, in its own build folder."""
+        return self.python_folder / "cpython" / "python"
+
+    @property
+    def linked_base(self) -> Path:
+        """The base as the linker wrote it: without an image."""
+        return self.python_folder / "cpython" / "pypkg-base"
+
+    def make_dependencies(self) -> None:
+        """Compile what is out of date among the libraries.
+
+        Raises:
+            PypkgError: a step failed; the log is named.
+        """
+        self._empty_stale_prefix()
+        write_wrappers(
+            self.machine_folder / "tools",
+            self.toolchain,
+            self.recipe.target.machine,
+            cache=forge_dir() / "zig",
+            roots=[forge_dir()],
+            prefix=self.prefix,
+            core=data_dir("patches") / "overlay" / "core",
+        )
+        settings = self._settings()
+        settings["PYPKG_OPENSSL_TARGET"] = self.recipe.build.openssl
+        settings["PYPKG_REDIRECT"] = str(data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h")
+        for choice in self.recipe.dependencies:
+            settings[f"PYPKG_SOURCE_{choice.name}"] = str(self.trees[choice.name])
+            settings[f"PYPKG_VERSION_{choice.name}"] = choice.version
+        for name, redirected in _FOREIGN.items():
+            settings[f"PYPKG_KEY_{name}"] = self.recipe.dependency_key(name, redirected=redirected)
+        self._cmake("dependencies", self.machine_folder / "dependencies", settings, title="Dependencies", calls=0)
+
+    def make_python(self) -> None:
+        """Compile what is out of date of CPython and the runtime, and link the base.
+
+        Raises:
+            PypkgError: a step failed; the log is named.
+        """
+        recipe = self.recipe
+        build = recipe.build
+        settings = self._settings()
+        settings |= {
+            "PYPKG_SOURCE_python": str(self.trees["python"]),
+            "PYPKG_OVERLAY": str(data_dir("patches") / "overlay"),
+            "PYPKG_SERIES": recipe.target.series,
+            "PYPKG_KEY_configure": recipe.configure_key,
+            "PYPKG_KEY_redirect": recipe.redirect_key,
+            "PYPKG_PYTHON_CFLAGS": " ".join(build.python_cflags),
+            "PYPKG_LDFLAGS": " ".join(build.ldflags),
+            "PYPKG_BASE_LDFLAGS": " ".join(flag.format(cmake=data_dir("cmake")) for flag in build.base_ldflags),
+            "PYPKG_LIBS": " ".join(build.libs),
+            "PYPKG_ADDONS": "ON" if recipe.target.addons else "OFF",
+        }
+        title = f"CPython {recipe.python.version} for {recipe.target.platform}-{recipe.target.arch}"
+        self._cmake("python", self.python_folder, settings, title=title, calls=_COMPILER_CALLS)
+
+    def make_base(self, out: Path) -> None:
+        """Write the base with its image to ``out``.
+
+        Raises:
+            PypkgError: the standard library does not compile, or the image does not fit.
+        """
+        recipe = self.recipe
+        with self.reporter.stage("Standard library"):
+            files = sorted(self._library(), key=lambda file: file.path)
+            codes = compile_files(self.upstream_python, files, recipe.target.series, self.jobs)
+            image = build_image(
+                files=files,
+                series=recipe.target.series,
+                codes=codes,
+                epoch=recipe.epoch,
+                manifest=image_manifest(recipe),
+            )
+            attach_image(self.linked_base, image, out)
+        self.log.write(f"image: {len(files)} files, {len(codes)} modules, {len(image)} bytes")
+
+    def _library(self) -> Iterator[LibraryFile]:
+        tree = self.trees["python"]
+        yield from library_files(tree / "Lib")
+        yield LibraryFile(path="LICENSE.txt", source=tree / "LICENSE")
+        for path in sorted((data_dir("patches") / "overlay" / "python").glob("*.py")):
+            yield LibraryFile(path=path.name, source=path)
+        scrubbed = self.python_folder / "scrubbed"
+        shutil.rmtree(scrubbed, ignore_errors=True)
+        scrubbed.mkdir()
+        cpython = self.python_folder / "cpython"
+        build = (cpython / "pybuilddir.txt").read_text(encoding="utf-8").strip()
+        for path in (cpython / build).glob("_sysconfigdata*.py"):
+            with atomic_write(scrubbed / path.name) as out:
+                out.write(self._scrub(path.read_text(encoding="utf-8")).encode())
+            yield LibraryFile(path=path.name, source=scrubbed / path.name)
+
+    def _scrub(self, text: str) -> str:
+        """Take this machine's paths out of sysconfig's data."""
+        places = {
+            self.trees["python"]: "/pypkg/source",
+            self.python_folder / "cpython": "/pypkg/build",
+            self.prefix: "/pypkg/prefix",
+            data_dir("patches"): "/pypkg/patches",
+            data_dir("cmake"): "/pypkg/cmake",
+            forge_dir(): "/pypkg",
+        }
+        for path, name in sorted(places.items(), key=lambda item: -len(str(item[0]))):
+            text = text.replace(str(path), name)
+        return text
+
+    def _settings(self) -> dict[str, str]:
+        build = self.recipe.build
+        return {
+            "PYPKG_TOOLS": str(self.machine_folder / "tools"),
+            "PYPKG_PREFIX": str(self.prefix),
+            "PYPKG_SYSTEM": build.system,
+            "PYPKG_PROCESSOR": build.processor,
+            "PYPKG_CFLAGS": " ".join(build.cflags),
+            "PYPKG_JOBS": str(self.jobs),
+            "PYPKG_EPOCH": str(self.recipe.epoch),
+        }
+
+    def _empty_stale_prefix(self) -> None:
+        """Other pins or another toolchain: what is there is of no use, and its headers would be found."""
+        stamp = self.machine_folder / "prefix-key"
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == self.recipe.prefix_key:
+            return
+        for folder in (self.prefix, self.machine_folder / "dependencies"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.prefix / "lib", self.prefix / "include"):
+            folder.mkdir(parents=True)
+        with atomic_write(stamp) as out:
+            out.write(self.recipe.prefix_key.encode())
+
+    def _cmake(self, part: str, folder: Path, settings: Mapping[str, str], *, title: str, calls: int) -> None:
+        configure: list[str | Path] = [
+            self.toolchain.cmake,
+            "-G",
+            "Ninja",
+            "-S",
+            data_dir("cmake") / part,
+            "-B",
+            folder,
+            f"-DCMAKE_MAKE_PROGRAM={self.toolchain.ninja}",
+            f"-DCMAKE_TOOLCHAIN_FILE={data_dir('cmake') / 'toolchain.cmake'}",
+            *(f"-D{name}={value}" for name, value in settings.items()),
+        ]
+        cache = folder / "CMakeCache.txt"
+        if cache.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={data_dir('cmake') / part}\n" not in cache.read_text(
+            encoding="utf-8"
+        ):
+            cache.unlink()  # another installation of pypkg made it
+        with self.reporter.stage(title) as stage:
+            self.log.run(configure, what=f"prepare {part}")
+            self.log.run(
+                [self.toolchain.ninja, "-C", folder, "-j", str(self.jobs)],
+                what=f"build {title}",
+                stage=stage,
+                expected=calls,
+            )
+
+
+def image_manifest(recipe: Recipe) -> dict[str, object]:
+    """The manifest inside a base's image: see docs/image-format.md."""
+    return {
+        "format": 1,
+        "pypkg": VERSION,
+        "python": recipe.python.version,
+        "target": recipe.target.name,
+        "kind": "base",
+        "name": "python",
+    }

@@ -1,0 +1,223 @@
+"""`pypkg-forge build`: from a target to a verified base in the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pypkg_core.atomic import atomic_write
+from pypkg_core.errors import PypkgError, UsageError
+from pypkg_forge.assembly import Workshop, image_manifest
+from pypkg_forge.bases import BuiltBase, file_sha256, find_built, manifest_path, read_manifest, sha256_path
+from pypkg_forge.cache import base_dir, base_name, cache_root, forge_dir, locked
+from pypkg_forge.fetch import Fetcher, Source
+from pypkg_forge.origins import default_origins
+from pypkg_forge.pins import DEPENDENCIES, candidates
+from pypkg_forge.progress import QUIET, Reporter
+from pypkg_forge.recipe import Choice, make_recipe, recorded_choices
+from pypkg_forge.run import Log, open_log
+from pypkg_forge.targets import Target
+from pypkg_forge.toolchain import check_programs, find_toolchain
+from pypkg_forge.trees import source_tree
+from pypkg_forge.verify import verify_base
+
+__all__ = ["build", "fetch_sources", "job_count"]
+
+_RESOLVED: Final = "resolved.json"
+
+
+def job_count(jobs: int | None) -> int:
+    """How many processes a build may run: ``--jobs``, ``MAKE_JOB_COUNT``, or the number of processors.
+
+    Raises:
+        UsageError: it is not a positive number.
+    """
+    if jobs is None:
+        text = os.environ.get("MAKE_JOB_COUNT", "")
+        if not text:
+            return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if not text.isdecimal():
+            raise UsageError(f"MAKE_JOB_COUNT is '{text}', wanted a positive number")
+        jobs = int(text)
+    if jobs < 1:
+        raise UsageError(f"The number of jobs is {jobs}, wanted a positive number")
+    return jobs
+
+
+def build(
+    target: Target,
+    *,
+    output: Path | None = None,
+    source: Path | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Reporter = QUIET,
+) -> BuiltBase:
+    """Forge the base of ``target`` unless the cache has it from the same sources, patches, flags and forge.
+
+    Args:
+        output: a folder that gets a copy of the base, with its side files.
+        source: a folder that may hold source archives; asked before the network.
+        jobs: processes at a time; see ``job_count``.
+        force: compile everything again, from the newest sources that an origin has.
+        progress: told what happens.
+
+    Raises:
+        PypkgError: the target cannot be forged here, sources are not to be had, a step failed, or the result is not
+            as it must be. The cache keeps what it had.
+    """
+    jobs = job_count(jobs)
+    reason = target.why_not()
+    if reason is not None:
+        raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")
+    with locked(forge_dir() / f"{target.platform}-{target.arch}"):
+        base = None if force else _up_to_date(target, progress)
+        if base is None:
+            with open_log(f"build-{target}") as log:
+                base = _forge(target, source=source, jobs=jobs, force=force, reporter=progress, log=log)
+    if output is not None:
+        _copy_out(base, output)
+        progress.say(f"Copied to {output / base.path.name}")
+    return base
+
+
+def _up_to_date(target: Target, reporter: Reporter) -> BuiltBase | None:
+    base = find_built(target)
+    if base is None:
+        return None
+    manifest = read_manifest(base.path)
+    choices = recorded_choices(target, manifest) if manifest is not None else None
+    if manifest is None or choices is None:
+        return None
+    recipe = make_recipe(target, choices, zig=find_toolchain().version)
+    if manifest.get("key") != recipe.key or file_sha256(base.path) != base.sha256:
+        return None
+    reporter.say(f"{target}: Python {base.version}, up to date: {base.path}")
+    return base
+
+
+def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, reporter: Reporter, log: Log) -> BuiltBase:
+    toolchain = find_toolchain()
+    check_programs(tcl=False)
+    sources = fetch_sources(target, source=source, fresh=force, reporter=reporter)
+    python = sources["python"]
+    check_programs(tcl="autoconf" not in sources["sqlite"].path.name)
+    newest = candidates("python", target.version)[0].version
+    note = "" if python.pin.version == newest else f" (newest pinned: {newest})"
+    reporter.say(f"{target}: Python {python.pin.version}{note}")
+    choices = {
+        name: Choice(name=name, version=found.pin.version, sha256=found.sha256) for name, found in sources.items()
+    }
+    recipe = make_recipe(target, choices, zig=toolchain.version)
+    trees = {
+        name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter)
+        for name, found in sources.items()
+    }
+    shop = Workshop(recipe=recipe, trees=trees, toolchain=toolchain, jobs=jobs, log=log, reporter=reporter)
+    log.write(f"pypkg-forge: {target}, Python {python.pin.version}, zig {toolchain.version}, key {recipe.key}")
+    if force:
+        for folder in (shop.python_folder, shop.machine_folder / "dependencies", shop.machine_folder / "prefix-key"):
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_file():
+                folder.unlink()
+    shop.make_dependencies()
+    shop.make_python()
+    base = _publish(shop, sources)
+    reporter.say(f"{target}: {base.path} ({base.path.stat().st_size / 1e6:.1f} MB, log {log.path})")
+    return base
+
+
+def _publish(shop: Workshop, sources: Mapping[str, Source]) -> BuiltBase:
+    recipe = shop.recipe
+    target = recipe.target
+    path = base_dir() / base_name("built", recipe.python.version, target.platform, target.arch)
+    candidate = shop.python_folder / path.name
+    shop.make_base(candidate)
+    with shop.reporter.stage("Verifying"):
+        report = verify_base(candidate, target)
+    sha256 = file_sha256(candidate)
+    manifest = {
+        **image_manifest(recipe),
+        "key": recipe.key,
+        "size": candidate.stat().st_size,
+        "sha256": sha256,
+        "libraries": {choice.name: choice.version for choice in recipe.dependencies},
+        "licences": {name: source.pin.licence for name, source in sources.items()},
+        "needed": list(report.needed),
+        "glibc": report.glibc,
+        "sources": {name: {"version": source.pin.version, "sha256": source.sha256} for name, source in sources.items()},
+        "zig": recipe.zig,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The manifest goes first and the hash last: whoever is stopped between leaves no base that looks whole.
+    sha256_path(path).unlink(missing_ok=True)
+    with atomic_write(manifest_path(path)) as out:
+        out.write(json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n")
+    with atomic_write(path, 0o755) as out, candidate.open("rb") as stream:
+        shutil.copyfileobj(stream, out, 1 << 20)
+    with atomic_write(sha256_path(path)) as out:
+        out.write(f"{sha256}  {path.name}\n".encode())
+    candidate.unlink()
+    return BuiltBase(path=path, version=recipe.python.version, target=target, sha256=sha256)
+
+
+@dataclass(slots=True)
+class _Resolved:
+    """Which releases the last build of each thing used: kept until told otherwise, so that a build in the middle of
+    work neither asks the network again nor changes its Python."""
+
+    versions: dict[str, str]
+
+    @staticmethod
+    def load() -> _Resolved:
+        try:
+            found = json.loads((cache_root() / _RESOLVED).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        return _Resolved({str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {})
+
+    def save(self) -> None:
+        cache_root().mkdir(parents=True, exist_ok=True)
+        with atomic_write(cache_root() / _RESOLVED) as out:
+            out.write(json.dumps(self.versions, indent=2, sort_keys=True).encode() + b"\n")
+
+
+def fetch_sources(
+    target: Target, *, source: Path | None, fresh: bool = False, reporter: Reporter = QUIET
+) -> dict[str, Source]:
+    """Get the archives a target is made of into the cache, by name: "python" and every dependency.
+
+    Args:
+        source: a folder that may hold them; naming one asks every origin again.
+        fresh: ask every origin for the newest pinned release, not only for the one that was used last.
+
+    Raises:
+        PypkgError: one of them is not to be had.
+    """
+    fetcher = Fetcher(origins=default_origins(source), reporter=reporter)
+    resolved = _Resolved.load()
+    found: dict[str, Source] = {}
+    for name in ("python", *DEPENDENCIES):
+        label = f"{name}-{target.series}" if name == "python" else name
+        pins = candidates(name, target.version if name == "python" else None)
+        kept = [pin for pin in pins if pin.version == resolved.versions.get(label)]
+        cached = fetcher.cached(kept[0]) if kept and not fresh and source is None else None
+        found[name] = cached or fetcher.fetch_first(f"Python {target.series}" if name == "python" else name, pins)
+        resolved.versions[label] = found[name].pin.version
+    resolved.save()
+    return found
+
+
+def _copy_out(base: BuiltBase, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, mode in ((base.path, 0o755), (sha256_path(base.path), 0o644), (manifest_path(base.path), 0o644)):
+            with atomic_write(folder / path.name, mode) as out, path.open("rb") as stream:
+                shutil.copyfileobj(stream, out, 1 << 20)
+    except OSError as error:
+        raise PypkgError(f"Cannot copy the base to {folder}: {error.strerror or error}") from error

@@ -1,0 +1,126 @@
+"""The command line of the forge."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from pypkg_core.errors import PypkgError, UsageError
+from pypkg_core.formats import read_image
+from pypkg_core.version import VERSION
+from pypkg_forge.bases import find_built
+from pypkg_forge.build import build, fetch_sources
+from pypkg_forge.progress import console_reporter
+from pypkg_forge.targets import Target, catalogue, parse_target, parse_targets
+from pypkg_forge.verify import verify_base
+
+__all__ = ["main"]
+
+# Wide enough for every row: what reads a pipe wants one line per target.
+_PIPE_WIDTH: Final = 200
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, "-v", "--version", message="%(version)s")
+def cli() -> None:
+    """Forge base binaries: patched CPython runtimes that pypkg packages programs with."""
+
+
+@cli.command("list")
+def list_command() -> None:
+    """Show every target, whether it can be forged, and the base that is in the cache."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("target", "forge", "in the cache"):
+        table.add_column(heading, no_wrap=True)
+    for target in catalogue().targets():
+        reason = target.why_not()
+        built = find_built(target) if reason is None else None
+        table.add_row(target.name, "yes" if reason is None else f"no: {reason}", built.version if built else "")
+    console = Console(highlight=False)
+    console.print(table, width=None if console.is_terminal else _PIPE_WIDTH, crop=console.is_terminal)
+
+
+def _targets(texts: tuple[str, ...]) -> list[Target]:
+    return list(dict.fromkeys(target for text in texts for target in parse_targets(text)))
+
+
+@cli.command("build")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("--output", type=_FOLDER, metavar="DIR", help="Also copy the bases into DIR.")
+@click.option("--source", type=_FOLDER, metavar="DIR", help="Look for source archives in DIR first.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at a time [MAKE_JOB_COUNT, or all].")
+@click.option("--force", is_flag=True, help="Compile again, from the newest sources an origin has.")
+def build_command(
+    targets: tuple[str, ...], output: Path | None, source: Path | None, jobs: int | None, force: bool
+) -> None:
+    """Forge the bases of TARGETs (py313-linuxstatic-x64; parts left out are this machine's) into the cache."""
+    reporter = console_reporter()
+    for target in _targets(targets):
+        base = build(target, output=output, source=source, jobs=jobs, force=force, progress=reporter)
+        click.echo(base.path)
+
+
+@cli.command("sources")
+@click.argument("targets", nargs=-1, metavar="[TARGET...]")
+@click.option("--source", type=_FOLDER, metavar="DIR", help="Look for source archives in DIR first.")
+def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
+    """Get the source archives of TARGETs into the cache; without any, those of all that can be forged."""
+    reporter = console_reporter()
+    chosen = _targets(targets) or [target for target in catalogue().targets() if target.why_not() is None]
+    seen: set[Path] = set()
+    for version in dict.fromkeys(target.version for target in chosen):
+        target = next(target for target in chosen if target.version == version)
+        for found in fetch_sources(target, source=source, fresh=True, reporter=reporter).values():
+            if found.path not in seen:
+                seen.add(found.path)
+                click.echo(f"{found.pin}  {found.path}")
+
+
+@cli.command("verify")
+@click.argument("what", metavar="TARGET|FILE")
+def verify_command(what: str) -> None:
+    """Check the base of a TARGET in the cache, or a base in a FILE: structure, image, and that it runs."""
+    path = Path(what)
+    if path.is_file():
+        target = parse_target(str(read_image(path).manifest.get("target")))
+    else:
+        if "/" in what:
+            raise UsageError(f"There is no file {what}")
+        target = parse_target(what)
+        built = find_built(target)
+        if built is None:
+            raise PypkgError(f"The cache has no base of {target}", hint=f"Forge it: pypkg-forge build {target}")
+        path = built.path
+    report = verify_base(path, target)
+    click.echo(f"{path}: a sound base of {target}, Python {report.python}")
+    glibc = f", glibc {report.glibc}" if report.glibc else ""
+    click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{glibc}")
+    if report.ran is None:
+        click.echo("  not run: this machine cannot run it")
+    else:
+        click.echo(f"  ran: {report.ran['openssl']}, SQLite {report.ran['sqlite']}")
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed, 2 usage, 130 interrupted."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except PypkgError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"Error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

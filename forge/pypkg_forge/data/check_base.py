@@ -1,0 +1,60 @@
+"""Run inside a base by `pypkg-forge verify`: everything a base must have, tried once; prints one line of JSON."""
+
+import ctypes
+import curses
+import decimal
+import hashlib
+import importlib
+import importlib.machinery
+import json
+import os
+import sqlite3
+import ssl
+import sys
+
+EXTENSIONS = """
+array binascii cmath fcntl grp math mmap pyexpat readline resource select syslog termios unicodedata zlib
+_asyncio _bisect _blake2 _bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _contextvars _csv
+_ctypes _curses _curses_panel _datetime _decimal _elementtree _hashlib _heapq _json _lsprof _lzma _md5 _multibytecodec
+_multiprocessing _opcode _pickle _posixshmem _posixsubprocess _queue _random _sha1 _sha3 _socket _sqlite3 _ssl
+_statistics _struct _zoneinfo _pypkg
+"""
+
+
+def check(fact: object, what: str) -> None:
+    if not fact:
+        sys.exit(f"not so: {what}")
+
+
+for name in EXTENSIONS.split():
+    module = importlib.import_module(name)
+    check(name in sys.builtin_module_names, f"{name} is not a builtin")
+
+
+database = sqlite3.connect(":memory:")
+database.execute("create virtual table texts using fts5(body)")
+database.execute("create virtual table boxes using rtree(id, low, high)")
+database.execute("insert into texts values ('the quick fox')")
+check(database.execute("select count(*) from texts where texts match 'quick'").fetchone() == (1,), "FTS5 finds")
+check(database.execute("""select json_extract('{"a": [1, 2]}', '$.a[1]')""").fetchone() == (2,), "JSON works")
+
+double = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda value: 2 * value)
+check(double(21) == 42, "ctypes calls back")
+check(decimal.Decimal("0.1") * 3 == decimal.Decimal("0.3"), "decimal counts")
+check(ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED, "ssl verifies")
+check(hashlib.new("sha512_256", b"").hexdigest().startswith("c672b8d1"), "OpenSSL hashes")
+curses.setupterm("xterm-256color", 1)
+check(curses.tigetnum("colors") == 256, "terminal descriptions")
+check(os.__file__.startswith("/snapshot/lib/python"), os.__file__)
+
+
+print(
+    json.dumps(
+        {
+            "python": sys.version.split()[0],
+            "openssl": ssl.OPENSSL_VERSION,
+            "sqlite": sqlite3.sqlite_version,
+            "addons": importlib.machinery.EXTENSION_SUFFIXES,
+        }
+    )
+)

@@ -1,0 +1,179 @@
+"""What a base is made of, as one value: everything that can change its bytes, and the keys over it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pypkg_core
+from pypkg_core.errors import PypkgError
+from pypkg_core.reproducible import source_date_epoch
+from pypkg_forge.data import HERE, data_dir
+from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
+from pypkg_forge.targets import Build, Target
+from pypkg_forge.trees import patches_sha256
+
+__all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices"]
+
+# The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
+_FORGE_FILES: Final = ("stdlib.py", "toolchain.py", "assembly.py", "data/compile_stdlib.py")
+_CORE_PARTS: Final = ("image", "formats", "_marshal.c", "_marshal_nodes.h")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """An archive that was chosen: its pin and the hash of the form that was found."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """Everything a build depends on."""
+
+    target: Target
+    build: Build
+    python: Choice
+    dependencies: tuple[Choice, ...]
+    zig: str
+    epoch: int
+
+    @property
+    def key(self) -> str:
+        """Hash over all of it: a base with the same key is the same base."""
+        return _digest(
+            self.configure_key,
+            self._dependency_part,
+            files_sha256(data_dir("patches") / "overlay"),
+            files_sha256(data_dir("cmake")),
+            _code_sha256(),
+        )
+
+    @property
+    def _dependency_part(self) -> list[tuple[str, str, str]]:
+        return [(choice.name, choice.version, choice.sha256) for choice in self.dependencies]
+
+    @property
+    def prefix_key(self) -> str:
+        """What the dependencies' folder is for; another one empties it."""
+        return _digest(self._dependency_part, self._toolchain_part)
+
+    @property
+    def _toolchain_part(self) -> list[object]:
+        cmake = data_dir("cmake")
+        files = [cmake / "toolchain.cmake", cmake / "settings.cmake", HERE.parent / "toolchain.py"]
+        build = self.build
+        triple = self.target.machine.triple
+        return [triple, self.zig, self.epoch, build.cflags, build.ldflags, build.openssl, _hash(files)]
+
+    def dependency_key(self, name: str, *, redirected: bool) -> str:
+        """What a dependency with its own build system is made of; ``redirected``: with the redirect header."""
+        cmake = data_dir("cmake") / "dependencies"
+        files = [cmake / f"{name}.cmake", cmake / "foreign.cmake", *cmake.glob(f"*{name}*.sh")]
+        if redirected:
+            files.append(data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h")
+        chosen = next(choice for choice in self.dependencies if choice.name == name)
+        return _digest(self._toolchain_part, chosen.sha256, _hash(sorted(files)))[:16]
+
+    @property
+    def configure_key(self) -> str:
+        """What CPython's configure depends on."""
+        build = self.build
+        return _digest(
+            self.target.name,
+            self.python.sha256,
+            patches_sha256(self.target.series),
+            self.prefix_key,
+            build.python_cflags,
+            build.base_ldflags,
+            build.libs,
+            _hash([data_dir("cmake") / "python" / "configure.cmake"]),
+        )[:16]
+
+    @property
+    def redirect_key(self) -> str:
+        """What every object of CPython depends on besides its own source."""
+        core = data_dir("patches") / "overlay" / "core"
+        return _digest(self.configure_key, _hash([core / "pypkg_redirect.h"]))[:16]
+
+
+def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> Recipe:
+    """Put the recipe together; ``choices`` by name, "python" and every dependency.
+
+    Raises:
+        PypkgError: the target cannot be forged yet.
+    """
+    reason = target.why_not()
+    build = target.machine.build
+    if reason is not None or build is None:
+        raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")
+    return Recipe(
+        target=target,
+        build=build,
+        python=choices["python"],
+        dependencies=tuple(choices[name] for name in DEPENDENCIES),
+        zig=zig,
+        epoch=source_date_epoch(),
+    )
+
+
+def recorded_choices(target: Target, manifest: Mapping[str, object]) -> dict[str, Choice] | None:
+    """Return the archives a manifest says its base was made of, or ``None`` when one is not pinned any more."""
+    recorded = manifest.get("sources")
+    if not isinstance(recorded, dict):
+        return None
+    found: dict[str, Choice] = {}
+    for name in ("python", *DEPENDENCIES):
+        item = recorded.get(name)
+        choice = _pinned(candidates(name, target.version if name == "python" else None), item)
+        if choice is None:
+            return None
+        found[name] = choice
+    return found
+
+
+def _pinned(pins: Iterable[Pin], item: object) -> Choice | None:
+    if not isinstance(item, dict):
+        return None
+    for pin in pins:
+        if pin.version == item.get("version") and item.get("sha256") in {form.sha256 for form in pin.forms}:
+            return Choice(name=pin.name, version=pin.version, sha256=item["sha256"])
+    return None
+
+
+def files_sha256(folder: Path) -> str:
+    """Hash the files below a folder: their relative paths and contents."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return _hash(sorted(files), folder)
+
+
+@functools.cache
+def _code_sha256() -> str:
+    core = Path(pypkg_core.__file__).parent
+    files = [HERE.parent / name for name in _FORGE_FILES]
+    for part in _CORE_PARTS:
+        # The C sources are not in a wheel; there the extension module stands for them.
+        path = core / part
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []
+    return _hash(files)
+
+
+def _hash(files: Sequence[Path], root: Path | None = None) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        name = path.relative_to(root).as_posix() if root is not None else path.name
+        data = path.read_bytes()
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _digest(*values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,127 @@
+"""The standard library as an image: what goes in, compiled by the Python that was just built."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pypkg_core._core import normalize_marshal
+from pypkg_core.errors import PypkgError
+from pypkg_core.image import Codec, ImageBuilder, ModuleKind
+from pypkg_forge.data import HERE
+
+__all__ = ["LibraryFile", "build_image", "compile_files", "library_files"]
+
+COMPILE_SCRIPT: Final = HERE / "compile_stdlib.py"
+
+# Left out of every base: they need Tk, are tests, or install into a file system that is read-only.
+_LEFT_OUT: Final = frozenset(
+    {"__pycache__", "ensurepip", "idlelib", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo"}
+)
+_DATA_SUFFIXES: Final = frozenset({".txt", ".css", ".csh", ".fish", ".ps1", ".cfg", ".xbm", ".pickle"})
+_DATA_NAMES: Final = frozenset({"activate", "Activate.ps1"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryFile:
+    """A file of the standard library: ``path`` is relative to ``lib/python3.X``, ``source`` where it lies now."""
+
+    path: str
+    source: Path
+
+    @property
+    def module(self) -> str | None:
+        """The dotted name of the module in it, or ``None`` for a data file."""
+        if not self.path.endswith(".py"):
+            return None
+        parts = self.path[: -len(".py")].split("/")
+        if parts[-1] == "__init__":
+            parts.pop()
+        return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
+def library_files(lib: Path) -> Iterator[LibraryFile]:
+    """The files below CPython's ``Lib`` that a base has, sorted."""
+    for path in sorted(lib.rglob("*")):
+        relative = path.relative_to(lib)
+        if not path.is_file() or any(part in _LEFT_OUT for part in relative.parts):
+            continue
+        if path.suffix == ".py" or path.suffix in _DATA_SUFFIXES or path.name in _DATA_NAMES:
+            yield LibraryFile(path=relative.as_posix(), source=path)
+
+
+def build_image(
+    *,
+    files: Sequence[LibraryFile],
+    series: str,
+    codes: Mapping[str, bytes],
+    epoch: int,
+    manifest: Mapping[str, object],
+) -> bytes:
+    """Return the image of a base.
+
+    Args:
+        files: what lies in ``lib/python<series>``.
+        series: "3.13".
+        codes: marshalled code by ``LibraryFile.path``.
+        epoch: the date of every entry.
+        manifest: see docs/image-format.md.
+
+    Raises:
+        PypkgError: a file cannot be read, or two are in one place.
+    """
+    root = f"lib/python{series}"
+    builder = ImageBuilder(epoch)
+    for file in files:
+        path = f"{root}/{file.path}"
+        builder.add_file(path, file.source, codec=Codec.ZSTD)
+        name = file.module
+        if name is not None and file.path in codes:
+            kind = ModuleKind.PACKAGE if file.path.endswith("/__init__.py") else ModuleKind.MODULE
+            builder.add_module(name, kind, path, codes[file.path])
+    builder.set_search_path([f"/snapshot/{root}"])
+    builder.set_manifest(manifest)
+    return builder.build()
+
+
+def compile_files(python: Path, files: Sequence[LibraryFile], series: str, jobs: int) -> dict[str, bytes]:
+    """Compile the modules among ``files`` with the interpreter ``python``; return marshalled code by path.
+
+    The code's bytes depend on the sources alone, not on how many processes compile.
+
+    Raises:
+        PypkgError: a file does not compile, or the interpreter fails.
+    """
+    modules = [file for file in files if file.module is not None]
+    shares = [modules[index::jobs] for index in range(jobs)]
+    with ThreadPoolExecutor(jobs) as pool:
+        results = pool.map(lambda share: _compile_share(python, share, series), shares)
+        return {path: code for result in results for path, code in result.items()}
+
+
+def _compile_share(python: Path, files: Sequence[LibraryFile], series: str) -> dict[str, bytes]:
+    request = [[str(file.source), f"/snapshot/lib/python{series}/{file.path}"] for file in files]
+    done = subprocess.run(
+        [python, "-I", "-S", "-W", "ignore", COMPILE_SCRIPT],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+    )
+    if done.returncode != 0:
+        raise PypkgError(
+            f"Cannot compile the standard library: {python.name} ended with code {done.returncode}",
+            context={"said": done.stderr.decode(errors="replace").strip()},
+        )
+    codes: dict[str, bytes] = {}
+    at = 0
+    for file in files:
+        size = int.from_bytes(done.stdout[at : at + 8], "little")
+        codes[file.path] = normalize_marshal(done.stdout[at + 8 : at + 8 + size])
+        at += 8 + size
+    return codes

@@ -1,0 +1,121 @@
+"""Reading targets, and the table behind them."""
+
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.errors import PypkgError, UsageError
+from pypkg_forge.targets import (
+    TARGETS_FILE,
+    Target,
+    catalogue,
+    host_target,
+    latest_version,
+    load_catalogue,
+    parse_target,
+    parse_targets,
+)
+
+HOST = Target(version="311", platform="linux", arch="x64")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("py313-linuxstatic-x64", "py313-linuxstatic-x64"),
+        ("x64-py313-linuxstatic", "py313-linuxstatic-x64"),
+        ("host", "py311-linux-x64"),
+        ("py313", "py313-linux-x64"),
+        ("py3.13", "py313-linux-x64"),
+        ("host-arm64", "py311-linux-arm64"),
+        ("darwin-aarch64", "py311-macos-arm64"),
+        ("mac-amd64", "py311-macos-x64"),
+        ("osx-x86_64", "py311-macos-x64"),
+        ("windows", "py311-win-x64"),
+        ("win32-arm64", "py311-win-arm64"),
+        ("LIN-PY312", "py312-linux-x64"),
+        ("alpine-armv7", "py311-alpine-armv7"),
+        (" py314 ", "py314-linux-x64"),
+    ],
+)
+def test_tokens_in_any_order_and_aliases(text: str, name: str) -> None:
+    assert parse_target(text, host=HOST).name == name
+
+
+def test_latest_is_the_newest_series() -> None:
+    assert parse_target("latest", host=HOST).version == latest_version() == "314"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("py313-foo", "Unknown token 'foo' in 'py313-foo'"),
+        ("py313--x64", "Unknown token ''"),
+        ("py27", "no Python version 'py27'"),
+        ("linux-win", "says its platform twice: linux and win"),
+        ("py311-py313", "says its version twice"),
+        ("win-armv7", "win does not come for armv7"),
+        ("python313", "Unknown token 'python313'"),
+    ],
+)
+def test_what_cannot_be_read_is_a_usage_error(text: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_target(text, host=HOST)
+    assert words in str(caught.value)
+
+
+def test_lists_keep_their_order_and_lose_duplicates() -> None:
+    found = parse_targets("py313-win, py311 ,py313-win", host=HOST)
+    assert [target.name for target in found] == ["py313-win-x64", "py311-linux-x64"]
+    with pytest.raises(UsageError, match="No target"):
+        parse_targets(" , ")
+
+
+def test_the_host_is_in_the_table() -> None:
+    assert host_target() in catalogue().targets()
+
+
+def test_every_target_of_the_design_is_there() -> None:
+    names = {target.name for target in catalogue().targets()}
+    assert len(names) == 4 * 18
+    for platform in ("linux", "alpine", "linuxstatic"):
+        for arch in ("x64", "arm64", "armv7", "armv6"):
+            assert f"py314-{platform}-{arch}" in names
+    for platform in ("win", "macos", "freebsd"):
+        assert f"py311-{platform}-arm64" in names
+
+
+def test_what_cannot_be_forged_yet_says_why() -> None:
+    def why(text: str) -> str | None:
+        return parse_target(text, host=HOST).why_not()
+
+    assert why("py313-linuxstatic-x64") is None
+    assert why("py311-linux-x64") is None
+    assert "no build for macos-arm64" in str(why("py313-macos-arm64"))
+    assert "no patches for Python 3.12" in str(why("py312-linux-x64"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('name = "311"', 'name = "311"\nnick = "old"', "versions[0].nick: unknown key"),
+        ('series = "3.11"\n', "", "versions[0].series: is missing"),
+        ('series = "3.11"', "series = 311", "versions[0].series: wanted str, got 311"),
+        ('pins = ["3.11.16", "3.11.2"]', "pins = [3]", "versions[0].pins[0]: wanted str, got 3"),
+        ('pins = ["3.11.16", "3.11.2"]', "pins = []", "versions[0].pins: is empty"),
+        ("addons = true", 'addons = "yes"', "platforms[0].addons: wanted bool, got 'yes'"),
+        ('aliases = ["lin"]', 'aliases = ["amd64"]', "arches[0]: 'amd64' is said twice"),
+        ('arch = "arm64"', 'arch = "x64"', "machines[1]: linux-x64 is there twice"),
+        ('platform = "linux"', 'platform = "lunix"', "machines[0].platform: there is no platform 'lunix'"),
+        ('system = "Linux"', "system = 1", "machines[0].build.system: wanted str, got 1"),
+        ("[[versions]]", "[[version]]", "version: unknown key"),
+    ],
+)
+def test_a_bad_table_names_the_place(tmp_path: Path, old: str, new: str, place: str) -> None:
+    text = TARGETS_FILE.read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "targets.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PypkgError) as caught:
+        load_catalogue(file)
+    assert f"Cannot read targets.toml: {place}" in str(caught.value)

@@ -1,0 +1,103 @@
+"""Small environments and projects, made of text, and the collection of them."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pypkg.collection import Collection
+from pypkg.config import load_config
+from pypkg.graph import collect
+from pypkg.project import load_project
+from pypkg_forge.targets import Target
+
+VERSION = f"{sys.version_info.major}{sys.version_info.minor}"
+SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
+ADDON = f".cpython-{VERSION}-x86_64-linux-gnu.so"
+
+
+def elf(machine: int = 62) -> bytes:
+    """Return the first 64 bytes of a shared library: an ELF header of a little-endian 64-bit machine, no sections."""
+    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    return ident + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0)
+
+
+class World:
+    """A project and the virtual environment beside it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.project = directory / "project"
+        self.environment = directory / "env"
+        self.site = self.environment / "lib" / f"python{SERIES}" / "site-packages"
+        self.cache = directory / "cache"
+        self.site.mkdir(parents=True)
+        self.project.mkdir()
+        interpreter = self.environment / "bin" / "python3"
+        interpreter.parent.mkdir()
+        interpreter.symlink_to(os.path.realpath(sys.executable))
+        home = Path(os.path.realpath(sys.executable)).parent
+        (self.environment / "pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
+
+    def write(self, files: Mapping[str, str | bytes], root: Path | None = None) -> None:
+        """Write files below the project, or another directory."""
+        for name, text in files.items():
+            path = (root or self.project) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def install(
+        self,
+        name: str,
+        files: Mapping[str, str | bytes],
+        *,
+        requires: list[str] | None = None,
+        entry_points: str = "",
+        version: str = "1.0",
+    ) -> None:
+        """Install a distribution the way pip does."""
+        info = f"{name}-{version}.dist-info"
+        headers = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        headers += [f"Requires-Dist: {item}" for item in requires or []]
+        everything = {
+            **files,
+            f"{info}/METADATA": "\n".join(headers) + "\n\nA description\n",
+            f"{info}/INSTALLER": "pip\n",
+            f"{info}/direct_url.json": '{"url": "file:///home/somebody"}',
+        }
+        if entry_points:
+            everything[f"{info}/entry_points.txt"] = entry_points
+        lines = [f"{path},sha256=x,1" for path in everything]
+        lines += ["../../../bin/program,sha256=x,1", f"{name}/__pycache__/x.cpython-311.pyc,,", f"{info}/RECORD,,"]
+        everything[f"{info}/RECORD"] = "\n".join(lines) + "\n"
+        self.write(everything, self.site)
+
+    def collect(self, entry: str = "app.py", platform: str = "linux") -> Collection:
+        """Package ``entry`` of the project for this Python's version."""
+        project = load_project(self.project / entry if entry else self.project)
+        target = Target(version=VERSION, platform=platform, arch="x64")
+        config = load_config(project, None)
+        return collect(project, target, self.environment, None, config, cache=self.cache, jobs=1)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An empty project and environment."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return World(tmp_path)
+
+
+def names(collection: Collection) -> set[str]:
+    """Return the names of a collection's modules."""
+    return {module.name for module in collection.modules}
+
+
+def paths(collection: Collection) -> set[str]:
+    """Return the places of a collection's files."""
+    return {file.path for file in collection.files}

@@ -1,0 +1,105 @@
+"""Which addons fit a target, and what becomes of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pypkg.addons import classify, fits, is_library, wheel_platforms
+from pypkg.edges import Edge, Edges
+from pypkg.resolve import addon_stem
+from pypkg_forge.targets import Target
+
+from .conftest import elf
+
+LINUX = Target(version="311", platform="linux", arch="x64")
+STATIC = Target(version="311", platform="linuxstatic", arch="x64")
+
+
+@pytest.mark.parametrize(
+    ("name", "machine", "fitting"),
+    [
+        ("a.cpython-311-x86_64-linux-gnu.so", 62, True),
+        ("a.cpython-313-x86_64-linux-gnu.so", 62, False),
+        ("a.cpython-311-x86_64-linux-musl.so", 62, False),
+        ("a.cpython-311-aarch64-linux-gnu.so", 183, False),
+        ("a.cpython-311-darwin.so", 62, False),
+        ("a.abi3.so", 62, True),
+        ("a.abi3.so", 183, False),
+        ("a.so", 62, True),
+        ("libx.so.1.2", 62, True),
+        ("a.cp311-win_amd64.pyd", 62, False),
+    ],
+)
+def test_fits(tmp_path: Path, name: str, machine: int, fitting: bool) -> None:
+    (tmp_path / name).write_bytes(elf(machine))
+    assert fits(tmp_path / name, LINUX) is fitting
+    assert not fits(tmp_path / name, STATIC)
+
+
+def test_a_text_file_is_no_addon(tmp_path: Path) -> None:
+    (tmp_path / "a.so").write_text("INPUT(libother.so)")
+    assert not fits(tmp_path / "a.so", LINUX)
+
+
+def test_names() -> None:
+    assert addon_stem("md.cpython-311-x86_64-linux-gnu.so") == "md"
+    assert addon_stem("_a.abi3.so") == "_a"
+    assert addon_stem("libopenblas.so") == ""
+    assert addon_stem("x.so.1") == ""
+    assert is_library("a.libs/libgcc-1.so.1.0")
+    assert not is_library("a.sorted")
+
+
+def test_wheels_for_an_old_glibc_come_first() -> None:
+    tags = wheel_platforms(LINUX)
+    assert tags.index("manylinux_2_17_x86_64") < tags.index("manylinux_2_28_x86_64")
+    assert wheel_platforms(STATIC) == []
+
+
+def edges(*items: tuple[str, str, bool, bool], owners: dict[str, str]) -> Edges:
+    made = Edges()
+    for source, target, hard, conditional in items:
+        made.add(Edge(source, target, hard, conditional, 1))
+    for module, owner in owners.items():
+        made.own(module, owner)
+    return made
+
+
+def test_a_chain_of_hard_imports_requires() -> None:
+    graph = edges(("__main__", "a", True, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
+    assert classify(graph, {"a._c": "a"}).required == {"a._c": "a, line 1"}
+
+
+def test_a_guarded_import_is_optional() -> None:
+    graph = edges(("__main__", "a", True, False), ("a", "a._c", False, False), owners={"a": "a", "a._c": "a"})
+    fate = classify(graph, {"a._c": "a"})
+    assert fate.optional == {"a._c"}
+    assert not fate.required
+    assert not fate.absent
+
+
+def test_a_trial_makes_later_conditional_imports_optional() -> None:
+    graph = edges(
+        ("__main__", "a", True, False),
+        ("a", "a._c", True, True),
+        ("a.compat", "a._c", False, False),
+        owners={"a": "a", "a._c": "a", "a.compat": "a"},
+    )
+    assert classify(graph, {"a._c": "a"}).optional == {"a._c"}
+
+
+def test_a_hard_import_behind_a_guarded_module_is_optional() -> None:
+    graph = edges(
+        ("__main__", "yaml", True, False),
+        ("yaml", "yaml.cyaml", False, False),
+        ("yaml.cyaml", "yaml._yaml", True, False),
+        owners={"yaml": "pyyaml", "yaml.cyaml": "pyyaml", "yaml._yaml": "pyyaml"},
+    )
+    assert classify(graph, {"yaml._yaml": "pyyaml"}).optional == {"yaml._yaml"}
+
+
+def test_a_distribution_nobody_needs_is_left_out_whole() -> None:
+    graph = edges(("__main__", "a", False, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
+    assert classify(graph, {"a._c": "a"}).absent == {"a"}

@@ -1,0 +1,116 @@
+"""Workers and the bytecode cache."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pypkg.compiled import CompiledCache
+from pypkg.compiler import COMPILE, IMPORTS, Compiler
+from pypkg_core.errors import PypkgError
+
+HERE = Path(sys.executable)
+VERSION = (sys.version_info.major, sys.version_info.minor)
+
+
+def compiler(cache: Path | None, *pythons: Path, version: tuple[int, int] = VERSION) -> Compiler:
+    return Compiler(version=version, platform="linux", pythons=pythons or [HERE], cache=cache, jobs=2)
+
+
+def test_many_modules_come_back_each_as_its_own() -> None:
+    with compiler(None) as made:
+        for number in range(300):
+            made.submit(f"app/m{number}.py", f"import a{number}\nx = {'1 + ' * number}1\n".encode(), IMPORTS)
+        for number in range(300):
+            result = made.result(f"app/m{number}.py", IMPORTS)
+            assert result.found["imports"][0][0] == f"a{number}"
+            assert result.error is None
+            assert f"/snapshot/app/m{number}.py".encode() in result.code
+
+
+def test_the_second_run_needs_no_worker(tmp_path: Path) -> None:
+    with compiler(tmp_path) as first:
+        first.submit("app/a.py", b"import b", IMPORTS)
+        expected = first.result("app/a.py", IMPORTS)
+    with compiler(tmp_path) as second:
+        second._pool._start = pytest.fail  # type: ignore[method-assign]
+        second.submit("app/a.py", b"import b", IMPORTS)
+        assert second.result("app/a.py", IMPORTS) == expected
+
+
+def test_another_path_text_or_mode_is_another_entry(tmp_path: Path) -> None:
+    with compiler(tmp_path) as first:
+        first.submit("app/a.py", b"x = 1", COMPILE)
+        code = first.result("app/a.py", COMPILE).code
+    with compiler(tmp_path) as second:
+        second.submit("lib/a.py", b"x = 1", COMPILE)
+        second.submit("app/a.py", b"x = 2", COMPILE)
+        assert second.result("lib/a.py", COMPILE).code != code
+        assert second.result("app/a.py", COMPILE).code != code
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database at all", b"SQLite format 3\0" + b"\xff" * 4096])
+def test_a_damaged_cache_is_an_empty_one(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "modules-1.sqlite").write_bytes(damage)
+    with compiler(tmp_path) as made:
+        made.submit("app/a.py", b"x = 1", COMPILE)
+        assert made.result("app/a.py", COMPILE).code
+    cache = CompiledCache(tmp_path)
+    assert cache.facts(HERE) is not None
+    cache.close()
+
+
+def test_a_changed_entry_is_not_believed(tmp_path: Path) -> None:
+    cache = CompiledCache(tmp_path)
+    cache.put(b"key", "{}", b"code")
+    cache.close()
+    path = tmp_path / "modules-1.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"code", b"cods"))
+    cache = CompiledCache(tmp_path)
+    assert cache.get(b"key") is None
+    cache.close()
+
+
+def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with compiler(tmp_path / "file" / "cache") as made:
+        made.submit("app/a.py", b"x = 1", COMPILE)
+        assert made.result("app/a.py", COMPILE).code
+
+
+def test_no_python_of_the_version(tmp_path: Path) -> None:
+    with pytest.raises(PypkgError, match=r"Cannot compile for Python 3\.99") as caught:
+        compiler(None, HERE, tmp_path / "nothing", version=(3, 99))
+    assert "it is Python 3." in str(caught.value)
+
+
+def test_a_crash_names_what_was_being_compiled(tmp_path: Path) -> None:
+    # An interpreter whose worker says hello, then dies.
+    script = tmp_path / "python"
+    script.write_text(
+        f"#!{HERE}\nimport subprocess, sys\n"
+        f"worker = subprocess.Popen([{str(HERE)!r}, *sys.argv[1:]], stdin=subprocess.PIPE)\n"
+        "sys.stdin.buffer.read(10)\nworker.kill()\nworker.wait()\nprint('it broke', file=sys.stderr)\nsys.exit(7)\n"
+    )
+    script.chmod(0o755)
+    with compiler(None, script) as made:
+        made.submit("app/bad.py", b"x = 1", COMPILE)
+        with pytest.raises(PypkgError, match="exit code 7") as caught:
+            made.result("app/bad.py", COMPILE)
+    assert caught.value.context == {"message": "it broke", "modules": "/snapshot/app/bad.py"}
+
+
+def test_the_environment_does_not_reach_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    with compiler(None) as made:
+        made.submit("app/a.py", b"assert x in {'a', 'b', 'c'}", COMPILE)
+        first = made.result("app/a.py", COMPILE).code
+    monkeypatch.setenv("PYTHONHASHSEED", "2")
+    with compiler(None) as made:
+        made.submit("app/a.py", b"assert x in {'a', 'b', 'c'}", COMPILE)
+        assert made.result("app/a.py", COMPILE).code == first
+    assert b"AssertionError" in first or os.environ["PYTHONOPTIMIZE"] == "2"

@@ -1,0 +1,184 @@
+"""What the scanner sees in a source."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import textwrap
+import types
+from typing import Any
+
+import pytest
+
+from pypkg.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY, process
+
+
+def scan(text: str, platform: str = "linux") -> dict[str, Any]:
+    found, code = process(textwrap.dedent(text).encode(), "/snapshot/app/app.py", 2, platform, 0)
+    assert code or "error" in found
+    json.dumps(found)
+    return found
+
+
+def flags(text: str, platform: str = "linux") -> dict[str, int]:
+    return {item[0]: item[2] for item in scan(text, platform).get("imports", [])}
+
+
+def test_imports_carry_the_conditions_they_run_under() -> None:
+    found = flags(
+        """
+        import a
+        from typing import TYPE_CHECKING
+        if TYPE_CHECKING:
+            import b
+        try:
+            import c
+        except ImportError:
+            import d
+        def f():
+            import e
+            try:
+                import g
+            except (OSError, ModuleNotFoundError):
+                g = None
+        if a.x:
+            import h
+        """
+    )
+    assert found["a"] == 0
+    assert found["b"] == TYPING_ONLY
+    assert found["c"] == GUARDED
+    assert found["d"] == FALLBACK
+    assert found["e"] == LAZY
+    assert found["g"] == LAZY | GUARDED
+    assert found["h"] == CONDITIONAL
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "except ImportError as e:\n    raise RuntimeError from e",
+        "except ImportError:\n    sys.exit(1)",
+        "except OSError:\n    pass",
+    ],
+)
+def test_a_handler_that_gives_up_guards_nothing(handler: str) -> None:
+    assert flags(f"import sys\ntry:\n    import a\n{handler}\n")["a"] == 0
+
+
+def test_suppress_and_find_spec_guard() -> None:
+    found = flags(
+        "with contextlib.suppress(ImportError):\n    import a\nif importlib.util.find_spec('b'):\n    import b\n"
+    )
+    assert found["a"] == GUARDED
+    assert found["b"] == GUARDED | CONDITIONAL
+
+
+def test_branches_the_target_cannot_take_are_not_followed() -> None:
+    text = """
+        import sys, os
+        if sys.platform == "win32":
+            import a
+        else:
+            import b
+        if os.name == "nt" and x:
+            import c
+        if sys.version_info >= (3, 8):
+            import d
+        else:
+            import e
+        if sys.version_info[:2] < (3, 0) or sys.platform.startswith("win"):
+            import f
+        if not sys.platform in ("linux", "darwin"):
+            import g
+        """
+    assert set(flags(text)) == {"sys", "os", "b", "d"}
+    assert set(flags(text, "win32")) == {"sys", "os", "a", "c", "d", "f", "g"}
+
+
+def test_relative_and_literal_dynamic_imports() -> None:
+    found = scan(
+        """
+        from . import a
+        from ..b import c
+        import_module("d.e")
+        importlib.import_module(".f", "pkg.sub")
+        importlib.import_module(name)
+        __import__("g")
+        subprocess.run([sys.executable, "-m", "h"])
+        """
+    )
+    assert [item[:2] + item[4:] for item in found["imports"]] == [
+        ["", 1, ["a"]],
+        ["b", 2, ["c"]],
+        ["d.e", 0, []],
+        ["pkg.sub.f", 0, []],
+        ["g", 0, []],
+        ["h", 0, ["__main__"]],
+    ]
+    assert found["dynamic"] == [[6, "importlib.import_module(name)"]]
+
+
+@pytest.mark.parametrize(
+    ("expression", "asset"),
+    [
+        ('os.path.join(os.path.dirname(__file__), "a", "b")', [1, ["a", "b"]]),
+        ('Path(__file__).parent / "a" / "b.txt"', [1, ["a", "b.txt"]]),
+        ('Path(__file__).resolve().parents[1] / "a"', [2, ["a"]]),
+        ('Path(__file__).with_name("a")', [1, ["a"]]),
+        ('(HERE / "a").read_text()', [1, ["a"]]),
+        ('HERE.joinpath("a/b")', [1, ["a", "b"]]),
+        ('os.path.dirname(__file__) + "/a"', [1, ["a"]]),
+        ('open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "a"))', [2, ["a"]]),
+        ('HERE / "a" / name', [1, ["a"]]),
+    ],
+)
+def test_assets_beside_the_file(expression: str, asset: list[Any]) -> None:
+    found = scan(f"HERE = pathlib.Path(__file__).parent\nx = {expression}\n")
+    assert [item[:2] for item in found["assets"]] == [asset]
+
+
+def test_resources_of_packages() -> None:
+    found = scan(
+        """
+        pkgutil.get_data("a", "b/c")
+        importlib.resources.files(__package__) / "d"
+        files("e").joinpath("f", "g")
+        jinja2.PackageLoader("h")
+        app = Flask(__name__, template_folder="pages")
+        """
+    )
+    assert [item[:2] for item in found["resources"]] == [
+        ["a", ["b", "c"]],
+        ["__package__", ["d"]],
+        ["e", ["f", "g"]],
+        ["h", ["templates"]],
+    ]
+    assert [item[1] for item in found["assets"]] == [["templates"], ["static"], ["pages"]]
+
+
+def test_entry_points_and_metadata() -> None:
+    found = scan(
+        """
+        entry_points(group="a")
+        pkg_resources.iter_entry_points("b")
+        manager.load_setuptools_entrypoints("c")
+        entry_points().select(group="d")
+        importlib.metadata.version("e")
+        """
+    )
+    assert found["groups"] == ["a", "b", "c", "d"]
+    assert found["metadata"] == ["e"]
+
+
+def test_errors_name_message_and_line() -> None:
+    assert scan("x = 1\nif:\n") == {"error": ["invalid syntax", 2]}
+    assert "null" in process(b"a\0b", "x", 1, "linux", 0)[0]["error"][0]
+
+
+def test_code_says_where_it_is_and_follows_the_declared_encoding() -> None:
+    source = "# -*- coding: latin-1 -*-\nname = 'é'\n".encode("latin-1")
+    code = marshal.loads(process(source, "/snapshot/app/app.py", 1, "linux", 0)[1])  # noqa: S302  # made just now
+    assert isinstance(code, types.CodeType)
+    assert code.co_filename == "/snapshot/app/app.py"
+    assert "é" in code.co_consts

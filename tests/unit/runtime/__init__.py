@@ -1,0 +1,1 @@
+"""Tests of the runtime: the C core that is linked into every base."""

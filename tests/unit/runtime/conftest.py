@@ -1,0 +1,87 @@
+"""A small image, and the C core compiled for this machine with what sanitizers its compiler has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pypkg_core.image import ImageBuilder, ModuleKind
+
+CORE = Path(__file__).parents[3] / "patches" / "overlay" / "core"
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+RunCore = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def build_sample_image() -> bytes:
+    """A tree with one of everything: withheld source, links of all sorts, a bundle, an empty directory."""
+    builder = ImageBuilder(mtime=315532800)
+    builder.add_file("app/main.py", b"print('hello')\n")
+    builder.add_withheld("app/secret.py")
+    builder.add_file("app/data/a.txt", b"text\n")
+    builder.add_file("app/data/sub/b.txt", b"deeper\n")
+    builder.add_directory("app/empty")
+    builder.add_file("app/run", b"#!/bin/sh\n", executable=True)
+    builder.add_symlink("app/link", "data/a.txt")
+    builder.add_symlink("app/up", "../app/data")
+    builder.add_symlink("app/absolute", "/snapshot/app/data/sub")
+    builder.add_symlink("app/out", "/etc")
+    builder.add_symlink("app/loop", "loop")
+    builder.add_file("site-packages/lib/one.so", b"ELF one")
+    builder.add_file("site-packages/lib.libs/two.so", b"ELF two")
+    builder.add_bundle("lib", ["site-packages/lib/one.so", "site-packages/lib.libs/two.so"])
+    builder.add_file("site-packages/alone.so", b"ELF alone")
+    builder.add_module("__main__", ModuleKind.MODULE, "app/main.py", b"code of main")
+    builder.add_module("secret", ModuleKind.MODULE, "app/secret.py", b"code of secret")
+    builder.set_search_path(["/snapshot/app"])
+    builder.set_manifest({"format": 1})
+    return builder.build()
+
+
+@pytest.fixture(scope="session")
+def image_bytes() -> bytes:
+    return build_sample_image()
+
+
+@pytest.fixture(scope="session")
+def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("image") / "image"
+    path.write_bytes(image_bytes)
+    return path
+
+
+def _compile(compiler: str, out: Path, options: list[str]) -> bool:
+    sources = sorted(str(path) for path in CORE.glob("*.c") if path.name != "sqlite.c")
+    here = Path(__file__).parent / "core_program.c"
+    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-DPYPKG_WITHOUT_CODECS", "-g", "-O1", "-Wall", "-Wextra"]
+    command += ["-Werror", *options, f"-I{CORE}", "-o", str(out), str(here), *sources, "-ldl"]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+    """Run core_program (its commands stand in its header comment); a sanitizer's finding fails the test."""
+    compiler = os.environ.get("CC") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+    program = tmp_path_factory.mktemp("core") / "core_program"
+    if not (_compile(compiler, program, SANITIZERS) or _compile(compiler, program, [])):
+        pytest.fail("the C core does not compile")
+
+    def run(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [program, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0", **(env or {})},
+        )
+        assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+        assert done.returncode in (0, 1), done.stderr
+        return done
+
+    return run

@@ -1,0 +1,203 @@
+/* Drives the C core the way CPython would, on images given as files; compiled with sanitizers by the tests.
+
+   walk IMAGE...                list, stat and read everything; images may be corrupt: no crash, no error is wanted
+   call IMAGE FUNCTION PATH     one redirected call: its result, or the name of its errno
+   extract IMAGE PATH           extract a library: its real path, or the error */
+
+#define PYPKG_NO_REDIRECT
+#include "pypkg_redirect.h"
+
+#include "vfs.h"
+
+#include <sys/mman.h>
+
+static const void *
+map_file(const char *path, uint64_t *size)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        perror(path);
+        exit(2);
+    }
+    *size = (uint64_t)status.st_size;
+    /* A copy of exactly this size: a read one byte further is seen by the sanitizer. */
+    char *copy = malloc(*size > 0 ? *size : 1);
+    if (copy == NULL || read(fd, copy, *size) != (ssize_t)*size) {
+        perror(path);
+        exit(2);
+    }
+    close(fd);
+    return copy;
+}
+
+static void
+read_whole(const char *path)
+{
+    char buffer[4096];
+    int fd = pypkg_open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    while (read(fd, buffer, sizeof(buffer)) > 0) {
+    }
+    close(fd);
+}
+
+static void
+walk(const char *path, int depth)
+{
+    struct stat status;
+    char child[8192], target[256];
+    DIR *dir = pypkg_opendir(path);
+
+    while (dir != NULL) {
+        struct dirent *entry = pypkg_readdir(dir);
+        if (entry == NULL) {
+            pypkg_closedir(dir);
+            return;
+        }
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || depth > 8) {
+            continue;
+        }
+        snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
+        pypkg_stat(child, &status);
+        pypkg_readlink(child, target, sizeof(target));
+        read_whole(child);
+        if (pypkg_lstat(child, &status) == 0 && S_ISDIR(status.st_mode)) {
+            walk(child, depth + 1);
+        }
+    }
+}
+
+static void
+walk_tables(void)
+{
+    const struct pypkg_image *image = pypkg_image();
+    struct pypkg_module module, again;
+    struct pypkg_bundle bundle;
+    struct pypkg_bytes code;
+
+    for (uint32_t i = 0; i < image->header.module_count && i < 1000; i++) {
+        if (pypkg_module_at(image, i, &module)) {
+            struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
+            pypkg_find_module(image, name.data, name.size, &again);
+            if (pypkg_module_code(image, &module, &code) == 0) {
+                pypkg_release(&code);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < image->header.bundle_count && i < 1000; i++) {
+        pypkg_bundle_at(image, i, &bundle);
+    }
+}
+
+static const char *
+error_name(void)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {
+        {EROFS, "EROFS"},     {ENOENT, "ENOENT"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"}, {EACCES, "EACCES"},
+        {EEXIST, "EEXIST"},   {ELOOP, "ELOOP"},     {EINVAL, "EINVAL"},   {ENAMETOOLONG, "ENAMETOOLONG"},
+        {EIO, "EIO"},         {ENOTSUP, "ENOTSUP"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].number == errno) {
+            return names[i].name;
+        }
+    }
+    return strerror(errno);
+}
+
+static int
+call(const char *function, const char *path)
+{
+    struct stat status;
+    char buffer[8192];
+    const struct {
+        const char *name;
+        int flags;
+    } opens[] = {
+        {"open", O_RDONLY},
+        {"open-write", O_WRONLY},
+        {"open-create", O_RDWR | O_CREAT},
+        {"open-exclusive", O_WRONLY | O_CREAT | O_EXCL},
+        {"open-directory", O_RDONLY | O_DIRECTORY},
+        {"open-nofollow", O_RDONLY | O_NOFOLLOW},
+    };
+    for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
+        if (strcmp(function, opens[i].name) == 0) {
+            int fd = pypkg_open(path, opens[i].flags, 0600);
+            ssize_t size = fd < 0 ? -1 : read(fd, buffer, sizeof(buffer) - 1);
+            buffer[size > 0 ? size : 0] = '\0';
+            puts(fd < 0 ? error_name() : buffer);
+            return 0;
+        }
+    }
+    int result = -1;
+    errno = ENOTSUP;
+    if (strcmp(function, "stat") == 0 && (result = pypkg_stat(path, &status)) == 0) {
+        printf("%o %lld\n", (unsigned)status.st_mode, (long long)status.st_size);
+        return 0;
+    }
+    if (strcmp(function, "realpath") == 0 && pypkg_realpath(path, buffer) != NULL) {
+        puts(buffer);
+        return 0;
+    }
+    if (strcmp(function, "chdir") == 0 && (result = pypkg_chdir(path)) == 0) {
+        puts(pypkg_getcwd(buffer, sizeof(buffer)));
+        return 0;
+    }
+    result = strcmp(function, "mkdir") == 0    ? pypkg_mkdir(path, 0700)
+             : strcmp(function, "unlink") == 0 ? pypkg_unlink(path)
+             : strcmp(function, "rename") == 0 ? pypkg_rename(path, "/tmp/never")
+             : strcmp(function, "access") == 0 ? pypkg_access(path, R_OK)
+                                               : result;
+    puts(result == 0 ? "0" : error_name());
+    return 0;
+}
+
+static int
+extract(const char *path)
+{
+    struct pypkg_route route;
+    char error[768];
+
+    if (pypkg_follow(AT_FDCWD, path, true, &route) != PYPKG_VIRTUAL) {
+        puts(error_name());
+        return 1;
+    }
+    char *real = pypkg_extract(&route.found, error, sizeof(error));
+    puts(real != NULL ? real : error);
+    free(real);
+    return real == NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+    uint64_t size;
+
+    for (int i = 2; i < argc; i++) {
+        const void *image = map_file(argv[i], &size);
+        const char *problem = pypkg_start_with(image, size);
+        if (problem != NULL) {
+            puts(problem);
+        }
+        else if (strcmp(argv[1], "call") == 0 && argc == 5) {
+            return call(argv[3], argv[4]);
+        }
+        else if (strcmp(argv[1], "extract") == 0 && argc == 4) {
+            return extract(argv[3]);
+        }
+        else {
+            walk(PYPKG_ROOT, 0);
+            walk_tables();
+            puts("walked");
+        }
+        free((void *)(uintptr_t)image);
+    }
+    return 0;
+}

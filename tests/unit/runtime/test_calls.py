@@ -1,0 +1,66 @@
+"""The redirected calls, one by one, on the compiled C core."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from .conftest import RunCore
+
+DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
+
+
+@pytest.mark.parametrize(
+    ("function", "path", "wanted"),
+    [
+        ("open", "/snapshot/app/data/a.txt", "text"),
+        ("open", "/snapshot/app/link", "text"),
+        ("open", "/snapshot/app/up/sub/../a.txt", "text"),
+        ("open", "/snapshot/app/absolute/b.txt", "deeper"),
+        ("open", "//snapshot//app/./data/../data/a.txt", "text"),
+        ("open", "/snapshot/../snapshot/app/data/a.txt", "text"),
+        ("open", "/snapshot/app/secret.py", "EACCES"),
+        ("open", "/snapshot/app/none", "ENOENT"),
+        ("open", "/snapshot/app/data/a.txt/", "ENOTDIR"),
+        ("open", "/snapshot/app/data/a.txt/x", "ENOTDIR"),
+        ("open", "/snapshot/app/loop", "ELOOP"),
+        ("open", "/snapshot/" + "x" * 4096, "ENAMETOOLONG"),
+        ("open", "/snapshotted", "ENOENT"),
+        ("open-nofollow", "/snapshot/app/link", "ELOOP"),
+        ("open-directory", "/snapshot/app/data/a.txt", "ENOTDIR"),
+        ("open-write", "/snapshot/app/data/a.txt", "EROFS"),
+        ("open-write", "/snapshot/app/none", "ENOENT"),
+        ("open-write", "/snapshot/app/data", "EISDIR"),
+        ("open-create", "/snapshot/app/none", "EROFS"),
+        ("open-exclusive", "/snapshot/app/data/a.txt", "EEXIST"),
+        ("stat", "/snapshot", DIRECTORY),
+        ("stat", "/snapshot/app/", DIRECTORY),
+        ("stat", "/snapshot/app/empty", DIRECTORY),
+        ("stat", "/snapshot/app/link", f"{stat.S_IFREG | 0o444:o} 5"),
+        ("stat", "/snapshot/app/run", f"{stat.S_IFREG | 0o555:o} 10"),
+        ("stat", "/snapshot/app/secret.py", f"{stat.S_IFREG:o} 0"),
+        ("realpath", "/snapshot/app/up/sub/b.txt", "/snapshot/app/data/sub/b.txt"),
+        ("realpath", "/snapshot/..", "/"),
+        ("chdir", "/snapshot/app/absolute", "/snapshot/app/data/sub"),
+        ("chdir", "/snapshot/app/link", "ENOTDIR"),
+        ("mkdir", "/snapshot/app/new", "EROFS"),
+        ("mkdir", "/snapshot/app/data", "EEXIST"),
+        ("unlink", "/snapshot/app/link", "EROFS"),
+        ("rename", "/snapshot/app/link", "EROFS"),
+        ("access", "/snapshot/app/secret.py", "EACCES"),
+        ("access", "/snapshot/app/main.py", "0"),
+    ],
+)
+def test_call(run_core: RunCore, image_file: Path, function: str, path: str, wanted: str) -> None:
+    assert run_core("call", image_file, function, path).stdout.strip() == wanted
+
+
+def test_link_out_of_the_snapshot_is_a_real_path(run_core: RunCore, image_file: Path) -> None:
+    assert run_core("call", image_file, "realpath", "/snapshot/app/out/.").stdout.strip() == str(Path("/etc").resolve())
+
+
+def test_real_paths_pass_through(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("real\n")
+    assert run_core("call", image_file, "open", tmp_path / "file").stdout.strip() == "real"
