@@ -18,10 +18,13 @@ if(NOT PYPKG_EPOCH MATCHES "^[0-9]+$")
   message(FATAL_ERROR "PYPKG_EPOCH='${PYPKG_EPOCH}' is not a number of seconds")
 endif()
 
-# What every foreign build system is run with: the wrappers on PATH, one clock, one language, no pkg-config of the host.
+# CMake by a name that stays the same when the forge runs from another environment: commands that change run again.
+set(PYPKG_CMAKE "${PYPKG_TOOLS}/pypkg-cmake")
+
+# What every foreign build system is run with: one clock, one language, no pkg-config of the host. The wrappers are on
+# PATH by the forge's doing: a PATH written here would make another shell's run build everything again.
 set(PYPKG_ENVIRONMENT
-  "${CMAKE_COMMAND}" -E env
-  "PATH=${PYPKG_TOOLS}:$ENV{PATH}"
+  "${PYPKG_CMAKE}" -E env
   "SOURCE_DATE_EPOCH=${PYPKG_EPOCH}"
   "LC_ALL=C"
   "TZ=UTC"

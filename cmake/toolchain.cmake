@@ -4,6 +4,7 @@
 # pypkg-cc-redirected  the same with the redirect header force-included
 # pypkg-ar, pypkg-ranlib
 # pypkg-host-cc        for programs that run while building
+# pypkg-cmake          CMake itself
 #
 # They are found by name through PATH where a build system writes its compiler down (OpenSSL's build information,
 # CPython's sysconfig), so that no path of the machine gets into a base.

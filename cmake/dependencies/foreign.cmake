@@ -16,15 +16,15 @@ function(pypkg_add_foreign name)
   endforeach()
   set(build "${CMAKE_CURRENT_BINARY_DIR}/${name}")
   set(stamp "${CMAKE_CURRENT_BINARY_DIR}/stamps/${name}-${arg_KEY}")
-  set(in_build "${CMAKE_COMMAND}" -E chdir "${build}" ${PYPKG_ENVIRONMENT})
+  set(in_build "${PYPKG_CMAKE}" -E chdir "${build}" ${PYPKG_ENVIRONMENT})
   add_custom_command(
     OUTPUT "${stamp}"
-    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${build}"
-    COMMAND "${CMAKE_COMMAND}" -E make_directory "${build}" "${CMAKE_CURRENT_BINARY_DIR}/stamps"
+    COMMAND "${PYPKG_CMAKE}" -E rm -rf "${build}"
+    COMMAND "${PYPKG_CMAKE}" -E make_directory "${build}" "${CMAKE_CURRENT_BINARY_DIR}/stamps"
     COMMAND ${in_build} ${arg_CONFIGURE}
     COMMAND ${in_build} ${arg_BUILD}
     COMMAND ${in_build} ${arg_INSTALL}
-    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    COMMAND "${PYPKG_CMAKE}" -E touch "${stamp}"
     COMMENT "Building ${name}"
     VERBATIM)
   add_custom_target("${name}" ALL DEPENDS "${stamp}")

@@ -1,7 +1,8 @@
 # OpenSSL: CPython's _ssl and _hashlib. Compiled with the redirect header, so that certificates in the snapshot open.
 # Asynchronous jobs and locked memory do not work on musl.
 pypkg_require(PYPKG_OPENSSL_TARGET PYPKG_REDIRECT)
-separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS}")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/install-openssl.sh" "${CMAKE_CURRENT_BINARY_DIR}/install-openssl.sh" COPYONLY)
+separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS} ${PYPKG_OPENSSL_CFLAGS}")
 pypkg_add_foreign(openssl
   SOURCE "${PYPKG_SOURCE_openssl}"
   KEY "${PYPKG_KEY_openssl}"
@@ -11,4 +12,4 @@ pypkg_add_foreign(openssl
             CC=pypkg-cc-redirected AR=pypkg-ar RANLIB=pypkg-ranlib
             -DOPENSSL_NO_ASYNC -DOPENSSL_NO_SECURE_MEMORY ${openssl_cflags}
   BUILD make "-j${PYPKG_JOBS}" build_generated libcrypto.a libssl.a
-  INSTALL sh "${CMAKE_CURRENT_LIST_DIR}/install-openssl.sh" "${PYPKG_SOURCE_openssl}" "${PYPKG_PREFIX}")
+  INSTALL sh "${CMAKE_CURRENT_BINARY_DIR}/install-openssl.sh" "${PYPKG_SOURCE_openssl}" "${PYPKG_PREFIX}")

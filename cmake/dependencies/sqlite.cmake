@@ -5,20 +5,18 @@
 if(EXISTS "${PYPKG_SOURCE_sqlite}/sqlite3.c")
   set(amalgamation "${PYPKG_SOURCE_sqlite}")
 else()
-  find_program(PYPKG_TCLSH NAMES tclsh tclsh8.6 tclsh9.0 NO_CMAKE_FIND_ROOT_PATH)
+  find_program(PYPKG_TCLSH NAMES tclsh NO_CMAKE_FIND_ROOT_PATH)
   if(NOT PYPKG_TCLSH)
     message(FATAL_ERROR "No tclsh found: it is needed to make SQLite's amalgamation from its full source tree")
   endif()
   set(amalgamation "${CMAKE_CURRENT_BINARY_DIR}/amalgamation")
-  set(tool_path "${CMAKE_CURRENT_BINARY_DIR}/tcl")
-  file(MAKE_DIRECTORY "${amalgamation}" "${tool_path}")
-  file(CREATE_LINK "${PYPKG_TCLSH}" "${tool_path}/tclsh" SYMBOLIC)
+  file(MAKE_DIRECTORY "${amalgamation}")
   add_custom_command(
     OUTPUT "${amalgamation}/sqlite3.c" "${amalgamation}/sqlite3.h"
-    COMMAND "${CMAKE_COMMAND}" -E chdir "${amalgamation}" ${PYPKG_ENVIRONMENT} "PATH=${PYPKG_TOOLS}:${tool_path}:$ENV{PATH}"
+    COMMAND "${PYPKG_CMAKE}" -E chdir "${amalgamation}" ${PYPKG_ENVIRONMENT}
             make -f "${PYPKG_SOURCE_sqlite}/main.mk" "TOP=${PYPKG_SOURCE_sqlite}" "BCC=pypkg-host-cc -O1"
             NAWK=awk sqlite3.c
-    COMMAND "${CMAKE_COMMAND}" -E copy_if_different
+    COMMAND "${PYPKG_CMAKE}" -E copy_if_different
             "${amalgamation}/sqlite3.h" "${PYPKG_SOURCE_sqlite}/src/sqlite3ext.h" "${PYPKG_PREFIX}/include"
     COMMENT "Making SQLite's amalgamation"
     VERBATIM)
@@ -36,5 +34,7 @@ target_compile_definitions(sqlite3 PRIVATE
   SQLITE_ENABLE_COLUMN_METADATA SQLITE_ENABLE_UNLOCK_NOTIFY
   SQLITE_ENABLE_DESERIALIZE SQLITE_TEMP_STORE=1 SQLITE_DQS=3
   HAVE_FDATASYNC=1 HAVE_USLEEP=1 HAVE_LOCALTIME_R=1 HAVE_GMTIME_R=1 HAVE_PREAD=1 HAVE_PWRITE=1)
-target_compile_options(sqlite3 PRIVATE -include "${PYPKG_REDIRECT}" -Wno-macro-redefined)
-set_property(SOURCE "${amalgamation}/sqlite3.c" APPEND PROPERTY OBJECT_DEPENDS "${PYPKG_REDIRECT}")
+# A copy: the same path whichever checkout it comes from.
+set(redirect "${CMAKE_CURRENT_BINARY_DIR}/redirect/pypkg_redirect.h")
+configure_file("${PYPKG_REDIRECT}" "${redirect}" COPYONLY)
+target_compile_options(sqlite3 PRIVATE -include "${redirect}" -Wno-macro-redefined)

@@ -8,14 +8,14 @@ add_custom_command(
   OUTPUT "${objects_stamp}"
   DEPENDS "${configure_stamp}"
   COMMAND find "${python_build}" "(" -name "*.o" -o -name "*.a" ")" -delete
-  COMMAND "${CMAKE_COMMAND}" -E touch "${objects_stamp}"
+  COMMAND "${PYPKG_CMAKE}" -E touch "${objects_stamp}"
   COMMENT "Clearing objects made with another redirect header"
   VERBATIM)
 
 # make knows best what is out of date, so it is always asked.
 set(make_python ${in_python_build} make -f "${CMAKE_BINARY_DIR}/Makefile.pypkg" "-j${PYPKG_JOBS}")
 add_custom_target(base ALL
-  COMMAND "${CMAKE_COMMAND}" "-DBUILD=${python_build}" "-DSOURCE=${PYPKG_SOURCE_python}" "-DOVERLAY=${PYPKG_OVERLAY}"
+  COMMAND "${PYPKG_CMAKE}" "-DBUILD=${python_build}" "-DSOURCE=${PYPKG_SOURCE_python}" "-DOVERLAY=${PYPKG_OVERLAY}"
           -P "${CMAKE_CURRENT_LIST_DIR}/setup-local.cmake"
   COMMAND ${make_python} platform
   COMMAND ${make_python} pypkg-base

@@ -1,6 +1,7 @@
-from typing_extensions import Buffer
 from os import PathLike
 from typing import TypedDict, final
+
+from typing_extensions import Buffer
 
 class EntryFields(TypedDict):
     index: int

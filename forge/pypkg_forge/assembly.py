@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pypkg_forge.progress import Reporter
 from pypkg_forge.recipe import Recipe
 from pypkg_forge.run import Log
 from pypkg_forge.stdlib import LibraryFile, build_image, compile_files, library_files
-from pypkg_forge.toolchain import Toolchain, write_wrappers
+from pypkg_forge.toolchain import Places, Toolchain, write_wrappers
 
 __all__ = ["Workshop", "image_manifest"]
 
@@ -72,15 +73,19 @@ class Workshop:
         self._empty_stale_prefix()
         write_wrappers(
             self.machine_folder / "tools",
-            self.toolchain,
-            self.recipe.target.machine,
-            cache=forge_dir() / "zig",
-            roots=[forge_dir()],
-            prefix=self.prefix,
-            core=data_dir("patches") / "overlay" / "core",
+            self.recipe.target.machine.triple,
+            Places(
+                zig=self.toolchain.zig,
+                cmake=self.toolchain.cmake,
+                cache=forge_dir() / "zig",
+                root=forge_dir(),
+                prefix=self.prefix,
+                core=data_dir("patches") / "overlay" / "core",
+            ),
         )
         settings = self._settings()
         settings["PYPKG_OPENSSL_TARGET"] = self.recipe.build.openssl
+        settings["PYPKG_OPENSSL_CFLAGS"] = " ".join(self.recipe.build.openssl_cflags)
         settings["PYPKG_REDIRECT"] = str(data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h")
         for choice in self.recipe.dependencies:
             settings[f"PYPKG_SOURCE_{choice.name}"] = str(self.trees[choice.name])
@@ -205,13 +210,16 @@ class Workshop:
             encoding="utf-8"
         ):
             cache.unlink()  # another installation of pypkg made it
+        # configure scripts are one process that mostly waits: two more at a time keep every processor busy.
+        jobs = self.jobs + 2 if part == "dependencies" and self.jobs > 1 else self.jobs
         with self.reporter.stage(title) as stage:
             self.log.run(configure, what=f"prepare {part}")
             self.log.run(
-                [self.toolchain.ninja, "-C", folder, "-j", str(self.jobs)],
+                [self.toolchain.ninja, "-C", folder, "-j", str(jobs)],
                 what=f"build {title}",
                 stage=stage,
                 expected=calls,
+                environment=os.environ | {"PATH": f"{self.machine_folder / 'tools'}{os.pathsep}{os.environ['PATH']}"},
             )
 
 

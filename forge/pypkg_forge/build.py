@@ -75,7 +75,7 @@ def build(
     reason = target.why_not()
     if reason is not None:
         raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")
-    with locked(forge_dir() / f"{target.platform}-{target.arch}"):
+    with locked(forge_dir() / f"{target.platform}-{target.arch}", waiting=progress.say):
         base = None if force else _up_to_date(target, progress)
         if base is None:
             with open_log(f"build-{target}") as log:
@@ -114,12 +114,14 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
         name: Choice(name=name, version=found.pin.version, sha256=found.sha256) for name, found in sources.items()
     }
     recipe = make_recipe(target, choices, zig=toolchain.version)
+    # Taken before anything is compiled: what is edited meanwhile must make the next run build again.
+    key = recipe.key
     trees = {
         name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter)
         for name, found in sources.items()
     }
     shop = Workshop(recipe=recipe, trees=trees, toolchain=toolchain, jobs=jobs, log=log, reporter=reporter)
-    log.write(f"pypkg-forge: {target}, Python {python.pin.version}, zig {toolchain.version}, key {recipe.key}")
+    log.write(f"pypkg-forge: {target}, Python {python.pin.version}, zig {toolchain.version}, key {key}")
     if force:
         for folder in (shop.python_folder, shop.machine_folder / "dependencies", shop.machine_folder / "prefix-key"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -127,12 +129,12 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
                 folder.unlink()
     shop.make_dependencies()
     shop.make_python()
-    base = _publish(shop, sources)
+    base = _publish(shop, sources, key)
     reporter.say(f"{target}: {base.path} ({base.path.stat().st_size / 1e6:.1f} MB, log {log.path})")
     return base
 
 
-def _publish(shop: Workshop, sources: Mapping[str, Source]) -> BuiltBase:
+def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> BuiltBase:
     recipe = shop.recipe
     target = recipe.target
     path = base_dir() / base_name("built", recipe.python.version, target.platform, target.arch)
@@ -143,7 +145,7 @@ def _publish(shop: Workshop, sources: Mapping[str, Source]) -> BuiltBase:
     sha256 = file_sha256(candidate)
     manifest = {
         **image_manifest(recipe),
-        "key": recipe.key,
+        "key": key,
         "size": candidate.stat().st_size,
         "sha256": sha256,
         "libraries": {choice.name: choice.version for choice in recipe.dependencies},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -51,22 +51,25 @@ def base_name(origin: str, release: str, platform: str, arch: str) -> str:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, timeout: float = -1) -> Iterator[None]:
+def locked(path: Path, *, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold the lock file ``<path>.lock`` while the block runs, so that concurrent runs take turns.
 
     Args:
         path: what is being made; its folder is created.
-        timeout: seconds to wait for another run; -1 waits as long as it takes.
+        waiting: told, in one line, when another run holds the lock; the wait takes as long as that run.
 
     Raises:
-        PypkgError: the folder cannot be written, or the wait took too long.
+        PypkgError: the folder cannot be written.
     """
     lock = FileLock(f"{path}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=timeout, poll_interval=_LOCK_POLL_SECONDS)
-    except Timeout as error:
-        raise PypkgError(f"Another run holds {path}.lock for more than {timeout:.0f} seconds") from error
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if waiting is not None:
+                waiting(f"Waiting for another run, which holds {path}.lock")
+            lock.acquire(poll_interval=_LOCK_POLL_SECONDS)
     except OSError as error:
         raise PypkgError(
             f"Cannot lock {path}: {error.strerror or error}",

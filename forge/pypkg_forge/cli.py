@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.formats import read_image
@@ -21,8 +18,6 @@ from pypkg_forge.verify import verify_base
 
 __all__ = ["main"]
 
-# Wide enough for every row: what reads a pipe wants one line per target.
-_PIPE_WIDTH: Final = 200
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -35,15 +30,13 @@ def cli() -> None:
 @cli.command("list")
 def list_command() -> None:
     """Show every target, whether it can be forged, and the base that is in the cache."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("target", "forge", "in the cache"):
-        table.add_column(heading, no_wrap=True)
-    for target in catalogue().targets():
+    targets = catalogue().targets()
+    width = max(len(target.name) for target in targets)
+    for target in targets:
         reason = target.why_not()
         built = find_built(target) if reason is None else None
-        table.add_row(target.name, "yes" if reason is None else f"no: {reason}", built.version if built else "")
-    console = Console(highlight=False)
-    console.print(table, width=None if console.is_terminal else _PIPE_WIDTH, crop=console.is_terminal)
+        state = f"no: {reason}" if reason is not None else f"yes, in the cache: {built.version}" if built else "yes"
+        click.echo(f"{target.name:<{width}}  {state}")
 
 
 def _targets(texts: tuple[str, ...]) -> list[Target]:

@@ -16,12 +16,13 @@ from pypkg_core.reproducible import source_date_epoch
 from pypkg_forge.data import HERE, data_dir
 from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
 from pypkg_forge.targets import Build, Target
+from pypkg_forge.toolchain import wrapper_key
 from pypkg_forge.trees import patches_sha256
 
 __all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices"]
 
 # The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
-_FORGE_FILES: Final = ("stdlib.py", "toolchain.py", "assembly.py", "data/compile_stdlib.py")
+_FORGE_FILES: Final = ("stdlib.py", "assembly.py", "data/compile_stdlib.py")
 _CORE_PARTS: Final = ("image", "formats", "_marshal.c", "_marshal_nodes.h")
 
 
@@ -68,10 +69,20 @@ class Recipe:
     @property
     def _toolchain_part(self) -> list[object]:
         cmake = data_dir("cmake")
-        files = [cmake / "toolchain.cmake", cmake / "settings.cmake", HERE.parent / "toolchain.py"]
+        files = [cmake / "toolchain.cmake", cmake / "settings.cmake"]
         build = self.build
         triple = self.target.machine.triple
-        return [triple, self.zig, self.epoch, build.cflags, build.ldflags, build.openssl, _hash(files)]
+        return [
+            triple,
+            self.zig,
+            self.epoch,
+            build.cflags,
+            build.ldflags,
+            build.openssl,
+            build.openssl_cflags,
+            wrapper_key(triple),
+            _hash(files),
+        ]
 
     def dependency_key(self, name: str, *, redirected: bool) -> str:
         """What a dependency with its own build system is made of; ``redirected``: with the redirect header."""

@@ -69,12 +69,14 @@ class Build:
     """What the build for a machine needs to know.
 
     ``system`` and ``processor`` are CMake's words, ``openssl`` is OpenSSL's; ``cflags`` and ``ldflags`` hold for
-    everything, ``python_cflags`` for CPython, ``base_ldflags`` and ``libs`` for the base's own link.
+    everything, ``openssl_cflags`` and ``python_cflags`` for these alone, ``base_ldflags`` and ``libs`` for the link of
+    the base.
     """
 
     system: str
     processor: str
     openssl: str
+    openssl_cflags: tuple[str, ...]
     cflags: tuple[str, ...]
     python_cflags: tuple[str, ...]
     ldflags: tuple[str, ...]

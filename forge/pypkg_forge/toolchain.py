@@ -8,6 +8,7 @@ import os
 import platform as host_platform
 import shutil
 import stat
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +17,8 @@ from typing import Final
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
-from pypkg_forge.targets import Machine
 
-__all__ = ["Toolchain", "check_programs", "find_toolchain", "write_wrappers"]
+__all__ = ["Places", "Toolchain", "check_programs", "find_toolchain", "wrapper_key", "write_wrappers"]
 
 # Program -> the Debian package that has it.
 _PROGRAMS: Final = {
@@ -84,8 +84,11 @@ def check_programs(*, tcl: bool) -> None:
     """
     wanted = dict(_PROGRAMS)
     if tcl:
+        # SQLite's full tree makes its amalgamation with Tcl; the autoconf archive has it made.
         wanted["tclsh"] = "tcl"
     missing = [name for name in wanted if shutil.which(name) is None]
+    if "perl" not in missing and not _whole_perl():
+        missing.append("perl")
     if missing:
         packages = " ".join(sorted({wanted[name] for name in missing}))
         raise PypkgError(
@@ -94,53 +97,77 @@ def check_programs(*, tcl: bool) -> None:
         )
 
 
-def write_wrappers(
-    folder: Path,
-    toolchain: Toolchain,
-    machine: Machine,
-    *,
-    cache: Path,
-    roots: Sequence[Path],
-    prefix: Path,
-    core: Path,
-) -> None:
-    """Write the compiler wrappers of cmake/toolchain.cmake.
+def _whole_perl() -> bool:
+    """Whether perl has the modules OpenSSL's Configure uses: a minimal Debian has the bare program only."""
+    modules = ["-MFindBin", "-MFile::Compare", "-MIPC::Cmd", "-MGetopt::Long", "-MPOSIX"]
+    return subprocess.run(["perl", *modules, "-e", "1"], capture_output=True, check=False).returncode == 0
 
-    Headers and libraries of ``prefix`` are found by the wrappers, not by flags, so that no path gets into what build
-    systems write down; paths below ``roots`` are replaced in ``__FILE__``.
 
-    Args:
-        folder: where the scripts go.
-        machine: the target.
-        cache: zig's own cache.
-        roots: folders whose paths must not get into a binary, longest last.
-        prefix: the dependencies' headers and libraries.
-        core: ``patches/overlay/core``, with the redirect header.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """What the wrappers need to know of this machine.
+
+    ``cache`` is zig's own, ``root`` the folder whose paths must not get into a binary, ``prefix`` holds the
+    dependencies' headers and libraries, ``core`` is ``patches/overlay/core`` with the redirect header.
     """
-    maps = [f"-ffile-prefix-map={root}=/pypkg" for root in roots]
-    behind = ["-isystem", prefix / "include", "-isystem", prefix / "include" / "ncursesw", f"-L{prefix / 'lib'}"]
-    target = [toolchain.zig, "cc", "-target", machine.triple, *maps]
-    redirect = ["-include", core / "pypkg_redirect.h", "-I", core]
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "pypkg-cc", cache, target, behind)
-    _write(folder / "pypkg-cc-redirected", cache, [*target, *redirect], behind)
+
+    zig: Path
+    cmake: Path
+    cache: Path
+    root: Path
+    prefix: Path
+    core: Path
+
+
+_NOWHERE: Final = Path("/pypkg")
+
+
+def wrapper_texts(triple: str, places: Places) -> dict[str, str]:
+    """The compiler wrappers of cmake/toolchain.cmake by file name, for zig's target ``triple``.
+
+    Headers and libraries of the prefix are found by the wrappers, not by flags, so that no path gets into what build
+    systems write down; paths are replaced in ``__FILE__``.
+    """
+    behind = [
+        *("-isystem", places.prefix / "include"),
+        *("-isystem", places.prefix / "include" / "ncursesw"),
+        f"-L{places.prefix / 'lib'}",
+    ]
+    target = [places.zig, "cc", "-target", triple, f"-ffile-prefix-map={places.root}=/pypkg"]
+    redirect = ["-include", places.core / "pypkg_redirect.h", "-I", places.core]
     # zig brings musl along: no libc development files of the machine are needed.
     host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
-    _write(folder / "pypkg-host-cc", cache, [toolchain.zig, "cc", *host], [])
-    _write(folder / "pypkg-ar", cache, [toolchain.zig, "ar"], [])
-    _write(folder / "pypkg-ranlib", cache, [toolchain.zig, "ranlib"], [])
+    commands: dict[str, tuple[Sequence[object], Sequence[object]]] = {
+        "pypkg-cc": (target, behind),
+        "pypkg-cc-redirected": ([*target, *redirect], behind),
+        "pypkg-host-cc": ([places.zig, "cc", *host], []),
+        "pypkg-ar": ([places.zig, "ar"], []),
+        "pypkg-ranlib": ([places.zig, "ranlib"], []),
+        "pypkg-cmake": ([places.cmake], []),
+    }
+    return {
+        name: "#!/bin/sh\n"
+        f"export ZIG_GLOBAL_CACHE_DIR={_quoted(places.cache)} ZIG_LOCAL_CACHE_DIR={_quoted(places.cache)}\n"
+        f'exec {" ".join(map(_quoted, before))} "$@" {" ".join(map(_quoted, after))}\n'
+        for name, (before, after) in commands.items()
+    }
 
 
-def _write(path: Path, cache: Path, before: Sequence[object], behind: Sequence[object]) -> None:
-    text = (
-        "#!/bin/sh\n"
-        f"export ZIG_GLOBAL_CACHE_DIR={_quoted(cache)} ZIG_LOCAL_CACHE_DIR={_quoted(cache)}\n"
-        f'exec {" ".join(map(_quoted, before))} "$@" {" ".join(map(_quoted, behind))}\n'
-    )
-    if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
-        return
-    with atomic_write(path, stat.S_IRWXU) as out:
-        out.write(text.encode())
+def wrapper_key(triple: str) -> dict[str, str]:
+    """The wrappers as they would be on a machine where all lies in one place: part of every key."""
+    places = Places(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, core=_NOWHERE)
+    return wrapper_texts(triple, places)
+
+
+def write_wrappers(folder: Path, triple: str, places: Places) -> None:
+    """Write the compiler wrappers into ``folder``; one that is right is left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in wrapper_texts(triple, places).items():
+        path = folder / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
+            continue
+        with atomic_write(path, stat.S_IRWXU) as out:
+            out.write(text.encode())
 
 
 def _quoted(word: object) -> str:

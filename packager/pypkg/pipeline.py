@@ -50,6 +50,7 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     Raises:
         PypkgError: something on the way failed; what was at the output before is still there.
     """
+    mtime = source_date_epoch()
     _prepare_directory(output.path)
     target, project = output.target, request.project
     messages.step(f"{target.name}: looking for the base")
@@ -65,7 +66,7 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     for detail in collection.details:
         messages.detail(detail)
     messages.step(f"{target.name}: writing {output.path}")
-    image = build_image(collection, base, project.name)
+    image = build_image(collection, base, name=project.name, mtime=mtime)
     with atomic_write(output.path, 0o755) as file:
         attach_image(base.path, image, file)
         file.flush()
@@ -75,16 +76,17 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     return size
 
 
-def build_image(collection: Collection, base: Base, name: str) -> bytes:
+def build_image(collection: Collection, base: Base, *, name: str, mtime: int) -> bytes:
     """Return the image of an application: what was collected, over the base's standard library without its sources.
 
     Args:
         name: the project's, for the manifest.
+        mtime: of every file, in seconds since 1970.
 
     Raises:
         PypkgError: a file cannot be read, or two parts claim one place.
     """
-    builder = ImageBuilder(source_date_epoch())
+    builder = ImageBuilder(mtime)
     _add_files(builder, collection)
     _add_modules(builder, collection)
     for bundle in collection.bundles:

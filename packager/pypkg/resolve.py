@@ -13,6 +13,9 @@ from pypkg.collection import Kind
 __all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem", "module_name"]
 
 STDLIB: Final = "stdlib"
+
+# Submodules that have no file: their parents put them into sys.modules (collections.abc has one up to 3.12).
+_MADE_AT_RUN_TIME: Final = frozenset({"collections.abc", "os.path"})
 _ADDON_SUFFIXES: Final = (".so", ".pyd")
 
 
@@ -129,7 +132,7 @@ class Resolver:
         if parent is None:
             return None
         if isinstance(parent, str):
-            known = name in self._stdlib or not self._complete or name == "os.path"
+            known = name in self._stdlib or not self._complete or name in _MADE_AT_RUN_TIME
             return STDLIB if known else None
         return self._search_in(name, tail, parent.portions) if parent.portions else None
 

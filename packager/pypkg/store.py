@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pypkg.download import UnavailableError, download
 from pypkg.published import PublishedBase, find_published
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
@@ -104,6 +103,9 @@ def _fetch(published: PublishedBase, reporter: Reporter) -> Path | None:
     Raises:
         PypkgError: the download is not what was published.
     """
+    # Imported only here: an HTTP library takes a tenth of the time that packaging hello takes.
+    from pypkg.download import UnavailableError, download  # noqa: PLC0415
+
     path = _fetched_path(published)
     root = os.environ.get("PYPKG_BASE_URL") or DEFAULT_BASE_URL
     url = f"{root.rstrip('/')}/{CACHE_TAG}/{published.asset}"

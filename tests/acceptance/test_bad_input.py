@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def _said_once(result: Result, exit_code: int, *words: str) -> None:
     """Asserts one error of our own making, that holds all of ``words``."""
     assert result.returncode == exit_code, result
     assert "Traceback" not in result.stderr, result.stderr
-    assert result.stderr.count("> Error! ") == 1, result.stderr
+    assert len(re.findall(r"^(> Error! |Error: )", result.stderr, re.MULTILINE)) == 1, result.stderr
     for word in words:
         assert word in result.stderr, result.stderr
 

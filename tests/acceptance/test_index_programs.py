@@ -72,9 +72,9 @@ def test_sqlite_utils_keeps_and_finds_rows(sqlite_utils: Program) -> None:
 
 
 def test_sqlite_utils_runs_code_that_the_user_gives(sqlite_utils: Program) -> None:
-    sqlite_utils.output("insert", "people.db", "people", "-", "--csv", text="name\nAda\n")
-    sqlite_utils.output("convert", "people.db", "people", "name", "value.upper()")
-    assert json.loads(sqlite_utils.output("rows", "people.db", "people")) == [{"name": "ADA"}]
+    sqlite_utils.output("insert", "names.db", "names", "-", "--csv", text="name\nAda\n")
+    sqlite_utils.output("convert", "names.db", "names", "name", "value.upper()", "--silent")
+    assert json.loads(sqlite_utils.output("rows", "names.db", "names")) == [{"name": "ADA"}]
 
 
 def _write_template(folder: Path) -> None:

@@ -29,6 +29,21 @@ can_load(void)
 #endif
 }
 
+/* What the loader said of the extracted file. On a file system mounted noexec it says only that mapping failed. */
+static void *
+explain_failure(const char *path)
+{
+    const char *said = dlerror();
+    said = said != NULL ? said : "cannot be loaded";
+    if (strstr(said, "failed to map segment") == NULL) {
+        return fail(path, said);
+    }
+    char reason[768];
+    snprintf(reason, sizeof(reason), "%s; set PYPKG_NATIVE_CACHE_PATH to a directory on a file system that is not mounted "
+             "noexec", said);
+    return fail(path, reason);
+}
+
 static void *
 open_extracted(const char *path, const struct pypkg_found *found, int flags)
 {
@@ -43,7 +58,7 @@ open_extracted(const char *path, const struct pypkg_found *found, int flags)
     }
     void *handle = dlopen(real, flags);
     free(real);
-    return handle;
+    return handle != NULL ? handle : explain_failure(path);
 }
 
 void *

@@ -67,7 +67,7 @@ pypkg_opendir(const char *path)
     struct pypkg_route route;
 
     if (!pypkg_concerns(AT_FDCWD, path)) {
-        bool root = pypkg_state.ready && path[0] == '/' && path[1] == '\0';
+        bool root = pypkg_state.ready && path != NULL && strcmp(path, "/") == 0;
         return root ? open_root(opendir(path)) : opendir(path);
     }
     switch (pypkg_follow(AT_FDCWD, path, true, &route)) {

@@ -4,10 +4,10 @@
 included. So this module may use only what is built in or frozen: nothing here imports from the standard library.
 """
 
-import sys
-
 import _frozen_importlib as _bootstrap
 import _frozen_importlib_external as _external
+import sys
+
 import _pypkg
 
 _ROOT = "/snapshot/"
@@ -53,7 +53,7 @@ class SnapshotFinder:
     """Meta path finder over the module index of the image."""
 
     @staticmethod
-    def find_spec(fullname, path=None, target=None):
+    def find_spec(fullname, path=None, target=None):  # noqa: ARG004 - the protocol's name
         """The spec of a module in the image, or None.
 
         A submodule is found only below a directory of its parent's ``__path__``, as with ordinary files, so that a
@@ -93,5 +93,8 @@ def install():
     """Put the finder before ``PathFinder``, if this executable has an image."""
     if _pypkg.image() is None:
         return
+    if not sys._stdlib_dir:
+        # CPython 3.11 forgets it when the search path is given; it makes the __file__ of frozen modules.
+        sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     _SourceFileLoader.get_code = _get_code
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)

@@ -1,10 +1,10 @@
 """What a packaged application finds in ``sys`` and ``builtins``. Run by main before the application's own code."""
 
+import _sitebuiltins
 import builtins
 import sys
 
 import _pypkg
-import _sitebuiltins
 
 
 def _text_of(manifest, key):

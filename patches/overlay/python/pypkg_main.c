@@ -26,7 +26,7 @@
 _Noreturn static void
 die(const char *problem)
 {
-    fprintf(stderr, "pypkg: %s; this executable is damaged: get or build it again\n", problem);
+    fprintf(stderr, "pypkg: %s: this executable is damaged; get or build it again\n", problem);
     exit(1);
 }
 
@@ -178,41 +178,50 @@ set_arguments(PyConfig *config, int argc, char **argv)
     return status;
 }
 
-/* The options baked into the image, as a command line of their own: Python's parser reads them. */
+/* The options baked into the image, as a command line: NULL-terminated, in one block of memory. They are ASCII. Python's
+   own allocators cannot be used yet: an option may choose which one it will be. */
+static wchar_t **
+split_options(struct pypkg_text text, Py_ssize_t *count)
+{
+    wchar_t **line = calloc(text.size + 3, sizeof(wchar_t *) + sizeof(wchar_t));
+    if (line == NULL) {
+        die("no memory for the options in the image");
+    }
+    wchar_t *place = (wchar_t *)(line + text.size + 3);
+
+    line[0] = L"pypkg";
+    *count = 1;
+    for (size_t at = 0; at < text.size; at++) {
+        if (at == 0 || text.data[at - 1] == '\0') {
+            line[(*count)++] = place + at;
+        }
+        place[at] = (wchar_t)(unsigned char)text.data[at];
+    }
+    return line;
+}
+
 static PyStatus
 parse_options(PyPreConfig *preconfig, PyConfig *config)
 {
     const struct pypkg_header *h = &pypkg_image()->header;
     struct pypkg_text text = pypkg_string(pypkg_image(), h->options_offset, h->options_size);
-    PyWideStringList line = {0, NULL};
-    PyStatus status;
 
-    if (text.size > 0) {
-        preconfig->parse_argv = 1;
-        config->parse_argv = 1;
+    if (text.size == 0) {
+        return Py_PreInitialize(preconfig);
     }
-    /* ASCII, and read before the locale is known: no decoder is needed. */
-    status = PyWideStringList_Append(&line, L"pypkg");
-    for (size_t at = 0; at < text.size && !PyStatus_Exception(status);) {
-        wchar_t item[256];
-        size_t size = strnlen(text.data + at, text.size - at);
-        for (size_t i = 0; i <= size && i < 255; i++) {
-            item[i] = i < size ? (wchar_t)(unsigned char)text.data[at + i] : L'\0';
-        }
-        item[255] = L'\0';
-        status = PyWideStringList_Append(&line, item);
-        at += size + 1;
-    }
+    Py_ssize_t count;
+    wchar_t **line = split_options(text, &count);
+    preconfig->parse_argv = 1;
+    config->parse_argv = 1;
+    /* -1: as the options say. */
+    config->dev_mode = -1;
+    config->faulthandler = -1;
+    config->tracemalloc = -1;
+    PyStatus status = Py_PreInitializeFromArgs(preconfig, count, line);
     if (!PyStatus_Exception(status)) {
-        status = Py_PreInitializeFromArgs(preconfig, line.length, line.items);
+        status = PyConfig_SetArgv(config, count, line);
     }
-    if (!PyStatus_Exception(status) && text.size > 0) {
-        status = PyConfig_SetArgv(config, line.length, line.items);
-    }
-    for (Py_ssize_t i = 0; i < line.length; i++) {
-        PyMem_RawFree(line.items[i]);
-    }
-    PyMem_RawFree(line.items);
+    free(line);
     return status;
 }
 

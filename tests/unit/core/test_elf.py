@@ -177,7 +177,6 @@ TARGETS = {
     "x86_64-linux-musl": ["-static-pie", "-fPIE"],
     "x86_64-linux-gnu.2.17": ["-pie", "-fPIE", "-rdynamic"],
     "aarch64-linux-musl": ["-static-pie", "-fPIE"],
-    "arm-linux-musleabihf": ["-static"],
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pypkg_core.image import ImageBuilder, ModuleKind
 
 CORE = Path(__file__).parents[3] / "patches" / "overlay" / "core"

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from pypkg_core import _core
 
 from .conftest import RunCore

@@ -1,0 +1,298 @@
+/* String functions for static musl targets.
+
+   The libc that zig links for musl goes byte by byte, and its strchr, strstr, strpbrk, strspn and strcspn read the
+   whole string before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four
+   times as long to compile a module. zig's definitions are weak, so these take their place in every link.
+
+   Strings are read in aligned blocks of 16 bytes. A block may begin before a string or reach behind it, but never into
+   another page. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <features.h>
+
+#if defined(__linux__) && !defined(__GLIBC__)
+
+#include <string.h>
+
+#define BLOCK 16
+
+/* The compiler must not turn these loops into calls of the functions that they are. */
+#define PLAIN __attribute__((no_builtin))
+
+typedef uint8_t block __attribute__((vector_size(BLOCK)));
+typedef uint8_t loose_block __attribute__((vector_size(BLOCK), aligned(1), may_alias));
+typedef uint64_t halves __attribute__((vector_size(BLOCK)));
+
+static inline int
+any(block found)
+{
+    halves parts = (halves)found;
+    return (parts[0] | parts[1]) != 0;
+}
+
+static inline block
+filled(int c)
+{
+    return (block){0} + (uint8_t)c;
+}
+
+static inline const block *
+aligned_down(const void *p)
+{
+    return (const block *)((uintptr_t)p & ~(uintptr_t)(BLOCK - 1));
+}
+
+static inline int
+is_aligned(const void *p)
+{
+    return ((uintptr_t)p & (BLOCK - 1)) == 0;
+}
+
+PLAIN size_t
+strlen(const char *s)
+{
+    const char *p = s;
+    for (; !is_aligned(p); p++) {
+        if (*p == 0) {
+            return (size_t)(p - s);
+        }
+    }
+    const block *at = aligned_down(p);
+    while (!any((block)(*at == filled(0)))) {
+        at++;
+    }
+    for (p = (const char *)at; *p != 0; p++) {
+    }
+    return (size_t)(p - s);
+}
+
+PLAIN char *
+strchrnul(const char *s, int c)
+{
+    const char wanted = (char)c;
+    for (; !is_aligned(s); s++) {
+        if (*s == wanted || *s == 0) {
+            return (char *)s;
+        }
+    }
+    const block *at = aligned_down(s);
+    const block pattern = filled(c);
+    while (!any((block)((*at == pattern) | (*at == filled(0))))) {
+        at++;
+    }
+    for (s = (const char *)at; *s != wanted && *s != 0; s++) {
+    }
+    return (char *)s;
+}
+
+PLAIN char *
+strchr(const char *s, int c)
+{
+    char *found = strchrnul(s, c);
+    return *found == (char)c ? found : NULL;
+}
+
+PLAIN void *
+memchr(const void *memory, int c, size_t size)
+{
+    const unsigned char *p = memory, wanted = (unsigned char)c;
+    for (; size && !is_aligned(p); p++, size--) {
+        if (*p == wanted) {
+            return (void *)p;
+        }
+    }
+    const block pattern = filled(c);
+    for (; size >= BLOCK && !any((block)(*(const block *)p == pattern)); p += BLOCK, size -= BLOCK) {
+    }
+    for (; size; p++, size--) {
+        if (*p == wanted) {
+            return (void *)p;
+        }
+    }
+    return NULL;
+}
+
+PLAIN void *
+memrchr(const void *memory, int c, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)memory + size, wanted = (unsigned char)c;
+    const block pattern = filled(c);
+    for (; size >= BLOCK && !any((block)(*(const loose_block *)(p - BLOCK) == pattern)); p -= BLOCK, size -= BLOCK) {
+    }
+    for (; size; size--) {
+        if (*--p == wanted) {
+            return (void *)p;
+        }
+    }
+    return NULL;
+}
+
+PLAIN size_t
+strnlen(const char *s, size_t size)
+{
+    const char *end = memchr(s, 0, size);
+    return end ? (size_t)(end - s) : size;
+}
+
+PLAIN char *
+strrchr(const char *s, int c)
+{
+    return memrchr(s, c, strlen(s) + 1);
+}
+
+PLAIN int
+memcmp(const void *left, const void *right, size_t size)
+{
+    const unsigned char *a = left, *b = right;
+    for (; size >= BLOCK; a += BLOCK, b += BLOCK, size -= BLOCK) {
+        if (any((block)(*(const loose_block *)a != *(const loose_block *)b))) {
+            break;
+        }
+    }
+    for (; size; a++, b++, size--) {
+        if (*a != *b) {
+            return *a - *b;
+        }
+    }
+    return 0;
+}
+
+PLAIN int
+bcmp(const void *left, const void *right, size_t size)
+{
+    return memcmp(left, right, size);
+}
+
+PLAIN void *
+memcpy(void *restrict target, const void *restrict source, size_t size)
+{
+    unsigned char *to = target;
+    const unsigned char *from = source;
+    if (size < BLOCK) {
+        for (; size; size--) {
+            *to++ = *from++;
+        }
+        return target;
+    }
+    /* The last block may overlap the one before it: the same bytes go to the same place. */
+    const loose_block last = *(const loose_block *)(from + size - BLOCK);
+    loose_block *const end = (loose_block *)(to + size - BLOCK);
+    for (; size >= 4 * BLOCK; to += 4 * BLOCK, from += 4 * BLOCK, size -= 4 * BLOCK) {
+        const loose_block *in = (const loose_block *)from;
+        loose_block *out = (loose_block *)to;
+        loose_block a = in[0], b = in[1], c = in[2], d = in[3];
+        out[0] = a, out[1] = b, out[2] = c, out[3] = d;
+    }
+    for (; size > BLOCK; to += BLOCK, from += BLOCK, size -= BLOCK) {
+        *(loose_block *)to = *(const loose_block *)from;
+    }
+    *end = last;
+    return target;
+}
+
+/* Whether a block at this address lies in one page. */
+static inline int
+in_one_page(const void *p)
+{
+    return ((uintptr_t)p & 4095) <= 4096 - BLOCK;
+}
+
+PLAIN int
+strcmp(const char *left, const char *right)
+{
+    const unsigned char *a = (const unsigned char *)left, *b = (const unsigned char *)right;
+    for (;;) {
+        if (in_one_page(a) && in_one_page(b)) {
+            const block x = *(const loose_block *)a, y = *(const loose_block *)b;
+            if (!any((block)((x != y) | (x == filled(0))))) {
+                a += BLOCK, b += BLOCK;
+                continue;
+            }
+        }
+        for (int i = 0; i < BLOCK; i++, a++, b++) {
+            if (*a != *b || *a == 0) {
+                return *a - *b;
+            }
+        }
+    }
+}
+
+/* A set of bytes. */
+typedef struct {
+    uint32_t bits[8];
+} byte_set;
+
+PLAIN static byte_set
+set_of(const char *members)
+{
+    byte_set set = {{0}};
+    for (const unsigned char *p = (const unsigned char *)members; *p; p++) {
+        set.bits[*p >> 5] |= UINT32_C(1) << (*p & 31);
+    }
+    return set;
+}
+
+static inline int
+contains(const byte_set *set, unsigned char c)
+{
+    return set->bits[c >> 5] >> (c & 31) & 1;
+}
+
+PLAIN size_t
+strspn(const char *s, const char *accept)
+{
+    const byte_set set = set_of(accept); /* NUL is no member */
+    const unsigned char *p = (const unsigned char *)s;
+    for (; contains(&set, *p); p++) {
+    }
+    return (size_t)((const char *)p - s);
+}
+
+PLAIN size_t
+strcspn(const char *s, const char *reject)
+{
+    if (reject[0] == 0 || reject[1] == 0) {
+        return (size_t)(strchrnul(s, reject[0]) - s);
+    }
+    byte_set set = set_of(reject);
+    set.bits[0] |= 1; /* NUL ends the string */
+    const unsigned char *p = (const unsigned char *)s;
+    for (; !contains(&set, *p); p++) {
+    }
+    return (size_t)((const char *)p - s);
+}
+
+PLAIN char *
+strpbrk(const char *s, const char *accept)
+{
+    s += strcspn(s, accept);
+    return *s ? (char *)s : NULL;
+}
+
+PLAIN char *
+strstr(const char *s, const char *wanted)
+{
+    if (wanted[0] == 0) {
+        return (char *)s;
+    }
+    for (; (s = strchr(s, wanted[0])) != NULL; s++) {
+        size_t i = 1;
+        for (; wanted[i] != 0 && s[i] == wanted[i]; i++) {
+        }
+        if (wanted[i] == 0) {
+            return (char *)s;
+        }
+        if (s[i] == 0) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+#else
+
+/* Other libcs have fast functions of their own. */
+typedef int pypkg_strings_of_the_libc;
+
+#endif

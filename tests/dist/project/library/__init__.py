@@ -1,0 +1,3 @@
+"""A package whose source is in the image."""
+
+VALUE = 1

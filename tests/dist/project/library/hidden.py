@@ -1,0 +1,11 @@
+"""A module whose source is withheld."""
+# ruff: noqa: PTH120
+
+import os
+
+HERE = os.path.dirname(__file__)
+
+
+def fail():
+    """Raise, so that the traceback can be looked at."""
+    raise RuntimeError("on purpose")

@@ -1,0 +1,99 @@
+"""The programs of ``project``, run as packaged applications."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.formats import find_format
+
+from .conftest import Assemble
+
+pytestmark = pytest.mark.base
+
+# What an application must not obey.
+PYTHON_VARIABLES = {
+    "PYTHONPATH": "/elsewhere",
+    "PYTHONHOME": "/elsewhere",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONSTARTUP": "/x",
+}
+
+
+def _run(program: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/bin", "HOME": str(program.parent), **PYTHON_VARIABLES}
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        [program, *arguments],
+        check=False,
+        text=True,
+        env=environment,
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+    )
+
+
+@pytest.mark.parametrize("main", ["files", "modules"])
+def test_program(base: Path, assemble: Assemble, main: str) -> None:
+    done = _run(assemble(base, main), "-c", "x", "-V")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+def test_baked_options(base: Path, assemble: Assemble) -> None:
+    plain = _run(assemble(base, "flags"), "-O", "-m")
+    assert plain.stdout == "0 False 1 [] {} ['-O', '-m'] ['-O', '-m']\n"
+    baked = _run(assemble(base, "flags", "-OO", "-X", "dev", "-W", "error", "-Wignore::ImportWarning"), "-V", "é")
+    assert (
+        baked.stdout == "2 True 1 ['default', 'error', 'ignore::ImportWarning'] {'dev': True} ['-V', 'é'] ['-V', 'é']\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def ends(base: Path, assemble: Assemble) -> Path:
+    return assemble(base, "ends")
+
+
+def test_exit_codes(ends: Path) -> None:
+    assert _run(ends, "code").returncode == 5
+    text = _run(ends, "text")
+    assert (text.returncode, text.stderr) == (1, "message\n")
+    assert _run(ends, "interrupt").returncode == -signal.SIGINT
+    with Path("/dev/full").open("w") as full:
+        assert _run(ends, "buffered", stdout=full).returncode == 120
+
+
+def test_traceback_has_names_and_lines(ends: Path) -> None:
+    done = _run(ends, "error")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[1].startswith('  File "/snapshot/project/ends.py", line ') and lines[1].endswith(", in <module>")
+    assert lines[-1] == "ValueError: wrong"
+
+
+def test_threads_and_exit_functions(ends: Path) -> None:
+    assert _run(ends, "threads").stdout == "main\nthread\nexit\n"
+
+
+def test_deep_recursion_is_an_exception(ends: Path) -> None:
+    assert _run(ends, "deep").stdout == "caught\n"
+
+
+def test_damaged_image_is_one_clear_line(ends: Path, tmp_path: Path) -> None:
+    data = ends.read_bytes()
+    span = find_format(data, ends).locate(data, ends)
+    damaged = {
+        "no magic": data[: span.offset] + b"x" + data[span.offset + 1 :],
+        "truncated": data[: span.offset + span.size // 2],
+        "truncated in the header": data[: span.offset + 8],
+        "a table out of range": data[: span.offset + 24] + b"\xff" * 8 + data[span.offset + 32 :],
+    }
+    for name, contents in damaged.items():
+        program = tmp_path / "damaged"
+        program.write_bytes(contents)
+        program.chmod(0o755)
+        done = _run(program, "code")
+        assert done.returncode == 1, name
+        assert done.stderr.startswith("pypkg: ") and done.stderr.count("\n") == 1, (name, done.stderr)
+        program.unlink()

@@ -1,0 +1,58 @@
+"""A base on its own: python3, with the standard library from its image."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.base
+
+
+def _run(base: Path, *arguments: str | Path, text: str = "", env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [base, *arguments], input=text, capture_output=True, text=True, check=False, env={"PATH": "/bin", **(env or {})}
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout.rstrip("\n")
+
+
+def test_command_line(base: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys; print(sys.argv[1:], sys.path[0], __file__)\n")
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__main__.py").write_text("print(__file__)\n")
+    assert _run(base, script, "a", "-V") == f"['a', '-V'] {tmp_path} {script}"
+    assert _run(base, package) == str(package / "__main__.py")
+    assert _run(base, "-c", "print(__name__)") == "__main__"
+    assert _run(base, text="print(1 + 1)\n") == "2"
+    assert _run(base, "-m", "platform").startswith("Linux")
+    assert _run(base, "-V").startswith("Python 3.")
+    assert _run(base, "-O", "-c", "assert False; print(__debug__)") == "False"
+
+
+def test_paths(base: Path) -> None:
+    code = "import json, os, sys; print(sys.prefix, sys.executable, len(sys.path), json.__file__, os.__file__)"
+    prefix, executable, items, json_file, os_file = _run(base, "-I", "-c", code).split()
+    assert (prefix, executable, items) == ("/snapshot", str(base.resolve()), "1")
+    assert json_file.startswith("/snapshot/lib/python3.") and os_file.startswith("/snapshot/lib/python3.")
+
+
+def test_environment_is_obeyed(base: Path) -> None:
+    code = "import sys; print(sys.path[1:3], sys.flags.optimize)"
+    wanted = "['/one', '/two'] 2"
+    assert _run(base, "-c", code, env={"PYTHONPATH": "/one:/two", "PYTHONOPTIMIZE": "2"}) == wanted
+    assert _run(base, "-E", "-c", "import sys; print(len(sys.path))", env={"PYTHONPATH": "/one:/two"}) == "2"
+
+
+def test_source_of_the_standard_library(base: Path) -> None:
+    code = 'import inspect, json; print(inspect.getsource(json).startswith(\'r"""JSON\'))'
+    assert _run(base, "-c", code) == "True"
+
+
+def test_every_module_is_as_from_files(base: Path) -> None:
+    code = "import pkgutil, json; print('decoder' in [m.name for m in pkgutil.iter_modules(json.__path__)])"
+    assert _run(base, "-c", code) == "True"
+    assert _run(base, "-c", "import site, sysconfig; print(sysconfig.get_path('stdlib'))").startswith("/snapshot/lib/")

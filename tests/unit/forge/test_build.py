@@ -1,0 +1,130 @@
+"""What decides whether a build is needed, and from what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.errors import PypkgError, UsageError
+from pypkg_forge import build as forge
+from pypkg_forge.bases import find_built, manifest_path, sha256_path
+from pypkg_forge.cache import base_dir, cache_root
+from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
+from pypkg_forge.recipe import Choice, make_recipe, recorded_choices
+from pypkg_forge.targets import Target
+
+TARGET = Target(version="313", platform="linuxstatic", arch="x64")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
+    monkeypatch.delenv("MAKE_JOB_COUNT", raising=False)
+    monkeypatch.delenv("PYPKG_IGNORE_TAG", raising=False)
+
+
+def first_pins(target: Target) -> dict[str, Pin]:
+    found = {name: candidates(name)[0] for name in DEPENDENCIES}
+    return found | {"python": candidates("python", target.version)[0]}
+
+
+def choices(target: Target) -> dict[str, Choice]:
+    return {name: Choice(name=name, version=pin.version, sha256=pin.sha256) for name, pin in first_pins(target).items()}
+
+
+def test_the_number_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forge.job_count(None) >= 1
+    monkeypatch.setenv("MAKE_JOB_COUNT", "3")
+    assert forge.job_count(None) == 3
+    assert forge.job_count(5) == 5
+    for bad in ("0", "many", "-1", "1.5"):
+        monkeypatch.setenv("MAKE_JOB_COUNT", bad)
+        with pytest.raises(UsageError):
+            forge.job_count(None)
+
+
+def test_a_target_without_a_build_is_refused() -> None:
+    with pytest.raises(PypkgError, match="Cannot forge py313-macos-arm64: the forge has no build"):
+        forge.build(Target(version="313", platform="macos", arch="arm64"))
+    with pytest.raises(PypkgError, match=r"no patches for Python 3\.12"):
+        forge.build(Target(version="312", platform="linux", arch="x64"))
+
+
+def test_the_key_depends_on_every_choice() -> None:
+    base = choices(TARGET)
+    keys = {make_recipe(TARGET, base, zig="1").key, make_recipe(TARGET, base, zig="2").key}
+    for name, choice in base.items():
+        other = base | {name: Choice(name=name, version=choice.version, sha256="0" * 64)}
+        keys.add(make_recipe(TARGET, other, zig="1").key)
+    assert len(keys) == 2 + len(base)
+    assert make_recipe(TARGET, base, zig="1").key == make_recipe(TARGET, choices(TARGET), zig="1").key
+
+
+def test_python_is_no_part_of_the_dependencies() -> None:
+    base = choices(TARGET)
+    other = base | {"python": Choice(name="python", version="3.13.5", sha256="0" * 64)}
+    first, second = make_recipe(TARGET, base, zig="1"), make_recipe(TARGET, other, zig="1")
+    assert first.prefix_key == second.prefix_key
+    assert first.configure_key != second.configure_key
+    newer = choices(Target(version="311", platform="linuxstatic", arch="x64"))
+    assert make_recipe(Target(version="311", platform="linuxstatic", arch="x64"), newer, zig="1").prefix_key == (
+        first.prefix_key
+    )
+
+
+def test_a_manifest_leads_back_to_its_pins() -> None:
+    sources = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
+    assert recorded_choices(TARGET, {"sources": sources}) == choices(TARGET)
+    sources["zlib"] = {"version": "0.1", "sha256": "0" * 64}
+    assert recorded_choices(TARGET, {"sources": sources}) is None
+    assert recorded_choices(TARGET, {}) is None
+
+
+def test_a_base_without_its_hash_is_not_found() -> None:
+    base_dir().mkdir(parents=True)
+    path = base_dir() / "built-3.13.5-linuxstatic-x64"
+    path.write_bytes(b"base")
+    assert find_built(TARGET) is None
+    sha256_path(path).write_text(f"{hashlib.sha256(b'base').hexdigest()}  {path.name}\n")
+    found = find_built(TARGET)
+    assert found is not None
+    assert (found.version, found.path) == ("3.13.5", path)
+
+
+def test_the_tag_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert base_dir() == cache_root() / "v0.1"
+    monkeypatch.setenv("PYPKG_IGNORE_TAG", "1")
+    assert base_dir() == cache_root()
+
+
+def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ziglang")
+    recipe = make_recipe(TARGET, choices(TARGET), zig=forge.find_toolchain().version)
+    base_dir().mkdir(parents=True)
+    path = base_dir() / f"built-{recipe.python.version}-linuxstatic-x64"
+    path.write_bytes(b"base")
+    sha256_path(path).write_text(f"{hashlib.sha256(b'base').hexdigest()}  {path.name}\n")
+    sources = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
+    manifest_path(path).write_text(json.dumps({"key": recipe.key, "sources": sources}))
+
+    class ForgedError(Exception):
+        pass
+
+    def forged(*_: object, **__: object) -> None:
+        raise ForgedError
+
+    monkeypatch.setattr(forge, "_forge", forged)
+    assert forge.build(TARGET, output=base_dir() / "copy").path == path
+    assert (base_dir() / "copy" / path.name).read_bytes() == b"base"
+    with pytest.raises(ForgedError):
+        forge.build(TARGET, force=True)
+    path.write_bytes(b"damaged")
+    with pytest.raises(ForgedError):
+        forge.build(TARGET)
+    path.write_bytes(b"base")
+    manifest_path(path).write_text(json.dumps({"key": "another", "sources": sources}))
+    with pytest.raises(ForgedError):
+        forge.build(TARGET)

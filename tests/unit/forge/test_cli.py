@@ -1,0 +1,64 @@
+"""The command line: exit codes, and errors instead of tracebacks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pypkg_forge import cli
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["pypkg-forge", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len([line for line in lines if line.startswith("py")]) == 72
+    assert any(line.split()[:2] == ["py313-linuxstatic-x64", "yes"] for line in lines)
+    assert any("no build for win-arm64 yet" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["build", "py313-nowhere"], 2, "Error: Unknown token 'nowhere' in 'py313-nowhere'"),
+        (["build"], 2, "Missing argument"),
+        (["build", "py313", "--jobs", "0"], 2, "--jobs"),
+        (["frobnicate"], 2, "No such command"),
+        (["build", "py313-win-x64"], 1, "the forge has no build for win-x64 yet"),
+        (["build", "py314-linuxstatic-x64"], 1, "no patches for Python 3.14 yet"),
+        (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a folder"),
+        (["verify", "py313-linuxstatic-x64"], 1, "The cache has no base of py313-linuxstatic-x64"),
+        (["verify", "some/missing/file"], 2, "There is no file some/missing/file"),
+        (["verify", __file__], 1, "Error: "),
+    ],
+)
+def test_errors(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    assert run(monkeypatch, *arguments) == code
+    error = capsys.readouterr().err
+    assert words in error
+    assert "Traceback" not in error
+
+
+def test_an_interrupt_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "fetch_sources", interrupted)
+    assert run(monkeypatch, "sources", "py313-linuxstatic-x64") == 130
+    assert "Interrupted" in capsys.readouterr().err

@@ -1,0 +1,75 @@
+"""The compiler wrappers and the programs a build needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.errors import PypkgError
+from pypkg_forge import toolchain
+from pypkg_forge.toolchain import Places
+
+
+def places(folder: Path) -> Places:
+    return Places(
+        zig=folder / "it's zig",
+        cmake=folder / "cmake",
+        cache=folder / "cache",
+        root=folder,
+        prefix=folder / "prefix",
+        core=folder / "core",
+    )
+
+
+def test_a_wrapper_passes_arguments_on(tmp_path: Path) -> None:
+    zig = tmp_path / "it's zig"
+    zig.write_text('#!/bin/sh\nfor word; do echo "$word"; done\necho "$ZIG_LOCAL_CACHE_DIR"\n')
+    zig.chmod(0o755)
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    done = subprocess.run(
+        [tmp_path / "tools" / "pypkg-cc-redirected", "-c", "a file.c"], capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert lines[:3] == ["cc", "-target", "x86_64-linux-musl"]
+    assert str(tmp_path / "core" / "pypkg_redirect.h") in lines
+    assert "a file.c" in lines
+    assert lines[-2:] == [f"-L{tmp_path / 'prefix' / 'lib'}", str(tmp_path / "cache")]
+
+
+def test_a_wrapper_that_is_right_is_left_alone(tmp_path: Path) -> None:
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    wrapper = tmp_path / "tools" / "pypkg-cc"
+    os.utime(wrapper, (1, 1))
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    assert wrapper.stat().st_mtime == 1
+    toolchain.write_wrappers(tmp_path / "tools", "aarch64-linux-musl", places(tmp_path))
+    assert wrapper.stat().st_mtime != 1
+
+
+def test_the_key_knows_no_place_of_this_machine(tmp_path: Path) -> None:
+    first = toolchain.wrapper_key("x86_64-linux-musl")
+    assert str(Path.home()) not in str(first)
+    assert first != toolchain.wrapper_key("aarch64-linux-musl")
+
+
+def test_all_missing_programs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PypkgError) as caught:
+        toolchain.check_programs(tcl=True)
+    text = str(caught.value)
+    assert "make, perl" in text
+    assert "tclsh" in text
+    assert "apt-get install" in text
+    assert " tcl" in text
+
+
+def test_a_bare_perl_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("make", "perl", "sh", "awk", "sed", "grep", "find", "tic", "infocmp"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 2\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PypkgError, match="missing: perl"):
+        toolchain.check_programs(tcl=False)
