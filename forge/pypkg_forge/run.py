@@ -80,11 +80,11 @@ class Log:
             for line in process.stdout or ():
                 self.stream.write(line)
                 tail.append(line.rstrip())
-                if match := _NINJA.match(line):
-                    stage.update(int(match[1]), int(match[2]))
-                elif expected and _COMPILE.match(line):
-                    compiled += 1
+                if expected:
+                    compiled += bool(_COMPILE.match(line))
                     stage.update(min(compiled, expected), expected)
+                elif match := _NINJA.match(line):
+                    stage.update(int(match[1]), int(match[2]))
             code = process.wait()
         if code != 0:
             raise PypkgError(

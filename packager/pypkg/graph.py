@@ -99,7 +99,8 @@ def collect(
         collection = session.run()
     places = [f"/snapshot/{root.prefix}" for root in roots] or [f"/snapshot/{project.name}"]
     collection.search_path = [*places, f"/snapshot/lib/python{target.series}", f"/snapshot/{SITE_PACKAGES}"]
-    if environment.version[:2] != (major, minor):
+    depends = any(module.path.startswith(f"{SITE_PACKAGES}/") for module in collection.modules)
+    if environment.version[:2] != (major, minor) and (depends or collection.warnings):
         shown = ".".join(map(str, environment.version[:2]))
         collection.notices.insert(
             0,
