@@ -51,7 +51,7 @@ def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
         "# Benchmarks",
         "",
         "Written by `python benchmarks/run.py`. Peers are installed from the package index in the same run; the",
-        "commands of a comparison take turns. A program's time is the median, over five batches, of a batch's shortest run.",
+        "commands of a comparison take turns. A program's time is the median, over five batches, of a batch's best.",
         "",
         *(f"- {fact}" for fact in facts),
         "",

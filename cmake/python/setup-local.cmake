@@ -18,6 +18,18 @@ endforeach()
 
 file(READ "${BUILD}/Modules/Setup.stdlib" setup)
 string(REPLACE "*shared*" "*static*" setup "${setup}")
+
+# 3.11's configure leaves these to setup.py, which finds headers and libraries by itself: their lines are still templates.
+# makesetup takes a line with "=" for a definition.
+set(ctypes_flags "-DHAVE_FFI_PREP_CIF_VAR -DHAVE_FFI_PREP_CLOSURE_LOC -DHAVE_FFI_CLOSURE_ALLOC -lffi")
+set(readline_flags "-ledit -lncursesw")
+set(curses_flags "-DHAVE_NCURSESW -D_XOPEN_SOURCE_EXTENDED -lncursesw")
+set(curses_panel_flags "-DHAVE_NCURSESW -D_XOPEN_SOURCE_EXTENDED -lpanelw -lncursesw")
+foreach(module _ctypes readline _curses _curses_panel)
+  string(TOUPPER "${module}" condition)
+  string(REGEX REPLACE "^_" "" flags "${module}")
+  string(REGEX REPLACE "#@MODULE_${condition}_TRUE@(${module} [^\n]*)" "\\1 ${${flags}_flags}" setup "${setup}")
+endforeach()
 if(overlay_files)
   list(JOIN overlay_files " " overlay_files)
   string(APPEND setup "\n_pypkg ${overlay_files}\n")

@@ -19,6 +19,7 @@ from pypkg_forge.recipe import Recipe
 from pypkg_forge.run import Log
 from pypkg_forge.stdlib import LibraryFile, build_image, compile_files, library_files
 from pypkg_forge.toolchain import Places, Toolchain, write_wrappers
+from pypkg_forge.visibility import hide_symbols
 
 __all__ = ["Workshop", "image_manifest"]
 
@@ -93,6 +94,10 @@ class Workshop:
         for name, redirected in _FOREIGN.items():
             settings[f"PYPKG_KEY_{name}"] = self.recipe.dependency_key(name, redirected=redirected)
         self._cmake("dependencies", self.machine_folder / "dependencies", settings, title="Dependencies", calls=0)
+        if self.recipe.target.addons:
+            for archive in sorted((self.prefix / "lib").glob("*.a")):
+                hidden = hide_symbols(archive.resolve())
+                self.log.write(f"{archive.name}: {hidden} symbols hidden")
 
     def make_python(self) -> None:
         """Compile what is out of date of CPython and the runtime, and link the base.
@@ -111,7 +116,7 @@ class Workshop:
             "PYPKG_KEY_redirect": recipe.redirect_key,
             "PYPKG_PYTHON_CFLAGS": " ".join(build.python_cflags),
             "PYPKG_LDFLAGS": " ".join(build.ldflags),
-            "PYPKG_BASE_LDFLAGS": " ".join(flag.format(cmake=data_dir("cmake")) for flag in build.base_ldflags),
+            "PYPKG_BASE_LDFLAGS": " ".join(build.base_ldflags),
             "PYPKG_LIBS": " ".join(build.libs),
             "PYPKG_ADDONS": "ON" if recipe.target.addons else "OFF",
         }

@@ -22,7 +22,7 @@ from pypkg_forge.trees import patches_sha256
 __all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices"]
 
 # The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
-_FORGE_FILES: Final = ("stdlib.py", "assembly.py", "data/compile_stdlib.py")
+_FORGE_FILES: Final = ("stdlib.py", "assembly.py", "visibility.py", "data/compile_stdlib.py")
 _CORE_PARTS: Final = ("image", "formats", "_marshal.c", "_marshal_nodes.h")
 
 
@@ -55,6 +55,7 @@ class Recipe:
             files_sha256(data_dir("patches") / "overlay"),
             files_sha256(data_dir("cmake")),
             _code_sha256(),
+            [self.build.base_ldflags, self.build.libs],
         )
 
     @property
@@ -103,8 +104,6 @@ class Recipe:
             patches_sha256(self.target.series),
             self.prefix_key,
             build.python_cflags,
-            build.base_ldflags,
-            build.libs,
             _hash([data_dir("cmake") / "python" / "configure.cmake"]),
         )[:16]
 

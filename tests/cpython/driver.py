@@ -7,31 +7,19 @@ regrtest's own XML report leaves out subtests, so the results are taken where un
 import json
 import sys
 
-folder, record_file, name = sys.argv[1:]
-sys.path.insert(0, folder)
 
-from test.libregrtest.main import main  # noqa: E402
-
-try:
-    from test.libregrtest.testresult import RegressionTestResult  # 3.13
-except ImportError:
-    from test.support.testresult import RegressionTestResult  # 3.11
-
-record = open(record_file, "w", encoding="utf-8", buffering=1)  # noqa: SIM115, PTH123 - open until the process ends
-
-
-def reporting(method, outcome):
+def reporting(result_class, method, outcome, record):
     """The method of the result class that also writes down what it is told."""
-    original = getattr(RegressionTestResult, method)
+    original = getattr(result_class, method)
 
     def report(self, test, *details):
         word, message = outcome, ""
         if method == "addSubTest":
-            test, error = details
+            subtest, error = details
             word = "failed" if error else "passed"
-            details = (test, error)
             message = str(error[1]) if error else ""
-            result = original(self, test.test_case, *details)
+            result = original(self, test, subtest, error)
+            test = subtest
         else:
             if details:
                 message = str(details[0][1] if isinstance(details[0], tuple) else details[0])
@@ -42,16 +30,31 @@ def reporting(method, outcome):
     return report
 
 
-for method, outcome in {
-    "addSuccess": "passed",
-    "addError": "failed",
-    "addFailure": "failed",
-    "addUnexpectedSuccess": "failed",
-    "addSkip": "skipped",
-    "addExpectedFailure": "passed",
-    "addSubTest": "",
-}.items():
-    setattr(RegressionTestResult, method, reporting(method, outcome))
+def run(record_file, name):
+    """Runs one test file; ends the process with regrtest's exit code."""
+    from test.libregrtest.main import main  # noqa: PLC0415 - on sys.path only now
 
-sys.argv[1:] = ["--timeout=600", "-v", name]
-main()
+    try:
+        from test.libregrtest.testresult import RegressionTestResult  # noqa: PLC0415 - 3.13
+    except ImportError:
+        from test.support.testresult import RegressionTestResult  # noqa: PLC0415 - 3.11
+    outcomes = {
+        "addSuccess": "passed",
+        "addError": "failed",
+        "addFailure": "failed",
+        "addUnexpectedSuccess": "failed",
+        "addSkip": "skipped",
+        "addExpectedFailure": "passed",
+        "addSubTest": "",
+    }
+    record = open(record_file, "w", encoding="utf-8", buffering=1)  # noqa: SIM115, PTH123 - until the process ends
+    for method, outcome in outcomes.items():
+        setattr(RegressionTestResult, method, reporting(RegressionTestResult, method, outcome, record))
+    sys.argv[1:] = ["--timeout=600", "-v", name]
+    main()
+
+
+if __name__ == "__main__":
+    folder, record_file, name = sys.argv[1:]
+    sys.path.insert(0, folder)
+    run(record_file, name)

@@ -56,3 +56,11 @@ def test_every_module_is_as_from_files(base: Path) -> None:
     code = "import pkgutil, json; print('decoder' in [m.name for m in pkgutil.iter_modules(json.__path__)])"
     assert _run(base, "-c", code) == "True"
     assert _run(base, "-c", "import site, sysconfig; print(sysconfig.get_path('stdlib'))").startswith("/snapshot/lib/")
+
+
+def test_real_directories_before_the_standard_library_come_first(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "uuid.py").write_text("VALUE = 'mine'\n")
+    (tmp_path / "script.py").write_text("import uuid, json; print(uuid.VALUE, json.__file__[:13])\n")
+    assert _run(base, tmp_path / "script.py") == "mine /snapshot/lib"
+    assert _run(base, "-c", "import uuid; print(uuid.VALUE)", env={"PYTHONPATH": str(tmp_path)}) == "mine"
+    assert _run(base, "-I", "-c", "import uuid; print(uuid.__name__)", env={"PYTHONPATH": str(tmp_path)}) == "uuid"

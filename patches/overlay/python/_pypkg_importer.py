@@ -19,6 +19,7 @@ _EXTENSION = 4
 _EXTENSION_PACKAGE = 5
 
 _find_module = _pypkg.find_module
+_find_on_path = _external.PathFinder.find_spec
 _ModuleSpec = _bootstrap.ModuleSpec
 _SourceLoader = _external.SourceLoader
 _SourceFileLoader = _external.SourceFileLoader
@@ -49,6 +50,21 @@ class SnapshotLoader(_SourceFileLoader):
         return _SourceFileLoader.get_data(self, path)
 
 
+def _find_before(fullname, directory):
+    """The spec of a top-level module in a real directory that stands on ``sys.path`` before ``directory``, or None.
+
+    Of two directories of the snapshot the image has decided already.
+    """
+    for item in sys.path:
+        if item == directory:
+            break
+        if isinstance(item, str) and not item.startswith(_ROOT):
+            spec = _find_on_path(fullname, [item])
+            if spec is not None and spec.loader is not None:
+                return spec
+    return None
+
+
 class SnapshotFinder:
     """Meta path finder over the module index of the image."""
 
@@ -66,6 +82,10 @@ class SnapshotFinder:
         kind, origin, cached, directory = found
         if kind == _NAMESPACE or (path is not None and directory not in path):
             return None
+        if path is None:
+            shadowing = _find_before(fullname, directory)
+            if shadowing is not None:
+                return shadowing
         loader_class = _ExtensionFileLoader if kind >= _EXTENSION else SnapshotLoader
         spec = _ModuleSpec(fullname, loader_class(fullname, origin), origin=origin)
         spec._set_fileattr = True

@@ -26,7 +26,7 @@
 _Noreturn static void
 die(const char *problem)
 {
-    fprintf(stderr, "pypkg: %s: this executable is damaged; get or build it again\n", problem);
+    fprintf(stderr, "pypkg: %s (this executable is damaged: get or build it again)\n", problem);
     exit(1);
 }
 
@@ -49,6 +49,30 @@ freeze_importer(void)
     modules[0].code = code.data;
     modules[0].size = (int)code.size;
     PyImport_FrozenModules = modules;
+}
+
+/* Without these Python does not start, and would say so in a page of its own. */
+static void
+check_first_modules(void)
+{
+    static const char *const names[] = {
+        "encodings", "encodings.aliases", "encodings.utf_8", "_pypkg_runtime", "__main__",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct pypkg_module found;
+        struct pypkg_entry entry;
+        struct pypkg_bytes code;
+        if (pypkg_find_module(pypkg_image(), names[i], strlen(names[i]), &found) >= 0) {
+            if (!pypkg_entry_at(pypkg_image(), found.entry, &entry)
+                || pypkg_module_code(pypkg_image(), &found, &code) != 0) {
+                die("code in the image that every start needs is corrupt");
+            }
+            pypkg_release(&code);
+        }
+        else if (i < 4) {
+            die("the image has no standard library");
+        }
+    }
 }
 
 /* The absolute path of this executable, also where there is no /proc: the kernel tells how it was started. */
@@ -415,6 +439,7 @@ main(int argc, char **argv)
         return Py_BytesMain(argc, argv);
     }
     freeze_importer();
+    check_first_modules();
     bool application = pypkg_find_module(pypkg_image(), main_name, sizeof(main_name) - 1, &main_module) >= 0;
     PyStatus status = application ? configure_application(&config, argc, argv) : configure_base(&config, argc, argv);
     if (!PyStatus_Exception(status)) {

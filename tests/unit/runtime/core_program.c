@@ -2,7 +2,8 @@
 
    walk IMAGE...                list, stat and read everything; images may be corrupt: no crash, no error is wanted
    call IMAGE FUNCTION PATH     one redirected call: its result, or the name of its errno
-   extract IMAGE PATH           extract a library: its real path, or the error */
+   extract IMAGE PATH           extract a library: its real path, or the error
+   dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says */
 
 #define PYPKG_NO_REDIRECT
 #include "pypkg_redirect.h"
@@ -175,6 +176,20 @@ extract(const char *path)
     return real == NULL;
 }
 
+static int
+load(const char *path)
+{
+    void *library = pypkg_dlopen(path, RTLD_NOW);
+    int (*answer)(void) = library != NULL ? (int (*)(void))(uintptr_t)dlsym(library, "answer") : NULL;
+
+    if (answer == NULL) {
+        puts(pypkg_dlerror());
+        return 1;
+    }
+    printf("%d\n", answer());
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -191,6 +206,9 @@ main(int argc, char **argv)
         }
         else if (strcmp(argv[1], "extract") == 0 && argc == 4) {
             return extract(argv[3]);
+        }
+        else if (strcmp(argv[1], "dlopen") == 0 && argc == 4) {
+            return load(argv[3]);
         }
         else {
             walk(PYPKG_ROOT, 0);

@@ -1,0 +1,73 @@
+"""dlopen of a library in the snapshot, on this machine's own loader."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.image import ImageBuilder
+
+from .conftest import RunCore
+
+ONE = "int two(void); int answer(void) { return 40 + two(); }\n"
+TWO = "int two(void) { return 2; }\n"
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that needs another one of its bundle, by a path relative to its own; and files that are none."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+    folder = tmp_path_factory.mktemp("libraries")
+    (folder / "lib.libs").mkdir()
+    (folder / "lib").mkdir()
+    (folder / "one.c").write_text(ONE)
+    (folder / "two.c").write_text(TWO)
+    two = folder / "lib.libs" / "libtwo.so"
+    one = folder / "lib" / "one.so"
+    shared = [compiler, "-shared", "-fPIC"]
+    subprocess.run([*shared, "-Wl,-soname,libtwo.so", "-o", two, folder / "two.c"], check=True)
+    origin = "-Wl,-rpath,$ORIGIN/../lib.libs"
+    subprocess.run([*shared, origin, "-o", one, folder / "one.c", two], check=True)
+    builder = ImageBuilder(mtime=315532800)
+    builder.add_file("site-packages/lib/one.so", one)
+    builder.add_file("site-packages/lib.libs/libtwo.so", two)
+    builder.add_bundle("lib", ["site-packages/lib/one.so", "site-packages/lib.libs/libtwo.so"])
+    builder.add_symlink("site-packages/link.so", "lib/one.so")
+    builder.add_file("site-packages/text.so", b"no library")
+    builder.add_withheld("site-packages/withheld.so")
+    path = folder / "image"
+    path.write_bytes(builder.build())
+    return path
+
+
+@pytest.mark.parametrize("path", ["lib/one.so", "link.so", "lib/../lib/one.so"])
+def test_library_and_what_it_needs(run_core: RunCore, image: Path, tmp_path: Path, path: str) -> None:
+    for _ in range(2):
+        done = run_core(
+            "dlopen", image, f"/snapshot/site-packages/{path}", env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}
+        )
+        assert done.stdout == "42\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("none.so", "No such file or directory"),
+        ("text.so", "file too short"),
+        ("withheld.so", "Permission denied"),
+    ],
+)
+def test_errors_name_the_library(run_core: RunCore, image: Path, tmp_path: Path, name: str, wanted: str) -> None:
+    path = f"/snapshot/site-packages/{name}"
+    done = run_core("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert path in done.stdout and wanted in done.stdout
+
+
+def test_real_libraries_pass_through(run_core: RunCore, image: Path) -> None:
+    assert "/none.so" in run_core("dlopen", image, "/none.so").stdout
