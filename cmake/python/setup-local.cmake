@@ -22,7 +22,7 @@ string(REPLACE "*shared*" "*static*" setup "${setup}")
 # 3.11's configure leaves these to setup.py, which finds headers and libraries by itself: their lines are still templates.
 # makesetup takes a line with "=" for a definition.
 set(ctypes_flags "-DHAVE_FFI_PREP_CIF_VAR -DHAVE_FFI_PREP_CLOSURE_LOC -DHAVE_FFI_CLOSURE_ALLOC -lffi")
-set(readline_flags "-ledit -lncursesw")
+set(readline_flags "-D_RL_FUNCTION_TYPEDEF -ledit -lncursesw")
 set(curses_flags "-DHAVE_NCURSESW -D_XOPEN_SOURCE_EXTENDED -lncursesw")
 set(curses_panel_flags "-DHAVE_NCURSESW -D_XOPEN_SOURCE_EXTENDED -lpanelw -lncursesw")
 foreach(module _ctypes readline _curses _curses_panel)

@@ -17,11 +17,11 @@ pytestmark = [pytest.mark.base, pytest.mark.index]
 TEMPLATE_PROMPTS = {"name": "Example", "slug": "{{ cookiecutter.name | slugify }}", "year": "2001"}
 
 
-@pytest.fixture(scope="session")
-def http(package: Package) -> Program:
+@pytest.fixture(scope="session", params=[STATIC_313, DYNAMIC_311])
+def http(request: pytest.FixtureRequest, package: Package) -> Program:
     """httpie's ``http``: requests, plugins found through entry points, pygments' lexers and styles found by name."""
     python = make_environment("httpie==3.2.4")
-    return package(python.with_name("http"), DYNAMIC_311, "--python", python)
+    return package(python.with_name("http"), request.param, "--python", python)
 
 
 @pytest.fixture(scope="session", params=[STATIC_313, DYNAMIC_311])

@@ -15,7 +15,7 @@ STRACE = shutil.which("strace")
 
 pytestmark = [pytest.mark.base, pytest.mark.skipif(STRACE is None, reason="strace is not installed")]
 
-# What a libc opens for any program that asks for the time zone or the locale, and a dynamic loader for any program at all.
+# What a libc opens for any program that asks for the time zone or the locale, and a dynamic loader for any at all.
 LIBC_FILES = re.compile(
     r"/etc/localtime|/etc/ld\.so\.(cache|preload)|/usr/(lib|share)/locale/.*|/usr/lib.*/gconv/gconv-modules.*"
     r"|/(usr/)?lib(64)?/.*(ld-linux[^/]*|lib(c|m|dl|pthread|rt|util))\.so\.\d+"
