@@ -94,7 +94,11 @@ def _up_to_date(target: Target, reporter: Reporter) -> BuiltBase | None:
     choices = recorded_choices(target, manifest) if manifest is not None else None
     if manifest is None or choices is None:
         return None
-    recipe = make_recipe(target, choices, zig=find_toolchain().version)
+    try:
+        zig = find_toolchain().version
+    except PypkgError:
+        zig = str(manifest.get("zig"))  # no other one could build it anew
+    recipe = make_recipe(target, choices, zig=zig)
     if manifest.get("key") != recipe.key or file_sha256(base.path) != base.sha256:
         return None
     reporter.say(f"{target}: Python {base.version}, up to date: {base.path}")
@@ -148,7 +152,7 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> BuiltBa
         "key": key,
         "size": candidate.stat().st_size,
         "sha256": sha256,
-        "libraries": {choice.name: choice.version for choice in recipe.dependencies},
+        "libraries": {choice.name: sources[choice.name].pin.release(choice.sha256) for choice in recipe.dependencies},
         "licences": {name: source.pin.licence for name, source in sources.items()},
         "needed": list(report.needed),
         "glibc": report.glibc,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -102,6 +103,8 @@ def verify_command(what: str) -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 usage, 130 interrupted."""
+    # Asked to stop in whatever way, end the programs that were started too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
     except PypkgError as error:

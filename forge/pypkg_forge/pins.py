@@ -54,6 +54,7 @@ class Pin:
     size: int | None = None
     debian: str | None = None
     debian_sha256: str | None = None
+    debian_version: str | None = None
     debian_size: int | None = None
     note: str | None = None
 
@@ -88,6 +89,10 @@ class Pin:
         if repacked is None or repacked == self.upstream:
             return (self.upstream,)
         return (self.upstream, repacked)
+
+    def release(self, sha256: str) -> str:
+        """What the file with this hash is a release of: Debian's may be a later state of ``version``."""
+        return self.debian_version if self.debian_version and sha256 == self.debian_sha256 else self.version
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

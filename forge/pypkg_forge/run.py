@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ __all__ = ["Log", "open_log"]
 _NINJA: Final = re.compile(r"^\[(\d+)/(\d+)\]")
 _COMPILE: Final = re.compile(r"^pypkg-cc-redirected .*-c ")
 _TAIL_LINES: Final = 12
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
+# Loaded here: between fork and exec is no time for it.
+_LIBC: Final = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -71,6 +76,7 @@ class Log:
                 errors="replace",
                 env=dict(environment) if environment is not None else None,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - no other thread runs
             )
         except OSError as error:
             raise PypkgError(f"Cannot {what}: {words[0]}: {error.strerror}", context={"log": self.path}) from error
@@ -92,6 +98,12 @@ class Log:
                 hint=f"The whole log is {self.path}.",
                 context={"last lines": "".join(f"\n    {line[:200]}" for line in tail)},
             )
+
+
+def _end_with_parent() -> None:
+    """Run in the child: when we are killed outright, it must not go on working beside the next run."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -8,16 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pypkg_forge.build import build
-
 from cpython.explained import explain
-from cpython.suite import TESTS, Outcome, run_test
+from cpython.suite import TESTS, Outcome, running_tests
 from pypkg_forge.bases import BuiltBase
+from pypkg_forge.build import build
 from pypkg_forge.targets import parse_target
 
 INTRODUCTION = """# CPython's own tests, run by the bases
@@ -56,6 +54,22 @@ def table(base: BuiltBase, outcomes: list[Outcome]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _run(base: BuiltBase, names: list[str], logs: Path | None) -> list[Outcome]:
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="pypkg-cpython-", ignore_cleanup_errors=True) as scratch:
+        with running_tests(base, names, Path(scratch)) as futures:
+            for name, future in futures.items():
+                outcome = future.result()
+                outcomes.append(outcome)
+                counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+                print(f"{base.target.name} {name}: {counts}", flush=True)
+        if logs is not None:
+            logs.mkdir(parents=True, exist_ok=True)
+            for log in Path(scratch).glob("*/*.log"):
+                (logs / f"{base.target.name}-{log.name}").write_bytes(log.read_bytes())
+    return sorted(outcomes, key=lambda outcome: names.index(outcome.name))
+
+
 def main() -> int:
     """Runs the tests; 1 if a failure is not explained."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -67,18 +81,7 @@ def main() -> int:
     parts = [INTRODUCTION.format(targets=" ".join(arguments.targets))]
     for text in arguments.targets:
         base = build(parse_target(text))
-        outcomes = []
-        for name in arguments.tests.split(","):
-            started = time.monotonic()
-            with tempfile.TemporaryDirectory(prefix="pypkg-cpython-", ignore_cleanup_errors=True) as scratch:
-                outcome = run_test(base, name, Path(scratch))
-                if arguments.logs:
-                    arguments.logs.mkdir(parents=True, exist_ok=True)
-                    log = (Path(scratch) / f"{name}.log").read_bytes()
-                    (arguments.logs / f"{base.target.name}-{name}.log").write_bytes(log)
-            outcomes.append(outcome)
-            counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
-            print(f"{base.target.name} {name}: {counts} ({time.monotonic() - started:.0f} s)", flush=True)
+        outcomes = _run(base, arguments.tests.split(","), arguments.logs)
         parts.append(table(base, outcomes))
     print("\n" + "\n".join(parts[1:]))
     if arguments.write:

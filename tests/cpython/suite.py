@@ -7,14 +7,16 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pypkg_forge.bases import BuiltBase
 from pypkg_forge.cache import cache_root, locked, sources_dir
 
-__all__ = ["TESTS", "Outcome", "extract_tests", "run_test"]
+__all__ = ["TESTS", "Outcome", "extract_tests", "run_test", "running_tests"]
 
 TESTS = (
     "test_os",
@@ -31,6 +33,7 @@ TESTS = (
     "test_asyncio",
     "test_subprocess",
 )
+LONGEST = "test_asyncio"
 DRIVER = Path(__file__).with_name("driver.py")
 FILE_SECONDS = 1200
 
@@ -54,14 +57,15 @@ def _source_archive(version: str) -> Path:
 
 def extract_tests(version: str) -> Path:
     """The folder that holds ``test`` of this exact release, taken from the forge's source archive; extracted once."""
-    place = cache_root() / "tests" / f"cpython-{version}"
+    place = cache_root() / "tests" / f"cpython-{version}-tests"
     done = place / "complete"
     with locked(place):
         if not done.exists():
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             with tarfile.open(_source_archive(version)) as archive:
-                # The archive's hash is pinned, so its paths are trusted (3.11.2 has no extraction filters).
+                # Python 3.11.2 has no extraction filters; the archive is pinned by its hash anyway.
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)
                 archive.extractall(place, members=_test_members(archive))  # noqa: S202
             done.touch()
     return place
@@ -70,8 +74,8 @@ def extract_tests(version: str) -> Path:
 def _test_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in archive:
         parts = Path(member.name).parts
-        # Python-3.13.5/Lib/test/test_os.py -> test/test_os.py
-        if parts[1:3] == ("Lib", "test"):
+        # Python-3.13.5/Lib/test/test_os.py -> test/test_os.py; 3.11 has ctypes' tests in ctypes/test.
+        if parts[1:3] == ("Lib", "test") or parts[1:4] == ("Lib", "ctypes", "test"):
             member.name = str(Path(*parts[2:]))
             yield member
 
@@ -115,3 +119,23 @@ def _read_outcome(name: str, record: Path, log: Path, exit_code: int) -> Outcome
         failed[name] = f"exit code {exit_code}: " + " / ".join(last)
     passed = len({line["test"] for line in lines if line["outcome"] == "passed"} - failed.keys() - skipped.keys())
     return Outcome(name=name, passed=passed, failed=failed, skipped=skipped)
+
+
+@contextmanager
+def running_tests(base: BuiltBase, names: Sequence[str], scratch: Path) -> Iterator[Mapping[str, Future[Outcome]]]:
+    """Runs test files beside the block, two at a time; the longest, which mostly waits, comes first.
+
+    Args:
+        base: the interpreter.
+        names: the files, as in ``TESTS``.
+        scratch: gets a folder for each.
+    """
+    extract_tests(base.version)
+
+    def run(name: str) -> Outcome:
+        folder = scratch / name
+        folder.mkdir()
+        return run_test(base, name, folder)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield {name: pool.submit(run, name) for name in sorted(names, key=lambda name: name != LONGEST)}

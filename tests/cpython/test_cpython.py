@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from concurrent.futures import Future
 
 import pytest
 
 from cpython.explained import explain, load_explanations
-from cpython.suite import TESTS, Outcome, run_test
+from cpython.suite import TESTS, Outcome, running_tests
 from pypkg_forge.build import build
 from pypkg_forge.targets import parse_target
 
 TARGET = "py313-linuxstatic-x64"
-LONGEST = "test_asyncio"
-
 Outcomes = Mapping[str, Future[Outcome]]
 
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
-    """Every file's outcome, two running at a time; the longest, which mostly waits, comes first."""
-    base = build(parse_target(TARGET))
-
-    def run(name: str) -> Outcome:
-        return run_test(base, name, folders[name])
-
-    folders: dict[str, Path] = {name: tmp_path_factory.mktemp(name) for name in TESTS}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {name: pool.submit(run, name) for name in sorted(TESTS, key=lambda name: name != LONGEST)}
+    """Every file's outcome."""
+    with running_tests(build(parse_target(TARGET)), TESTS, tmp_path_factory.mktemp("cpython")) as futures:
+        yield futures
 
 
 @pytest.mark.base

@@ -74,3 +74,10 @@ def test_our_own_table_is_whole() -> None:
     for name in DEPENDENCIES:
         assert candidates(name)
     assert {pin.name for pin in pins()} == {"python", *DEPENDENCIES}
+
+
+def test_a_repacked_file_says_which_state_it_is() -> None:
+    (libedit,) = candidates("libedit")
+    assert libedit.release(libedit.sha256) == libedit.version
+    assert libedit.debian_sha256 is not None
+    assert libedit.release(libedit.debian_sha256) == "20250104-3.1"
