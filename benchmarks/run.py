@@ -15,11 +15,11 @@ from pathlib import Path
 
 from measure import Command, once, startup_times
 from peers import Build, Peers, PypkgTool
-from pypkg_forge.build import build
 from report import Row, as_markdown, machine
 from rich.console import Console
 from rich.table import Table
 
+from pypkg_forge.build import build
 from pypkg_forge.cache import sources_dir
 from pypkg_forge.targets import parse_target
 
