@@ -61,13 +61,27 @@ open_virtual(const struct pypkg_found *found, int fd)
     return make_stream(&(struct stream){.found = *found, .fd = fd});
 }
 
+/* Whether a real path leads to "/". Only one that ends in "/", "." or ".." can, links aside; those are asked. */
+static bool
+is_root(const char *path)
+{
+    struct stat here, root;
+    size_t size = strlen(path);
+
+    if (strcmp(path, "/") == 0) {
+        return true;
+    }
+    return size > 0 && (path[size - 1] == '.' || path[size - 1] == '/') && stat(path, &here) == 0
+           && stat("/", &root) == 0 && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+}
+
 DIR *
 pypkg_opendir(const char *path)
 {
     struct pypkg_route route;
 
     if (!pypkg_concerns(AT_FDCWD, path)) {
-        bool root = pypkg_state.ready && path != NULL && strcmp(path, "/") == 0;
+        bool root = pypkg_state.ready && path != NULL && is_root(path);
         return root ? open_root(opendir(path)) : opendir(path);
     }
     switch (pypkg_follow(AT_FDCWD, path, true, &route)) {

@@ -109,6 +109,21 @@ def _get_code(self, fullname):
     return _SourceLoader.get_code(self, fullname)
 
 
+def _place_frozen_modules():
+    """Give the frozen modules that were set up before ``sys._stdlib_dir`` was known the places they would have had."""
+    importer = _bootstrap.FrozenImporter
+    for module in list(sys.modules.values()):
+        spec = getattr(module, "__spec__", None)
+        state = getattr(spec, "loader_state", None)
+        if state is None or spec.loader is not importer or not state.origname or state.filename:
+            continue
+        locations = spec.submodule_search_locations
+        state.filename, directory = importer._resolve_filename(state.origname, spec.name, locations is not None)
+        module.__file__ = state.filename
+        if directory:
+            locations.insert(0, directory)
+
+
 def install():
     """Put the finder before ``PathFinder``, if this executable has an image."""
     if _pypkg.image() is None:
@@ -116,5 +131,6 @@ def install():
     if not sys._stdlib_dir:
         # CPython 3.11 forgets it when the search path is given; it makes the __file__ of frozen modules.
         sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+        _place_frozen_modules()
     _SourceFileLoader.get_code = _get_code
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)
