@@ -277,12 +277,11 @@ configure_application(PyConfig *config, int argc, char **argv)
 
 /* What getpath would do with PYTHONPATH. */
 static PyStatus
-insert_python_path(PyConfig *config)
+insert_python_path(PyConfig *config, const wchar_t *rest)
 {
-    const wchar_t *rest = config->pythonpath_env;
     Py_ssize_t at = 0;
 
-    while (rest != NULL && config->pythonpath_env[0] != L'\0') {
+    while (rest != NULL && (at > 0 || rest[0] != L'\0')) {
         const wchar_t *stop = wcschr(rest, L':');
         size_t size = stop != NULL ? (size_t)(stop - rest) : wcslen(rest);
         wchar_t *item = PyMem_RawMalloc((size + 1) * sizeof(wchar_t));
@@ -301,6 +300,28 @@ insert_python_path(PyConfig *config)
     return PyStatus_Ok();
 }
 
+/* PYTHONPATH, if the command line lets it count. A configuration of its own is read for it: what is read a second
+   time, by Py_InitializeFromConfig, loses `-X warn_default_encoding`. */
+static PyStatus
+add_python_path(PyConfig *config, int argc, char **argv)
+{
+    PyConfig read;
+
+    PyConfig_InitPythonConfig(&read);
+    PyStatus status = PyConfig_SetBytesArgv(&read, argc, argv);
+    if (!PyStatus_Exception(status)) {
+        status = set_paths(&read);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_Read(&read);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = insert_python_path(config, read.pythonpath_env);
+    }
+    PyConfig_Clear(&read);
+    return status;
+}
+
 static PyStatus
 configure_base(PyConfig *config, int argc, char **argv)
 {
@@ -315,10 +336,7 @@ configure_base(PyConfig *config, int argc, char **argv)
     if (!PyStatus_Exception(status)) {
         status = set_paths(config);
     }
-    if (!PyStatus_Exception(status)) {
-        status = PyConfig_Read(config);
-    }
-    return PyStatus_Exception(status) ? status : insert_python_path(config);
+    return PyStatus_Exception(status) ? status : add_python_path(config, argc, argv);
 }
 
 /* -- running the application ------------------------------------------------------------------------------------ */
