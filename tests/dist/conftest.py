@@ -27,8 +27,15 @@ json.dump(codes, sys.stdout)
 BaseOf = Callable[[str], Path]
 Assemble = Callable[..., Path]
 
+TARGETS = (
+    "py313-linuxstatic-x64",
+    "py313-linux-x64",
+    "py311-linux-x64",
+    pytest.param("py311-linuxstatic-x64", marks=pytest.mark.forge),
+)
 
-@pytest.fixture(scope="session", params=["py313-linuxstatic-x64", "py313-linux-x64", "py311-linuxstatic-x64"])
+
+@pytest.fixture(scope="session", params=TARGETS)
 def base(request: pytest.FixtureRequest, base_of: BaseOf) -> Path:
     """A base of this host."""
     return base_of(request.param)
