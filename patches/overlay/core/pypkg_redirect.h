@@ -26,6 +26,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -99,6 +100,19 @@ int pypkg_mknod(const char *path, mode_t mode, dev_t device);
 int pypkg_mknodat(int dirfd, const char *path, mode_t mode, dev_t device);
 int pypkg_mkfifo(const char *path, mode_t mode);
 int pypkg_mkfifoat(int dirfd, const char *path, mode_t mode);
+int pypkg_fchmod(int fd, mode_t mode);
+int pypkg_fchown(int fd, uid_t owner, gid_t group);
+int pypkg_futimens(int fd, const struct timespec times[2]);
+int pypkg_futimes(int fd, const struct timeval times[2]);
+
+/* vexec.c: this executable started again, and programs of the snapshot */
+int pypkg_execv(const char *path, char *const argv[]);
+int pypkg_execve(const char *path, char *const argv[], char *const envp[]);
+int pypkg_fexecve(int fd, char *const argv[], char *const envp[]);
+int pypkg_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
+int pypkg_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
 
 /* vxattr.c: there are no extended attributes below /snapshot */
 #if defined(__linux__)
@@ -110,6 +124,8 @@ int pypkg_setxattr(const char *path, const char *name, const void *value, size_t
 int pypkg_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 int pypkg_removexattr(const char *path, const char *name);
 int pypkg_lremovexattr(const char *path, const char *name);
+int pypkg_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags);
+int pypkg_fremovexattr(int fd, const char *name);
 #endif
 
 /* dl.c */
@@ -193,6 +209,18 @@ char *pypkg_dlerror(void);
 #define mknodat(dirfd, path, mode, device) pypkg_mknodat(dirfd, path, mode, device)
 #define mkfifo(path, mode) pypkg_mkfifo(path, mode)
 #define mkfifoat(dirfd, path, mode) pypkg_mkfifoat(dirfd, path, mode)
+#define fchmod(fd, mode) pypkg_fchmod(fd, mode)
+#define fchown(fd, owner, group) pypkg_fchown(fd, owner, group)
+#define futimens(fd, times) pypkg_futimens(fd, times)
+#define futimes(fd, times) pypkg_futimes(fd, times)
+
+#define execv(path, argv) pypkg_execv(path, argv)
+#define execve(path, argv, envp) pypkg_execve(path, argv, envp)
+#define fexecve(fd, argv, envp) pypkg_fexecve(fd, argv, envp)
+#define posix_spawn(pid, path, actions, attributes, argv, envp) \
+    pypkg_posix_spawn(pid, path, actions, attributes, argv, envp)
+#define posix_spawnp(pid, file, actions, attributes, argv, envp) \
+    pypkg_posix_spawnp(pid, file, actions, attributes, argv, envp)
 
 #if defined(__linux__)
 #define getxattr(path, name, value, size) pypkg_getxattr(path, name, value, size)
@@ -203,6 +231,8 @@ char *pypkg_dlerror(void);
 #define lsetxattr(path, name, value, size, flags) pypkg_lsetxattr(path, name, value, size, flags)
 #define removexattr(path, name) pypkg_removexattr(path, name)
 #define lremovexattr(path, name) pypkg_lremovexattr(path, name)
+#define fsetxattr(fd, name, value, size, flags) pypkg_fsetxattr(fd, name, value, size, flags)
+#define fremovexattr(fd, name) pypkg_fremovexattr(fd, name)
 #endif
 
 #define dlopen(path, flags) pypkg_dlopen(path, flags)

@@ -223,3 +223,57 @@ pypkg_mkfifo(const char *path, mode_t mode)
 {
     return pypkg_mkfifoat(AT_FDCWD, path, mode);
 }
+
+/* A descriptor of the snapshot is one of the kernel's own files, which could be changed: it belongs to nobody else. */
+static bool
+is_real_descriptor(int fd)
+{
+    struct stat status;
+    struct pypkg_found found;
+    int saved = errno;
+    bool ours = atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &status) == 0
+        && pypkg_fd_find(fd, &status, &found);
+
+    errno = ours ? EROFS : saved;
+    return !ours;
+}
+
+int
+pypkg_fchmod(int fd, mode_t mode)
+{
+    return is_real_descriptor(fd) ? fchmod(fd, mode) : -1;
+}
+
+int
+pypkg_fchown(int fd, uid_t owner, gid_t group)
+{
+    return is_real_descriptor(fd) ? fchown(fd, owner, group) : -1;
+}
+
+int
+pypkg_futimens(int fd, const struct timespec times[2])
+{
+    return is_real_descriptor(fd) ? futimens(fd, times) : -1;
+}
+
+int
+pypkg_futimes(int fd, const struct timeval times[2])
+{
+    return is_real_descriptor(fd) ? futimes(fd, times) : -1;
+}
+
+#if defined(__linux__)
+
+int
+pypkg_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+    return is_real_descriptor(fd) ? fsetxattr(fd, name, value, size, flags) : -1;
+}
+
+int
+pypkg_fremovexattr(int fd, const char *name)
+{
+    return is_real_descriptor(fd) ? fremovexattr(fd, name) : -1;
+}
+
+#endif
