@@ -67,10 +67,15 @@ pypkg_dlopen(const char *path, int flags)
     struct pypkg_route route;
 
     has_message = false;
-    if (path == NULL || !pypkg_concerns(AT_FDCWD, path) || strchr(path, '/') == NULL) {
+    if (path == NULL || strchr(path, '/') == NULL) {
         return dlopen(path, flags);
     }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
+    pypkg_route(&route, "dlopen", AT_FDCWD, path, true);
+    if (route.where == PYPKG_REAL && access(route.path, F_OK) < 0) {
+        /* It may lead into the snapshot after all; if not, the loader says what it thinks of the path. */
+        pypkg_rerouted(&route);
+    }
+    switch (route.where) {
     case PYPKG_REAL:
         return dlopen(route.path, flags);
     case PYPKG_VIRTUAL:

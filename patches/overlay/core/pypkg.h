@@ -153,11 +153,49 @@ int64_t pypkg_find_path(const struct pypkg_image *image, const char *path, size_
 int64_t pypkg_find_module(const struct pypkg_image *image, const char *name, size_t size, struct pypkg_module *out);
 
 /* Resolve `path`, relative to the directory `start` (canonical, below the root; data NULL: "/" above the snapshot), as
-   a kernel does: links, `.`, `..`, repeated slashes. `follow` says whether a link in last place is followed.
+   a kernel does: links, `.`, `..`, repeated slashes, mounts. `follow` says whether a link in last place is followed.
    Returns 0, an errno value, or PYPKG_OUTSIDE with the absolute real path in `outside` (PYPKG_MAX_PATH + 1 bytes). */
 #define PYPKG_OUTSIDE (-1)
 int pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const char *path, bool follow,
                   struct pypkg_found *out, char *outside);
+
+/* --- mounts.c --- */
+
+/* Real directories (or files) served below the root. A table never changes; a new one takes its place. */
+struct pypkg_mount {
+    const char *path; /* canonical, below the root */
+    size_t path_size;
+    const char *real; /* absolute */
+    size_t real_size;
+};
+
+struct pypkg_mounts {
+    const struct pypkg_mounts *previous; /* kept: another thread may be reading it */
+    size_t count;
+    struct pypkg_mount items[];
+};
+
+/* Serve `real`, an absolute path, under `path`, which begins with "/snapshot/". One more mount on the same path takes
+   the place of the first. Returns 0 or an errno value: EINVAL for paths that are not as said, ENOMEM. */
+int pypkg_mount_add(const char *path, const char *real);
+
+/* Take a mount away: 0, or EINVAL when there is none at this path. */
+int pypkg_mount_remove(const char *path);
+
+/* The mounts there are, or NULL. */
+const struct pypkg_mounts *pypkg_mounts(void);
+
+/* The innermost mount that the path (canonical, below the root) is or lies below, or NULL. */
+const struct pypkg_mount *pypkg_mount_over(const struct pypkg_mounts *mounts, const char *path, size_t size);
+
+/* Does a mount lie somewhere below the path? */
+bool pypkg_leads_to_mount(const struct pypkg_mounts *mounts, const char *path, size_t size);
+
+/* Mounts by pattern: a function that is asked about every path that leads into the snapshot (absolute, without `.`,
+   `..` and double slashes) and may give a real path for it; NULL: none. */
+typedef bool (*pypkg_mount_hook)(const char *path, char *real, size_t real_size);
+void pypkg_set_mount_hook(pypkg_mount_hook hook);
+pypkg_mount_hook pypkg_get_mount_hook(void);
 
 /* --- decode.c --- */
 

@@ -1,14 +1,19 @@
-/* Walking a path through the snapshot as a kernel walks it: links, `.`, `..`, repeated and trailing slashes.
+/* Walking a path through the snapshot as a kernel walks it: links, `.`, `..`, repeated and trailing slashes, mounts.
    Entries and links: docs/image-format.md, "Entry". */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "pypkg.h"
 
-/* Where a walk stands. `path` is canonical; above the root it is empty and `above` is set: that is "/". */
+/* Where a walk stands. `path` is canonical; above the root it is empty and `above` is set: that is "/". Inside a mount
+   it is still the path below the root; the real one follows from the mount. */
 struct walk {
     const struct pypkg_image *image;
+    const struct pypkg_mounts *mounts;
+    const struct pypkg_mount *mount; /* the innermost one, or NULL */
     char path[PYPKG_MAX_PATH + 1];
     size_t path_size;
     bool above;
@@ -62,6 +67,12 @@ enter_link(struct walk *walk, const struct pypkg_entry *link)
 }
 
 static void
+find_mount(struct walk *walk)
+{
+    walk->mount = walk->mounts != NULL ? pypkg_mount_over(walk->mounts, walk->path, walk->path_size) : NULL;
+}
+
+static void
 leave_directory(struct walk *walk)
 {
     if (walk->path_size == 0) {
@@ -74,6 +85,39 @@ leave_directory(struct walk *walk)
     if (walk->path_size > 0) {
         walk->path_size--;
     }
+    find_mount(walk);
+}
+
+/* Leave the snapshot for what a mount shows, `tail` behind it. */
+static int
+leave_by_mount(const struct walk *walk, const char *tail, char *outside)
+{
+    const struct pypkg_mount *mount = walk->mount;
+    int size = snprintf(outside, PYPKG_MAX_PATH + 1, "%s%.*s%s", mount->real, (int)(walk->path_size - mount->path_size),
+                        walk->path + mount->path_size, tail);
+    return size < 0 || size > PYPKG_MAX_PATH ? ENAMETOOLONG : PYPKG_OUTSIDE;
+}
+
+/* `..` inside a mount. From a real directory it leads up as it reads, and may lead out of the mount; what lies behind
+   a real link only the system knows, and what is no directory it refuses. */
+static int
+step_up_in_mount(struct walk *walk, char *outside)
+{
+    struct stat status;
+
+    if (walk->path_size > walk->mount->path_size) {
+        int left = leave_by_mount(walk, "", outside);
+        if (left != PYPKG_OUTSIDE) {
+            return left;
+        }
+        if (lstat(outside, &status) < 0 || !S_ISDIR(status.st_mode)) {
+            char tail[sizeof(walk->rest) + 3];
+            snprintf(tail, sizeof(tail), "/..%s", walk->next);
+            return leave_by_mount(walk, tail, outside);
+        }
+    }
+    leave_directory(walk);
+    return 0;
 }
 
 /* One name below "/": the snapshot's root, or the end of the walk in the real file system. */
@@ -102,6 +146,9 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
         return 0;
     }
     if (size == 2 && name[0] == '.' && name[1] == '.') {
+        if (walk->mount != NULL) {
+            return step_up_in_mount(walk, outside);
+        }
         leave_directory(walk);
         return 0;
     }
@@ -118,9 +165,14 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
     memcpy(walk->path + walk->path_size, name, size);
     walk->path_size += size;
 
+    find_mount(walk);
+    if (walk->mount != NULL) {
+        return 0;
+    }
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
-        return ENOENT;
+        bool on_the_way = walk->mounts != NULL && pypkg_leads_to_mount(walk->mounts, walk->path, walk->path_size);
+        return on_the_way && !last ? 0 : ENOENT;
     }
     if (out->entry.type == PYPKG_LINK && (follow || !last)) {
         walk->path_size = parent_size;
@@ -148,6 +200,9 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         memcpy(outside, "/", 2);
         return PYPKG_OUTSIDE;
     }
+    if (walk->mount != NULL) {
+        return leave_by_mount(walk, walk->next[0] == '/' ? "/" : "", outside);
+    }
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
         return ENOENT;
@@ -165,7 +220,8 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
     if (size > PYPKG_MAX_PATH || start.size > PYPKG_MAX_PATH) {
         return ENAMETOOLONG;
     }
-    if (start.data != NULL && start.size == 0 && is_canonical(path, size)) {
+    const struct pypkg_mounts *mounts = pypkg_mounts();
+    if (mounts == NULL && start.data != NULL && start.size == 0 && is_canonical(path, size)) {
         int64_t index = pypkg_find_path(image, path, size, &out->entry);
         if (index >= 0 && (out->entry.type != PYPKG_LINK || !follow)) {
             out->index = (uint32_t)index;
@@ -174,6 +230,7 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
     }
     struct walk walk;
     walk.image = image;
+    walk.mounts = mounts;
     walk.above = start.data == NULL;
     walk.links = 0;
     walk.path_size = start.size;
@@ -182,5 +239,6 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
     }
     memcpy(walk.rest, path, size + 1);
     walk.next = walk.rest;
+    find_mount(&walk);
     return walk_path(&walk, follow, out, outside);
 }

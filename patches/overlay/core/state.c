@@ -34,6 +34,7 @@ pypkg_start_with(const void *data, uint64_t size)
     }
     const char *problem = pypkg_image_open(&pypkg_state.image, data, size);
     pypkg_state.ready = problem == NULL;
+    pypkg_watch_forks();
     return problem;
 }
 
@@ -58,26 +59,88 @@ find_start(int dirfd, struct pypkg_found *start)
     if (dirfd != AT_FDCWD) {
         return pypkg_fd_directory(dirfd, start);
     }
-    uint32_t cwd = atomic_load_explicit(&pypkg_state.cwd, memory_order_relaxed);
+    uint32_t cwd = pypkg_cwd();
     start->index = cwd - 1;
     return cwd != 0 && pypkg_entry_at(&pypkg_state.image, start->index, &start->entry);
 }
 
-enum pypkg_where
-pypkg_follow(int dirfd, const char *path, bool follow, struct pypkg_route *route)
+/* The path as a mount by pattern sees it: absolute, without `.`, `..` and double slashes. */
+static bool
+make_lexical(struct pypkg_text start, const char *path, char *out)
 {
+    size_t size = PYPKG_ROOT_SIZE;
+
+    if (start.size + strlen(path) + PYPKG_ROOT_SIZE + 2 > PYPKG_MAX_PATH) {
+        return false;
+    }
+    memcpy(out, PYPKG_ROOT, size);
+    if (start.size > 0) {
+        out[size++] = '/';
+        memcpy(out + size, start.data, start.size);
+        size += start.size;
+    }
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.') {
+            while (size > PYPKG_ROOT_SIZE && out[--size] != '/') {
+            }
+        }
+        else if (length > 0 && !(length == 1 && path[0] == '.')) {
+            out[size++] = '/';
+            memcpy(out + size, path, length);
+            size += length;
+        }
+        path += length;
+    }
+    out[size] = '\0';
+    return true;
+}
+
+static bool
+ask_mount_hook(struct pypkg_route *route, struct pypkg_text start, const char *path)
+{
+    pypkg_mount_hook hook = pypkg_get_mount_hook();
+    char lexical[PYPKG_MAX_PATH + 1];
+    int saved = errno;
+
+    /* A child made by vfork must not run Python: its memory is its parent's. */
+    bool mounted = hook != NULL && start.data != NULL && !pypkg_is_vforked() && make_lexical(start, path, lexical)
+        && hook(lexical, route->buffer, sizeof(route->buffer));
+    errno = saved;
+    return mounted;
+}
+
+static void
+go_outside(struct pypkg_route *route)
+{
+    route->where = PYPKG_REAL;
+    route->dirfd = AT_FDCWD;
+    route->path = route->buffer;
+}
+
+static void
+fail(struct pypkg_route *route, int error)
+{
+    route->where = PYPKG_FAILED;
+    route->error = error;
+    errno = error;
+}
+
+static void
+follow(struct pypkg_route *route)
+{
+    const char *path = route->path;
     struct pypkg_text start = {NULL, 0};
 
-    route->dirfd = dirfd;
-    route->path = path;
     if (path[0] == '\0') {
-        errno = ENOENT;
-        return PYPKG_FAILED;
+        fail(route, ENOENT);
+        return;
     }
     if (path[0] != '/') {
         struct pypkg_found directory;
-        if (!find_start(dirfd, &directory)) {
-            return PYPKG_REAL;
+        if (!find_start(route->dirfd, &directory)) {
+            return;
         }
         start = pypkg_entry_path(&pypkg_state.image, &directory.entry);
     }
@@ -86,12 +149,31 @@ pypkg_follow(int dirfd, const char *path, bool follow, struct pypkg_route *route
         path += path[0] == '/';
         start.data = "";
     }
-    int status = pypkg_resolve(&pypkg_state.image, start, path, follow, &route->found, route->buffer);
-    if (status == PYPKG_OUTSIDE) {
-        route->dirfd = AT_FDCWD;
-        route->path = route->buffer;
-        return PYPKG_REAL;
+    if (ask_mount_hook(route, start, path)) {
+        go_outside(route);
+        return;
     }
-    errno = status;
-    return status == 0 ? PYPKG_VIRTUAL : PYPKG_FAILED;
+    int status = pypkg_resolve(&pypkg_state.image, start, path, route->follow, &route->found, route->buffer);
+    if (status == PYPKG_OUTSIDE) {
+        go_outside(route);
+        return;
+    }
+    if (status != 0) {
+        fail(route, status);
+        return;
+    }
+    route->where = PYPKG_VIRTUAL;
+}
+
+void
+pypkg_follow(struct pypkg_route *route)
+{
+    if (!pypkg_is_traced()) {
+        follow(route);
+        return;
+    }
+    char path[PYPKG_MAX_PATH + 1];
+    snprintf(path, sizeof(path), "%s", route->path);
+    follow(route);
+    pypkg_trace(route, path);
 }

@@ -2,6 +2,57 @@
 
 #include "vfs.h"
 
+#include <pthread.h>
+
+/* The process this memory belongs to. A child made by fork has memory of its own and says so; one made by vfork runs
+   in its parent's, and what it does to the working directory must not be seen there. */
+static _Atomic pid_t owner;
+
+/* The virtual working directory of a child made by vfork, and which child that was: no other thread can be it. */
+static _Thread_local pid_t child;
+static _Thread_local uint32_t child_cwd;
+
+static void
+note_owner(void)
+{
+    atomic_store(&owner, getpid());
+}
+
+void
+pypkg_watch_forks(void)
+{
+    static atomic_bool watched;
+
+    note_owner();
+    if (!atomic_exchange(&watched, true)) {
+        pthread_atfork(NULL, NULL, note_owner);
+    }
+}
+
+bool
+pypkg_is_vforked(void)
+{
+    return getpid() != atomic_load(&owner);
+}
+
+uint32_t
+pypkg_cwd(void)
+{
+    return child != 0 && child == getpid() ? child_cwd : atomic_load(&pypkg_state.cwd);
+}
+
+static void
+set_cwd(uint32_t cwd)
+{
+    if (!pypkg_is_vforked()) {
+        atomic_store(&pypkg_state.cwd, cwd);
+        return;
+    }
+    child = getpid();
+    child_cwd = cwd;
+    atomic_store(&pypkg_state.cwd_is_split, true);
+}
+
 static char *
 copy_path(struct pypkg_text path, char *buffer, size_t size)
 {
@@ -49,7 +100,7 @@ enter_directory(const struct pypkg_found *found)
         errno = ENOTDIR;
         return -1;
     }
-    atomic_store(&pypkg_state.cwd, found->index + 1);
+    set_cwd(found->index + 1);
     return 0;
 }
 
@@ -57,7 +108,7 @@ static int
 leave_snapshot(int result)
 {
     if (result == 0) {
-        atomic_store(&pypkg_state.cwd, 0);
+        set_cwd(0);
     }
     return result;
 }
@@ -67,17 +118,9 @@ pypkg_chdir(const char *path)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return leave_snapshot(chdir(path));
-    }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
-    case PYPKG_REAL:
-        return leave_snapshot(chdir(route.path));
-    case PYPKG_VIRTUAL:
-        return enter_directory(&route.found);
-    default:
-        return -1;
-    }
+    pypkg_route(&route, "chdir", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, leave_snapshot(chdir(route.path)));
+    return route.where == PYPKG_VIRTUAL ? enter_directory(&route.found) : -1;
 }
 
 int
@@ -90,7 +133,7 @@ pypkg_fchdir(int fd)
 char *
 pypkg_getcwd(char *buffer, size_t size)
 {
-    uint32_t cwd = atomic_load(&pypkg_state.cwd);
+    uint32_t cwd = pypkg_cwd();
     struct pypkg_entry entry;
 
     if (cwd == 0 || !pypkg_entry_at(&pypkg_state.image, cwd - 1, &entry)) {
@@ -108,15 +151,8 @@ pypkg_realpath(const char *path, char *resolved)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return realpath(path, resolved);
-    }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
-    case PYPKG_REAL:
-        return realpath(route.path, resolved);
-    case PYPKG_VIRTUAL:
-        return give_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0);
-    default:
-        return NULL;
-    }
+    pypkg_route(&route, "realpath", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, char *, NULL, realpath(route.path, resolved));
+    return route.where == PYPKG_VIRTUAL
+        ? give_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0) : NULL;
 }

@@ -10,6 +10,7 @@ struct stream {
     bool root_shown;           /* `snapshot` was listed already */
     struct pypkg_found found;  /* the virtual directory, when there is no real stream */
     uint64_t position;         /* 0 is ".", 1 is "..", then the children */
+    size_t mount;              /* then the mounts in it that are none of its children */
     int fd;                    /* its descriptor, or -1 */
     struct dirent entry;
 };
@@ -66,13 +67,19 @@ static bool
 is_root(const char *path)
 {
     struct stat here, root;
-    size_t size = strlen(path);
+    size_t size = path != NULL ? strlen(path) : 0;
 
-    if (strcmp(path, "/") == 0) {
+    if (size > 0 && strcmp(path, "/") == 0) {
         return true;
     }
     return size > 0 && (path[size - 1] == '.' || path[size - 1] == '/') && stat(path, &here) == 0
            && stat("/", &root) == 0 && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+}
+
+static DIR *
+open_real(const char *path)
+{
+    return pypkg_state.ready && is_root(path) ? open_root(opendir(path)) : opendir(path);
 }
 
 DIR *
@@ -80,18 +87,9 @@ pypkg_opendir(const char *path)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        bool root = pypkg_state.ready && path != NULL && is_root(path);
-        return root ? open_root(opendir(path)) : opendir(path);
-    }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
-    case PYPKG_REAL:
-        return strcmp(route.path, "/") == 0 ? open_root(opendir("/")) : opendir(route.path);
-    case PYPKG_VIRTUAL:
-        return open_virtual(&route.found, -1);
-    default:
-        return NULL;
-    }
+    pypkg_route(&route, "opendir", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, DIR *, NULL, open_real(route.path));
+    return route.where == PYPKG_VIRTUAL ? open_virtual(&route.found, -1) : NULL;
 }
 
 DIR *
@@ -143,6 +141,42 @@ next_child(struct stream *stream)
     return false;
 }
 
+/* The name a mount has in this directory, when it lies in it and no child has that name. */
+static bool
+is_shown_mount(const struct stream *stream, const struct pypkg_mount *mount, const char **name, size_t *size)
+{
+    struct pypkg_text directory = pypkg_entry_path(&pypkg_state.image, &stream->found.entry);
+    size_t start = directory.size > 0 ? directory.size + 1 : 0;
+    struct pypkg_entry hidden;
+
+    if (directory.data == NULL || mount->path_size <= start || memcmp(mount->path, directory.data, directory.size) != 0
+        || (start > 0 && mount->path[start - 1] != '/')) {
+        return false;
+    }
+    *name = mount->path + start;
+    *size = mount->path_size - start;
+    return memchr(*name, '/', *size) == NULL && *size < sizeof(stream->entry.d_name)
+        && pypkg_find_path(&pypkg_state.image, mount->path, mount->path_size, &hidden) < 0;
+}
+
+static bool
+next_mount(struct stream *stream)
+{
+    const struct pypkg_mounts *mounts = pypkg_mounts();
+    struct stat status;
+    const char *name;
+    size_t size;
+
+    while (mounts != NULL && stream->mount < mounts->count) {
+        const struct pypkg_mount *mount = &mounts->items[stream->mount++];
+        if (is_shown_mount(stream, mount, &name, &size) && stat(mount->real, &status) == 0) {
+            fill_entry(&stream->entry, name, size, status.st_ino, S_ISDIR(status.st_mode) ? DT_DIR : DT_REG);
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct dirent *
 read_root(struct stream *stream)
 {
@@ -174,7 +208,7 @@ pypkg_readdir(DIR *dir)
         fill_entry(&stream->entry, "..", (size_t)stream->position, (ino_t)stream->found.index + 1, DT_DIR);
         return &stream->entry;
     }
-    return next_child(stream) ? &stream->entry : NULL;
+    return next_child(stream) || next_mount(stream) ? &stream->entry : NULL;
 }
 
 int
@@ -201,6 +235,7 @@ pypkg_rewinddir(DIR *dir)
     }
     struct stream *stream = stream_of(dir);
     stream->position = 0;
+    stream->mount = 0;
     stream->root_shown = false;
     if (stream->real != NULL) {
         rewinddir(stream->real);

@@ -22,8 +22,10 @@
 struct pypkg_state {
     struct pypkg_image image;
     bool ready;
-    /* The virtual working directory: its entry number plus one; 0: the working directory is the kernel's. */
+    /* The virtual working directory: its entry number plus one; 0: the working directory is the kernel's. A child made
+       by vfork has one of its own until it starts a program: pypkg_cwd(). */
     _Atomic uint32_t cwd;
+    atomic_bool cwd_is_split;
     /* Some descriptor of this process is a virtual file or directory. */
     atomic_bool has_descriptors;
     /* One bit for each bundle (numbers above the last are checked every time): extracted and compared. */
@@ -31,22 +33,6 @@ struct pypkg_state {
 };
 
 extern struct pypkg_state pypkg_state;
-
-enum pypkg_where {
-    PYPKG_REAL,    /* call the system with route->dirfd and route->path */
-    PYPKG_VIRTUAL, /* route->found is it */
-    PYPKG_FAILED,  /* errno is set; the path lies below /snapshot */
-};
-
-struct pypkg_route {
-    int dirfd;
-    const char *path;
-    struct pypkg_found found;
-    char buffer[PYPKG_MAX_PATH + 1];
-};
-
-/* Follow `path` from `dirfd`. Call it only for what pypkg_concerns(). */
-enum pypkg_where pypkg_follow(int dirfd, const char *path, bool follow, struct pypkg_route *route);
 
 /* Does a path with these first bytes, or a relative one now, possibly lead into the snapshot? */
 static inline bool
@@ -65,8 +51,88 @@ pypkg_concerns(int dirfd, const char *path)
     if (dirfd != AT_FDCWD) {
         return atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed);
     }
-    return atomic_load_explicit(&pypkg_state.cwd, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&pypkg_state.cwd, memory_order_relaxed) != 0
+        || atomic_load_explicit(&pypkg_state.cwd_is_split, memory_order_relaxed);
 }
+
+/* --- state.c: where a path leads --- */
+
+enum pypkg_where {
+    PYPKG_REAL,    /* call the system with route->dirfd and route->path */
+    PYPKG_VIRTUAL, /* route->found is it */
+    PYPKG_FAILED,  /* errno is set, and route->error; the path lies below /snapshot */
+};
+
+struct pypkg_route {
+    enum pypkg_where where;
+    const char *call; /* its name, for the trace */
+    bool follow;      /* a link in last place */
+    int error;        /* the errno of a path that failed */
+    int turns;        /* how often the path went from one file system to the other */
+    int dirfd;
+    const char *path;
+    struct pypkg_found found;
+    char buffer[PYPKG_MAX_PATH + 1];
+};
+
+/* Follow route->path from route->dirfd through the snapshot: sets all of the route. Call it through pypkg_route. */
+void pypkg_follow(struct pypkg_route *route);
+
+/* Find out where `path` leads from `dirfd`. */
+static inline enum pypkg_where
+pypkg_route(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow)
+{
+    route->where = PYPKG_REAL;
+    route->call = call;
+    route->follow = follow;
+    route->turns = 0;
+    route->dirfd = dirfd;
+    route->path = path;
+    if (pypkg_concerns(dirfd, path)) {
+        pypkg_follow(route);
+    }
+    return route->where;
+}
+
+/* --- lost.c --- */
+
+/* The system did not find a real path: does it lead into the snapshot by way of a real link, `..`, or from the root as
+   a relative path? If so the route is set anew; if not errno is ENOENT as before. */
+bool pypkg_find_lost(struct pypkg_route *route);
+
+static inline bool
+pypkg_rerouted(struct pypkg_route *route)
+{
+    return errno == ENOENT && pypkg_state.ready && route->path != NULL && pypkg_find_lost(route);
+}
+
+/* For a redirected call: while the route is real, make the system's call and return what it says, unless it did not
+   find a path that leads into the snapshot in a way that only shows on the real file system. */
+#define PYPKG_TRY_REAL(route, type, failure, system_call)          \
+    while ((route)->where == PYPKG_REAL) {                         \
+        type result_ = (system_call);                              \
+        if (result_ != (failure) || !pypkg_rerouted(route)) {      \
+            return result_;                                        \
+        }                                                          \
+    }
+
+/* --- trace.c --- */
+
+/* Write a line for every route to this descriptor; -1: no more. */
+void pypkg_trace_to(int fd);
+void pypkg_trace(const struct pypkg_route *route, const char *path);
+bool pypkg_is_traced(void);
+
+/* --- vcwd.c --- */
+
+/* The entry number of the virtual working directory plus one, or 0. */
+uint32_t pypkg_cwd(void);
+
+/* Are we a child made by vfork, whose memory is still its parent's? */
+bool pypkg_is_vforked(void);
+
+/* Take notice of this process and of those it forks. Called by pypkg_start. */
+void pypkg_watch_forks(void);
 
 /* --- vstat.c --- */
 

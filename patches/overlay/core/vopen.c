@@ -50,22 +50,14 @@ open_found(const struct pypkg_found *found, int flags)
 }
 
 static int
-open_routed(int dirfd, const char *path, int flags, mode_t mode)
+open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mode)
 {
     struct pypkg_route route;
-
-    if (!pypkg_concerns(dirfd, path)) {
-        return openat(dirfd, path, flags, mode);
-    }
     bool follow = !(flags & O_NOFOLLOW) && !(CREATES(flags) && (flags & O_EXCL));
-    switch (pypkg_follow(dirfd, path, follow, &route)) {
-    case PYPKG_REAL:
-        return openat(route.dirfd, route.path, flags, mode);
-    case PYPKG_VIRTUAL:
-        return open_found(&route.found, flags);
-    default:
-        return refuse_missing(flags);
-    }
+
+    pypkg_route(&route, call, dirfd, path, follow);
+    PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
+    return route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(flags);
 }
 
 /* The mode is there only when a file may be made: open(2). */
@@ -91,7 +83,7 @@ pypkg_open(const char *path, int flags, ...)
         mode = (mode_t)va_arg(arguments, int);
         va_end(arguments);
     }
-    return open_routed(AT_FDCWD, path, flags, mode);
+    return open_routed("open", AT_FDCWD, path, flags, mode);
 }
 
 int
@@ -105,13 +97,13 @@ pypkg_openat(int dirfd, const char *path, int flags, ...)
         mode = (mode_t)va_arg(arguments, int);
         va_end(arguments);
     }
-    return open_routed(dirfd, path, flags, mode);
+    return open_routed("openat", dirfd, path, flags, mode);
 }
 
 int
 pypkg_creat(const char *path, mode_t mode)
 {
-    return open_routed(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    return open_routed("creat", AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
 /* The flags of fopen's mode string; -1 when it is none. */
@@ -137,15 +129,16 @@ flags_of_mode(const char *mode)
 FILE *
 pypkg_fopen(const char *path, const char *mode)
 {
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return fopen(path, mode);
-    }
+    struct pypkg_route route;
+
+    pypkg_route(&route, "fopen", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, FILE *, NULL, fopen(route.path, mode));
     int flags = flags_of_mode(mode);
     if (flags == -1) {
         errno = EINVAL;
         return NULL;
     }
-    int fd = open_routed(AT_FDCWD, path, flags, 0666);
+    int fd = route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(flags);
     if (fd < 0) {
         return NULL;
     }

@@ -40,46 +40,48 @@ pypkg_fstat(int fd, struct stat *status)
 }
 
 static int
-stat_route(int dirfd, const char *path, struct stat *status, int flags)
+finish_stat(const struct pypkg_route *route, struct stat *status)
 {
-    struct pypkg_route route;
-
-    switch (pypkg_follow(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &route)) {
-    case PYPKG_REAL:
-        return fstatat(route.dirfd, route.path, status, flags);
-    case PYPKG_VIRTUAL:
-        pypkg_fill_stat(&route.found, status);
-        return 0;
-    default:
+    if (route->where != PYPKG_VIRTUAL) {
         return -1;
     }
+    pypkg_fill_stat(&route->found, status);
+    return 0;
 }
 
 int
 pypkg_fstatat(int dirfd, const char *path, struct stat *status, int flags)
 {
-    if (!pypkg_concerns(dirfd, path)) {
-        return fstatat(dirfd, path, status, flags);
-    }
+    struct pypkg_route route;
+
 #if defined(AT_EMPTY_PATH)
-    if (path[0] == '\0' && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
+    if (path != NULL && path[0] == '\0' && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
         return pypkg_fstat(dirfd, status);
     }
 #endif
-    return stat_route(dirfd, path, status, flags);
+    pypkg_route(&route, "fstatat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+    PYPKG_TRY_REAL(&route, int, -1, fstatat(route.dirfd, route.path, status, flags));
+    return finish_stat(&route, status);
 }
 
 int
 pypkg_stat(const char *path, struct stat *status)
 {
-    return pypkg_concerns(AT_FDCWD, path) ? stat_route(AT_FDCWD, path, status, 0) : stat(path, status);
+    struct pypkg_route route;
+
+    pypkg_route(&route, "stat", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, stat(route.path, status));
+    return finish_stat(&route, status);
 }
 
 int
 pypkg_lstat(const char *path, struct stat *status)
 {
-    return pypkg_concerns(AT_FDCWD, path) ? stat_route(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW)
-                                          : lstat(path, status);
+    struct pypkg_route route;
+
+    pypkg_route(&route, "lstat", AT_FDCWD, path, false);
+    PYPKG_TRY_REAL(&route, int, -1, lstat(route.path, status));
+    return finish_stat(&route, status);
 }
 
 static int
@@ -101,23 +103,19 @@ pypkg_faccessat(int dirfd, const char *path, int mode, int flags)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(dirfd, path)) {
-        return faccessat(dirfd, path, mode, flags);
-    }
-    switch (pypkg_follow(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &route)) {
-    case PYPKG_REAL:
-        return faccessat(route.dirfd, route.path, mode, flags);
-    case PYPKG_VIRTUAL:
-        return check_access(&route.found.entry, mode);
-    default:
-        return -1;
-    }
+    pypkg_route(&route, "faccessat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+    PYPKG_TRY_REAL(&route, int, -1, faccessat(route.dirfd, route.path, mode, flags));
+    return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
 }
 
 int
 pypkg_access(const char *path, int mode)
 {
-    return pypkg_concerns(AT_FDCWD, path) ? pypkg_faccessat(AT_FDCWD, path, mode, 0) : access(path, mode);
+    struct pypkg_route route;
+
+    pypkg_route(&route, "access", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, access(route.path, mode));
+    return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
 }
 
 ssize_t
@@ -125,16 +123,10 @@ pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(dirfd, path)) {
-        return readlinkat(dirfd, path, buffer, size);
-    }
-    switch (pypkg_follow(dirfd, path, false, &route)) {
-    case PYPKG_REAL:
-        return readlinkat(route.dirfd, route.path, buffer, size);
-    case PYPKG_FAILED:
+    pypkg_route(&route, "readlink", dirfd, path, false);
+    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.dirfd, route.path, buffer, size));
+    if (route.where != PYPKG_VIRTUAL) {
         return -1;
-    default:
-        break;
     }
     const struct pypkg_entry *entry = &route.found.entry;
     if (entry->type != PYPKG_LINK || size == 0) {
@@ -150,8 +142,7 @@ pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 ssize_t
 pypkg_readlink(const char *path, char *buffer, size_t size)
 {
-    return pypkg_concerns(AT_FDCWD, path) ? pypkg_readlinkat(AT_FDCWD, path, buffer, size)
-                                          : readlink(path, buffer, size);
+    return pypkg_readlinkat(AT_FDCWD, path, buffer, size);
 }
 
 static void
@@ -171,18 +162,13 @@ pypkg_statvfs(const char *path, struct statvfs *status)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return statvfs(path, status);
-    }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
-    case PYPKG_REAL:
-        return statvfs(route.path, status);
-    case PYPKG_VIRTUAL:
-        fill_statvfs(status);
-        return 0;
-    default:
+    pypkg_route(&route, "statvfs", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, statvfs(route.path, status));
+    if (route.where != PYPKG_VIRTUAL) {
         return -1;
     }
+    fill_statvfs(status);
+    return 0;
 }
 
 int
@@ -204,15 +190,7 @@ pypkg_pathconf(const char *path, int name)
 {
     struct pypkg_route route;
 
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return pathconf(path, name);
-    }
-    switch (pypkg_follow(AT_FDCWD, path, true, &route)) {
-    case PYPKG_REAL:
-        return pathconf(route.path, name);
-    case PYPKG_VIRTUAL:
-        return pathconf("/", name);
-    default:
-        return -1;
-    }
+    pypkg_route(&route, "pathconf", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, long, -1, pathconf(route.path, name));
+    return route.where == PYPKG_VIRTUAL ? pathconf("/", name) : -1;
 }

@@ -2,53 +2,38 @@
 
 #include "vfs.h"
 
-/* What the caller must do with a path it wanted to change: call the system (PYPKG_REAL, with the route's path), or
-   fail with the errno that is set. `what_is_there` is the errno for a path that exists. */
-static bool
-is_real(int dirfd, const char *path, int what_is_there, struct pypkg_route *route)
+/* The answer for a name that was to be made or taken away. `what_is_there` is the errno for a path that exists. */
+static int
+refuse_name(const struct pypkg_route *route, int what_is_there)
 {
-    route->dirfd = dirfd;
-    route->path = path;
-    if (!pypkg_concerns(dirfd, path)) {
-        return true;
-    }
-    switch (pypkg_follow(dirfd, path, false, route)) {
-    case PYPKG_REAL:
-        return true;
-    case PYPKG_VIRTUAL:
-        errno = what_is_there;
-        return false;
-    default:
-        errno = errno == ENOENT ? EROFS : errno;
-        return false;
-    }
+    errno = route->where == PYPKG_VIRTUAL ? what_is_there : route->error == ENOENT ? EROFS : route->error;
+    return -1;
 }
 
-/* Change something about a file that must exist: ENOENT stays ENOENT. */
-static bool
-is_real_file(int dirfd, const char *path, struct pypkg_route *route)
+/* The answer for a file that was to be changed and must exist: ENOENT stays ENOENT. */
+static int
+refuse_file(const struct pypkg_route *route)
 {
-    route->dirfd = dirfd;
-    route->path = path;
-    if (!pypkg_concerns(dirfd, path)) {
-        return true;
-    }
-    switch (pypkg_follow(dirfd, path, true, route)) {
-    case PYPKG_REAL:
-        return true;
-    case PYPKG_VIRTUAL:
-        errno = EROFS;
-        return false;
-    default:
-        return false;
-    }
+    errno = route->where == PYPKG_VIRTUAL ? EROFS : route->error;
+    return -1;
 }
+
+#define CHANGE_NAME(name, dirfd, path, what_is_there, system_call) \
+    struct pypkg_route route;                                      \
+    pypkg_route(&route, name, dirfd, path, false);                 \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);                  \
+    return refuse_name(&route, what_is_there)
+
+#define CHANGE_FILE(name, dirfd, path, follow, system_call) \
+    struct pypkg_route route;                               \
+    pypkg_route(&route, name, dirfd, path, follow);         \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);           \
+    return refuse_file(&route)
 
 int
 pypkg_mkdirat(int dirfd, const char *path, mode_t mode)
 {
-    struct pypkg_route route;
-    return is_real(dirfd, path, EEXIST, &route) ? mkdirat(route.dirfd, route.path, mode) : -1;
+    CHANGE_NAME("mkdirat", dirfd, path, EEXIST, mkdirat(route.dirfd, route.path, mode));
 }
 
 int
@@ -57,14 +42,27 @@ pypkg_mkdir(const char *path, mode_t mode)
     return pypkg_mkdirat(AT_FDCWD, path, mode);
 }
 
+/* Of two paths the first that the snapshot answers for decides. */
+static int
+refuse_pair(const struct pypkg_route *source, const struct pypkg_route *target, int what_is_there)
+{
+    return source->where != PYPKG_REAL ? refuse_file(source) : refuse_name(target, what_is_there);
+}
+
 int
 pypkg_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
 {
     struct pypkg_route source, target;
-    if (!is_real_file(from_dirfd, from, &source) || !is_real(to_dirfd, to, EROFS, &target)) {
-        return -1;
+
+    pypkg_route(&source, "rename", from_dirfd, from, false);
+    pypkg_route(&target, "rename", to_dirfd, to, false);
+    while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
+        int result = renameat(source.dirfd, source.path, target.dirfd, target.path);
+        if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
+            return result;
+        }
     }
-    return renameat(source.dirfd, source.path, target.dirfd, target.path);
+    return refuse_pair(&source, &target, EROFS);
 }
 
 int
@@ -76,8 +74,7 @@ pypkg_rename(const char *from, const char *to)
 int
 pypkg_unlinkat(int dirfd, const char *path, int flags)
 {
-    struct pypkg_route route;
-    return is_real(dirfd, path, EROFS, &route) ? unlinkat(route.dirfd, route.path, flags) : -1;
+    CHANGE_NAME("unlinkat", dirfd, path, EROFS, unlinkat(route.dirfd, route.path, flags));
 }
 
 int
@@ -95,18 +92,13 @@ pypkg_rmdir(const char *path)
 int
 pypkg_remove(const char *path)
 {
-    struct pypkg_route route;
-    if (!is_real(AT_FDCWD, path, EROFS, &route)) {
-        return -1;
-    }
-    return remove(route.path);
+    CHANGE_NAME("remove", AT_FDCWD, path, EROFS, remove(route.path));
 }
 
 int
 pypkg_fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 {
-    struct pypkg_route route;
-    return is_real_file(dirfd, path, &route) ? fchmodat(route.dirfd, route.path, mode, flags) : -1;
+    CHANGE_FILE("fchmodat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), fchmodat(route.dirfd, route.path, mode, flags));
 }
 
 int
@@ -118,8 +110,8 @@ pypkg_chmod(const char *path, mode_t mode)
 int
 pypkg_fchownat(int dirfd, const char *path, uid_t owner, gid_t group, int flags)
 {
-    struct pypkg_route route;
-    return is_real_file(dirfd, path, &route) ? fchownat(route.dirfd, route.path, owner, group, flags) : -1;
+    CHANGE_FILE("fchownat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
+                fchownat(route.dirfd, route.path, owner, group, flags));
 }
 
 int
@@ -137,46 +129,48 @@ pypkg_lchown(const char *path, uid_t owner, gid_t group)
 int
 pypkg_utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)
 {
-    struct pypkg_route route;
-    return is_real_file(dirfd, path, &route) ? utimensat(route.dirfd, route.path, times, flags) : -1;
+    CHANGE_FILE("utimensat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
+                utimensat(route.dirfd, route.path, times, flags));
 }
 
 int
 pypkg_utimes(const char *path, const struct timeval times[2])
 {
-    struct pypkg_route route;
-    return is_real_file(AT_FDCWD, path, &route) ? utimes(route.path, times) : -1;
+    CHANGE_FILE("utimes", AT_FDCWD, path, true, utimes(route.path, times));
 }
 
 int
 pypkg_lutimes(const char *path, const struct timeval times[2])
 {
-    struct pypkg_route route;
-    return is_real_file(AT_FDCWD, path, &route) ? lutimes(route.path, times) : -1;
+    CHANGE_FILE("lutimes", AT_FDCWD, path, false, lutimes(route.path, times));
 }
 
 int
 pypkg_utime(const char *path, const struct utimbuf *times)
 {
-    struct pypkg_route route;
-    return is_real_file(AT_FDCWD, path, &route) ? utime(route.path, times) : -1;
+    CHANGE_FILE("utime", AT_FDCWD, path, true, utime(route.path, times));
 }
 
 int
 pypkg_truncate(const char *path, off_t size)
 {
-    struct pypkg_route route;
-    return is_real_file(AT_FDCWD, path, &route) ? truncate(route.path, size) : -1;
+    CHANGE_FILE("truncate", AT_FDCWD, path, true, truncate(route.path, size));
 }
 
 int
 pypkg_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int flags)
 {
     struct pypkg_route source, target;
-    if (!is_real_file(from_dirfd, from, &source) || !is_real(to_dirfd, to, EEXIST, &target)) {
-        return -1;
+
+    pypkg_route(&source, "link", from_dirfd, from, (flags & AT_SYMLINK_FOLLOW) != 0);
+    pypkg_route(&target, "link", to_dirfd, to, false);
+    while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
+        int result = linkat(source.dirfd, source.path, target.dirfd, target.path, flags);
+        if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
+            return result;
+        }
     }
-    return linkat(source.dirfd, source.path, target.dirfd, target.path, flags);
+    return refuse_pair(&source, &target, EEXIST);
 }
 
 int
@@ -188,8 +182,7 @@ pypkg_link(const char *from, const char *to)
 int
 pypkg_symlinkat(const char *target, int dirfd, const char *path)
 {
-    struct pypkg_route route;
-    return is_real(dirfd, path, EEXIST, &route) ? symlinkat(target, route.dirfd, route.path) : -1;
+    CHANGE_NAME("symlinkat", dirfd, path, EEXIST, symlinkat(target, route.dirfd, route.path));
 }
 
 int
@@ -201,8 +194,7 @@ pypkg_symlink(const char *target, const char *path)
 int
 pypkg_mknodat(int dirfd, const char *path, mode_t mode, dev_t device)
 {
-    struct pypkg_route route;
-    return is_real(dirfd, path, EEXIST, &route) ? mknodat(route.dirfd, route.path, mode, device) : -1;
+    CHANGE_NAME("mknodat", dirfd, path, EEXIST, mknodat(route.dirfd, route.path, mode, device));
 }
 
 int
@@ -214,8 +206,7 @@ pypkg_mknod(const char *path, mode_t mode, dev_t device)
 int
 pypkg_mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-    struct pypkg_route route;
-    return is_real(dirfd, path, EEXIST, &route) ? mkfifoat(route.dirfd, route.path, mode) : -1;
+    CHANGE_NAME("mkfifoat", dirfd, path, EEXIST, mkfifoat(route.dirfd, route.path, mode));
 }
 
 int

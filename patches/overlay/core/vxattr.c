@@ -4,86 +4,66 @@
 
 #if defined(__linux__)
 
-/* The real path to ask the system about, or NULL with errno. */
-static const char *
-real_path(const char *path, bool follow, int refusal, struct pypkg_route *route)
+static int
+refuse(const struct pypkg_route *route, int refusal)
 {
-    if (!pypkg_concerns(AT_FDCWD, path)) {
-        return path;
-    }
-    switch (pypkg_follow(AT_FDCWD, path, follow, route)) {
-    case PYPKG_REAL:
-        return route->path;
-    case PYPKG_VIRTUAL:
-        errno = refusal;
-        return NULL;
-    default:
-        return NULL;
-    }
+    errno = route->where == PYPKG_VIRTUAL ? refusal : route->error;
+    return -1;
 }
+
+/* One call: the system's for a real path, `refusal` for one of the snapshot. */
+#define CALL(type, name, follow, refusal, system_call)          \
+    struct pypkg_route route;                                   \
+    pypkg_route(&route, name, AT_FDCWD, path, follow);          \
+    PYPKG_TRY_REAL(&route, type, -1, system_call);              \
+    return refuse(&route, refusal)
 
 ssize_t
 pypkg_getxattr(const char *path, const char *name, void *value, size_t size)
 {
-    struct pypkg_route route;
-    path = real_path(path, true, ENOTSUP, &route);
-    return path != NULL ? getxattr(path, name, value, size) : -1;
+    CALL(ssize_t, "getxattr", true, ENOTSUP, getxattr(route.path, name, value, size));
 }
 
 ssize_t
 pypkg_lgetxattr(const char *path, const char *name, void *value, size_t size)
 {
-    struct pypkg_route route;
-    path = real_path(path, false, ENOTSUP, &route);
-    return path != NULL ? lgetxattr(path, name, value, size) : -1;
+    CALL(ssize_t, "lgetxattr", false, ENOTSUP, lgetxattr(route.path, name, value, size));
 }
 
 ssize_t
 pypkg_listxattr(const char *path, char *list, size_t size)
 {
-    struct pypkg_route route;
-    path = real_path(path, true, ENOTSUP, &route);
-    return path != NULL ? listxattr(path, list, size) : -1;
+    CALL(ssize_t, "listxattr", true, ENOTSUP, listxattr(route.path, list, size));
 }
 
 ssize_t
 pypkg_llistxattr(const char *path, char *list, size_t size)
 {
-    struct pypkg_route route;
-    path = real_path(path, false, ENOTSUP, &route);
-    return path != NULL ? llistxattr(path, list, size) : -1;
+    CALL(ssize_t, "llistxattr", false, ENOTSUP, llistxattr(route.path, list, size));
 }
 
 int
 pypkg_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
-    struct pypkg_route route;
-    path = real_path(path, true, EROFS, &route);
-    return path != NULL ? setxattr(path, name, value, size, flags) : -1;
+    CALL(int, "setxattr", true, EROFS, setxattr(route.path, name, value, size, flags));
 }
 
 int
 pypkg_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
-    struct pypkg_route route;
-    path = real_path(path, false, EROFS, &route);
-    return path != NULL ? lsetxattr(path, name, value, size, flags) : -1;
+    CALL(int, "lsetxattr", false, EROFS, lsetxattr(route.path, name, value, size, flags));
 }
 
 int
 pypkg_removexattr(const char *path, const char *name)
 {
-    struct pypkg_route route;
-    path = real_path(path, true, EROFS, &route);
-    return path != NULL ? removexattr(path, name) : -1;
+    CALL(int, "removexattr", true, EROFS, removexattr(route.path, name));
 }
 
 int
 pypkg_lremovexattr(const char *path, const char *name)
 {
-    struct pypkg_route route;
-    path = real_path(path, false, EROFS, &route);
-    return path != NULL ? lremovexattr(path, name) : -1;
+    CALL(int, "lremovexattr", false, EROFS, lremovexattr(route.path, name));
 }
 
 #endif

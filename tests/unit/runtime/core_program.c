@@ -1,7 +1,8 @@
 /* Drives the C core the way CPython would, on images given as files; compiled with sanitizers by the tests.
 
    walk IMAGE...                list, stat and read everything; images may be corrupt: no crash, no error is wanted
-   call IMAGE FUNCTION PATH     one redirected call: its result, or the name of its errno
+   call IMAGE FUNCTION PATH [MOUNTED REAL]...
+                                one redirected call: its result, or the name of its errno; with mounts
    extract IMAGE PATH           extract a library: its real path, or the error
    dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says */
 
@@ -116,7 +117,7 @@ static int
 call(const char *function, const char *path)
 {
     struct stat status;
-    char buffer[8192];
+    static char buffer[8192];
     const struct {
         const char *name;
         int flags;
@@ -143,6 +144,25 @@ call(const char *function, const char *path)
         printf("%o %lld\n", (unsigned)status.st_mode, (long long)status.st_size);
         return 0;
     }
+    if (strcmp(function, "readlink") == 0 && (result = (int)pypkg_readlink(path, buffer, sizeof(buffer) - 1)) >= 0) {
+        buffer[result] = '\0';
+        puts(buffer);
+        return 0;
+    }
+    if (strcmp(function, "list") == 0) {
+        DIR *dir = pypkg_opendir(path);
+        struct dirent *entry = NULL;
+        while (dir != NULL && (entry = pypkg_readdir(dir)) != NULL) {
+            puts(entry->d_name);
+        }
+        if (dir == NULL) {
+            puts(error_name());
+        }
+        else {
+            pypkg_closedir(dir);
+        }
+        return 0;
+    }
     if (strcmp(function, "realpath") == 0 && pypkg_realpath(path, buffer) != NULL) {
         puts(buffer);
         return 0;
@@ -166,7 +186,7 @@ extract(const char *path)
     struct pypkg_route route;
     char error[768];
 
-    if (pypkg_follow(AT_FDCWD, path, true, &route) != PYPKG_VIRTUAL) {
+    if (pypkg_route(&route, "extract", AT_FDCWD, path, true) != PYPKG_VIRTUAL) {
         puts(error_name());
         return 1;
     }
@@ -201,7 +221,15 @@ main(int argc, char **argv)
         if (problem != NULL) {
             puts(problem);
         }
-        else if (strcmp(argv[1], "call") == 0 && argc == 5) {
+        else if (strcmp(argv[1], "call") == 0 && argc >= 5) {
+            for (int j = 5; j + 1 < argc; j += 2) {
+                int status = pypkg_mount_add(argv[j], argv[j + 1]);
+                if (status != 0) {
+                    errno = status;
+                    puts(error_name());
+                    return 0;
+                }
+            }
             return call(argv[3], argv[4]);
         }
         else if (strcmp(argv[1], "extract") == 0 && argc == 4) {
