@@ -19,6 +19,7 @@ _EXTENSION = 4
 _EXTENSION_PACKAGE = 5
 
 _find_module = _pypkg.find_module
+_is_mounted = _pypkg.is_mounted
 _find_on_path = _external.PathFinder.find_spec
 _ModuleSpec = _bootstrap.ModuleSpec
 _SourceLoader = _external.SourceLoader
@@ -46,7 +47,9 @@ class SnapshotLoader(_SourceFileLoader):
     def get_data(self, path):
         """The contents of the file at ``path``, as bytes; OSError as open() raises it."""
         if str(path).startswith(_ROOT):
-            return _pypkg.read(path)
+            data = _pypkg.read(path)
+            if data is not None:
+                return data
         return _SourceFileLoader.get_data(self, path)
 
 
@@ -58,7 +61,7 @@ def _find_before(fullname, directory):
     for item in sys.path:
         if item == directory:
             break
-        if isinstance(item, str) and not item.startswith(_ROOT):
+        if isinstance(item, str) and (not item.startswith(_ROOT) or _is_mounted(item)):
             spec = _find_on_path(fullname, [item])
             if spec is not None and spec.loader is not None:
                 return spec
@@ -80,7 +83,7 @@ class SnapshotFinder:
         if found is None:
             return None
         kind, origin, cached, directory = found
-        if kind == _NAMESPACE or (path is not None and directory not in path):
+        if kind == _NAMESPACE or (path is not None and directory not in path) or _is_mounted(origin):
             return None
         if path is None:
             shadowing = _find_before(fullname, directory)
@@ -102,7 +105,7 @@ def _get_code(self, fullname):
     ``sys.path.insert(0, dirname(__file__))`` and ``spec_from_file_location`` lead here: the source may be withheld,
     but its code is in the image.
     """
-    if str(self.path).startswith(_ROOT):
+    if str(self.path).startswith(_ROOT) and not _is_mounted(self.path):
         code = _pypkg.code_at(self.path)
         if code is not None:
             return code

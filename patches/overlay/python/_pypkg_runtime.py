@@ -27,6 +27,68 @@ class _Notice:
         print(self._text)
 
 
+_patterns = []  # (compiled pattern, real path), asked in this order
+
+
+def _find_pattern(path):
+    """The real path for a path of the snapshot, by the first pattern that matches its beginning, up to a slash."""
+    for pattern, real in _patterns:
+        match = pattern.match(path)
+        if match is not None:
+            rest = path[match.end() :]
+            if not rest or rest[0] == "/":
+                return match.expand(real) + rest
+    return None
+
+
+def mount(virtual, real):
+    """Serve a real directory or file under a path below ``/snapshot``.
+
+    Args:
+        virtual: the path, a str or os.PathLike; or a compiled pattern, matched against the beginning of every path
+            below ``/snapshot``, whose groups ``real`` may name as ``\\1``.
+        real: the real path; a relative one counts from the current working directory of now.
+
+    Raises:
+        ValueError: ``virtual`` does not lie below ``/snapshot``.
+        OSError: there is nothing at ``real``.
+    """
+    import os  # noqa: PLC0415 - a program that mounts nothing need not load it
+
+    real = os.path.abspath(os.fspath(real))  # noqa: PTH100 - resolving links would fix where they lead now
+    if hasattr(virtual, "groupindex"):
+        _patterns.append((virtual, real))
+        _pypkg.set_mount_hook(_find_pattern)
+        return
+    virtual = os.fspath(virtual)
+    if not os.path.normpath(virtual).startswith("/snapshot/"):
+        raise ValueError(f"cannot mount on {virtual!r}: a mount lies below /snapshot")
+    os.stat(real)  # noqa: PTH116 - without pathlib
+    _pypkg.mount(os.path.normpath(virtual), real)
+
+
+def unmount(virtual):
+    """Take away what :func:`mount` has put there: the same path, or the same pattern. ValueError if it was not."""
+    import os  # noqa: PLC0415
+
+    if hasattr(virtual, "groupindex"):
+        kept = [item for item in _patterns if item[0] != virtual]
+        if len(kept) == len(_patterns):
+            raise ValueError(f"not mounted: {virtual!r}")
+        _patterns[:] = kept
+        _pypkg.set_mount_hook(_find_pattern if kept else None)
+        return
+    try:
+        _pypkg.unmount(os.path.normpath(os.fspath(virtual)))
+    except OSError:
+        raise ValueError(f"not mounted: {virtual!r}") from None
+
+
+def mounts():
+    """What is mounted: a list of pairs (path or pattern, real path)."""
+    return [*_pypkg.mounts(), *_patterns]
+
+
 def _add_builtins():
     """The names that the site module would add: a packaged program runs without it."""
     end_of_file = "Ctrl-D (i.e. EOF)"
@@ -49,6 +111,9 @@ def start():
         version=_text_of(manifest, "pypkg"),
         target=_text_of(manifest, "target"),
         name=_text_of(manifest, "name"),
+        mount=mount,
+        unmount=unmount,
+        mounts=mounts,
     )
     sys.frozen = True
     sys._MEIPASS = "/".join(entrypoint.split("/")[:3])

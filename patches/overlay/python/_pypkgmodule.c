@@ -6,6 +6,7 @@
 #include <Python.h>
 #include <marshal.h>
 
+#include "_pypkg.h"
 #include "pypkg.h"
 
 /* While modules are being imported the collector starts at this many new container objects instead of at 700 or
@@ -195,7 +196,7 @@ get_code(PyObject *Py_UNUSED(module), PyObject *name)
     return status == 0 ? fail_import("no module named %R in the executable", name) : load_code(&found, name);
 }
 
-/* Resolve a path of the snapshot; false with an OSError set. */
+/* Resolve a path of the snapshot; false with an OSError set, or without an exception when it leads out of it. */
 static int
 resolve(PyObject *path, struct pypkg_found *found)
 {
@@ -213,8 +214,11 @@ resolve(PyObject *path, struct pypkg_found *found)
                                outside);
     }
     Py_DECREF(bytes);
+    if (status == PYPKG_OUTSIDE) {
+        return 0;
+    }
     if (status != 0) {
-        errno = status == PYPKG_OUTSIDE ? ENOENT : status;
+        errno = status;
         PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
         return 0;
     }
@@ -232,7 +236,7 @@ code_at(PyObject *Py_UNUSED(module), PyObject *path)
     struct pypkg_module row;
 
     if (!resolve(path, &found)) {
-        if (!PyErr_ExceptionMatches(PyExc_OSError)) {
+        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_OSError)) {
             return NULL;
         }
         PyErr_Clear();
@@ -247,7 +251,8 @@ code_at(PyObject *Py_UNUSED(module), PyObject *path)
 }
 
 PyDoc_STRVAR(read_doc,
-"read(path, /)\n--\n\nThe contents of a file of the snapshot, as bytes. Raises OSError as open() does.");
+"read(path, /)\n--\n\nThe contents of a file of the snapshot, as bytes; None when a mount or a link\n"
+"leads out of it. Raises OSError as open() does.");
 
 static PyObject *
 read_file(PyObject *Py_UNUSED(module), PyObject *path)
@@ -256,7 +261,10 @@ read_file(PyObject *Py_UNUSED(module), PyObject *path)
     struct pypkg_bytes bytes;
 
     if (!resolve(path, &found)) {
-        return NULL;
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
     }
     int status = pypkg_entry_contents(pypkg_image(), &found.entry, &bytes);
     if (status != 0) {
@@ -431,7 +439,7 @@ exec_pypkg(PyObject *module)
     if (state->call_with_frames_removed == NULL || state->exec == NULL) {
         return -1;
     }
-    return find_cache_suffix(state);
+    return PyModule_AddFunctions(module, pypkg_mount_methods) < 0 ? -1 : find_cache_suffix(state);
 }
 
 static int

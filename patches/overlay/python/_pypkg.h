@@ -1,0 +1,11 @@
+/* What the files of the builtin module _pypkg share. */
+
+#ifndef PYPKG_MODULE_H
+#define PYPKG_MODULE_H
+
+#include <Python.h>
+
+/* _pypkg_mounts.c */
+extern PyMethodDef pypkg_mount_methods[];
+
+#endif
