@@ -82,6 +82,21 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 #endif
 
+/* Can so many stored bytes become `size` bytes at all? What cannot is corrupt, and no memory is asked for. The best that
+   the formats allow: deflate 258 bytes in 2 bits; zstd a block of 128 KiB in 4 bytes; brotli a meta-block of 16 MiB,
+   in a few bytes (here: 1). What a decoder does not write to costs no memory. */
+static bool
+is_plausible(uint8_t codec, uint64_t stored_size, uint64_t size)
+{
+    static const uint64_t best[] = {
+        [PYPKG_CODEC_NONE] = 1,
+        [PYPKG_CODEC_GZIP] = 1032,
+        [PYPKG_CODEC_BROTLI] = (uint64_t)1 << 24,
+        [PYPKG_CODEC_ZSTD] = (uint64_t)1 << 15,
+    };
+    return size / best[codec] <= stored_size && size < SIZE_MAX;
+}
+
 static int
 decode(const struct pypkg_image *image, uint8_t codec, uint64_t offset, uint64_t stored_size, uint64_t size,
        uint64_t checksum, struct pypkg_bytes *out)
@@ -92,7 +107,10 @@ decode(const struct pypkg_image *image, uint8_t codec, uint64_t offset, uint64_t
     out->owned = NULL;
     out->data = stored;
     if (codec != PYPKG_CODEC_NONE) {
-        uint8_t *memory = size > SIZE_MAX - 1 ? NULL : malloc((size_t)size + 1);
+        if (!is_plausible(codec, stored_size, size)) {
+            return EIO;
+        }
+        uint8_t *memory = malloc((size_t)size + 1);
         if (memory == NULL) {
             return ENOMEM;
         }

@@ -94,7 +94,7 @@ pypkg_string(const struct pypkg_image *image, uint64_t offset, uint64_t size)
 static bool
 contents_fit(const struct pypkg_header *h, uint8_t codec, uint64_t offset, uint64_t stored, uint64_t size)
 {
-    return codec <= PYPKG_CODEC_ZSTD && (codec != PYPKG_CODEC_NONE || stored == size)
+    return codec <= PYPKG_CODEC_ZSTD && (codec != PYPKG_CODEC_NONE || stored == size) && size <= INT64_MAX
         && (stored == 0 || (offset >= h->data_offset && lies_within(offset, stored, h->data_offset + h->data_size)));
 }
 
@@ -117,7 +117,8 @@ pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_ent
     case PYPKG_DIRECTORY:
         return lies_within(out->data_offset, out->size, h->child_count);
     case PYPKG_LINK:
-        return out->stored_size <= PYPKG_MAX_PATH && lies_within(out->data_offset, out->stored_size, h->strings_size);
+        return out->stored_size <= PYPKG_MAX_PATH && out->size == out->stored_size
+            && lies_within(out->data_offset, out->stored_size, h->strings_size);
     default:
         return false;
     }

@@ -118,7 +118,16 @@ type_of(const struct pypkg_entry *entry)
     return entry->type == PYPKG_DIRECTORY ? DT_DIR : entry->type == PYPKG_LINK ? DT_LNK : DT_REG;
 }
 
-/* The next child; false at the end. Names that no dirent can hold are passed over. */
+/* Not what only a damaged image has: a name that is none, or leads elsewhere, or that no dirent can hold. */
+static bool
+is_name(struct pypkg_text name, size_t most)
+{
+    return name.data != NULL && name.size > 0 && name.size < most && memchr(name.data, '/', name.size) == NULL
+        && memchr(name.data, '\0', name.size) == NULL && !(name.data[0] == '.' && name.size == 1)
+        && !(name.size == 2 && memcmp(name.data, "..", 2) == 0);
+}
+
+/* The next child; false at the end. */
 static bool
 next_child(struct stream *stream)
 {
@@ -133,7 +142,7 @@ next_child(struct stream *stream)
             continue;
         }
         struct pypkg_text name = pypkg_entry_name(image, &child);
-        if (name.data != NULL && name.size > 0 && name.size < sizeof(stream->entry.d_name)) {
+        if (is_name(name, sizeof(stream->entry.d_name))) {
             fill_entry(&stream->entry, name.data, name.size, (ino_t)index + 1, type_of(&child));
             return true;
         }

@@ -20,7 +20,7 @@ pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
     status->st_nlink = 1;
     status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
     status->st_blksize = BLOCK_SIZE;
-    status->st_blocks = (blkcnt_t)((status->st_size + 511) / 512);
+    status->st_blocks = (blkcnt_t)(status->st_size / 512 + (status->st_size % 512 != 0));
     status->st_atim.tv_sec = (time_t)entry->mtime;
     status->st_mtim.tv_sec = (time_t)entry->mtime;
     status->st_ctim.tv_sec = (time_t)entry->mtime;

@@ -1,0 +1,364 @@
+/* Fuzzing images: the input is an image, and everything a program can do with one is done with it.
+
+   The image lies in a heap block of exactly its size, so that a read before or behind it is seen. What is asserted
+   goes beyond "no crash": what is listed is found, what is found is what was asked for, sizes are those that `stat`
+   says, and a path that realpath gives leads to the same entry again. */
+
+#define PYPKG_NO_REDIRECT
+#include "pypkg_redirect.h"
+
+#include "arena.h"
+#include "vfs.h"
+
+#define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
+#define MOST_ROWS 200
+#define MOST_PATHS 60
+#define MOST_DECODED (1 << 24)
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool in_arena;
+
+static bool
+is_equal(struct pypkg_text text, struct pypkg_text other)
+{
+    return text.size == other.size && (text.size == 0 || memcmp(text.data, other.data, text.size) == 0);
+}
+
+/* --- tables --- */
+
+static void
+check_contents(const struct pypkg_image *image, const struct pypkg_entry *entry)
+{
+    struct pypkg_bytes bytes;
+    volatile uint8_t sink = 0;
+
+    if (entry->size > MOST_DECODED || pypkg_entry_contents(image, entry, &bytes) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < bytes.size; i++) {
+        sink = (uint8_t)(sink + bytes.data[i]);
+    }
+    if (bytes.size != entry->size) {
+        arena_fail("contents of %zu bytes, the entry says %llu", bytes.size, (unsigned long long)entry->size);
+    }
+    pypkg_release(&bytes);
+}
+
+static void
+check_entries(const struct pypkg_image *image)
+{
+    struct pypkg_entry entry, again;
+
+    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_ROWS; i++) {
+        if (!pypkg_entry_at(image, i, &entry)) {
+            continue;
+        }
+        struct pypkg_text path = pypkg_entry_path(image, &entry), name = pypkg_entry_name(image, &entry);
+        if (path.data == NULL || name.data == NULL) {
+            arena_fail("entry %u was called good and has no path", i);
+            return;
+        }
+        int64_t found = pypkg_find_path(image, path.data, path.size, &again);
+        if (found >= 0 && !is_equal(path, pypkg_entry_path(image, &again))) {
+            arena_fail("entry %u was looked up and entry %lld found", i, (long long)found);
+        }
+        for (uint64_t n = 0; entry.type == PYPKG_DIRECTORY && n <= entry.size && n < MOST_ROWS; n++) {
+            int64_t child = pypkg_child_at(image, entry.data_offset, entry.size, n);
+            if (child >= image->header.entry_count || (n == entry.size && child >= 0)) {
+                arena_fail("child %llu of entry %u is entry %lld", (unsigned long long)n, i, (long long)child);
+            }
+        }
+        check_contents(image, &entry);
+    }
+    if (pypkg_entry_at(image, image->header.entry_count, &entry)) {
+        arena_fail("an entry behind the last");
+    }
+}
+
+static void
+check_modules(const struct pypkg_image *image)
+{
+    struct pypkg_module module, again;
+    struct pypkg_bytes code;
+
+    for (uint32_t i = 0; i < image->header.module_count && i < MOST_ROWS; i++) {
+        if (!pypkg_module_at(image, i, &module)) {
+            continue;
+        }
+        struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
+        if (name.data == NULL || module.entry >= image->header.entry_count) {
+            arena_fail("module %u was called good and has no name or entry", i);
+            return;
+        }
+        int64_t found = pypkg_find_module(image, name.data, name.size, &again);
+        if (found >= 0 && !is_equal(name, pypkg_string(image, again.name_offset, again.name_size))) {
+            arena_fail("module %u was looked up and module %lld found", i, (long long)found);
+        }
+        if (module.code_size <= MOST_DECODED && pypkg_module_code(image, &module, &code) == 0) {
+            if (code.size != module.code_size) {
+                arena_fail("code of %zu bytes, the module says %llu", code.size, (unsigned long long)module.code_size);
+            }
+            pypkg_release(&code);
+        }
+    }
+}
+
+static void
+check_strings(const struct pypkg_image *image)
+{
+    const struct pypkg_header *h = &image->header;
+    const struct pypkg_text texts[] = {
+        pypkg_string(image, h->manifest_offset, h->manifest_size),
+        pypkg_string(image, h->search_path_offset, h->search_path_size),
+        pypkg_string(image, h->options_offset, h->options_size),
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i].data == NULL || memchr(texts[i].data, 0xff, texts[i].size) == texts[i].data + texts[i].size) {
+            arena_fail("string %zu of the header lies outside the image", i);
+        }
+    }
+    if (pypkg_string(image, h->strings_size, 1).data != NULL || pypkg_string(image, UINT64_MAX, 2).data != NULL) {
+        arena_fail("a string behind the last");
+    }
+}
+
+/* --- the redirected calls --- */
+
+static void
+check_file(const char *path, const struct stat *expected)
+{
+    char buffer[4096];
+    struct stat status;
+    off_t total = 0;
+    ssize_t size;
+    int fd = expected->st_size > MOST_DECODED ? -1 : pypkg_open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return;
+    }
+    if (pypkg_fstat(fd, &status) != 0 || status.st_ino != expected->st_ino || status.st_size != expected->st_size) {
+        arena_fail("%s: fstat and stat differ", path);
+    }
+    while (S_ISREG(status.st_mode) && (size = read(fd, buffer, sizeof(buffer))) > 0) {
+        total += size;
+    }
+    if (S_ISREG(status.st_mode) && total != status.st_size) {
+        arena_fail("%s: %lld bytes read, stat says %lld", path, (long long)total, (long long)status.st_size);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        pypkg_fstatat(fd, "..", &status, 0);
+        pypkg_faccessat(fd, ".", R_OK, 0);
+        int dir = pypkg_openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir >= 0) {
+            close(dir);
+        }
+    }
+    close(fd);
+}
+
+static void
+check_listing(const char *path)
+{
+    char child[2 * PYPKG_MAX_PATH];
+    struct stat status;
+    DIR *dir = pypkg_opendir(path);
+    struct dirent *entry;
+
+    if (dir == NULL) {
+        return;
+    }
+    for (int n = 0; n < MOST_PATHS && (entry = pypkg_readdir(dir)) != NULL; n++) {
+        if (strchr(entry->d_name, '/') != NULL || entry->d_name[0] == '\0') {
+            arena_fail("%s: a name that is none is listed: %s", path, entry->d_name);
+        }
+        if (n >= 2 && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)) {
+            arena_fail("%s: %s is listed again", path, entry->d_name);
+        }
+        snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
+        pypkg_lstat(child, &status);
+    }
+    pypkg_rewinddir(dir);
+    if (pypkg_readdir(dir) == NULL) {
+        arena_fail("%s: nothing is listed after rewinddir", path);
+    }
+    pypkg_closedir(dir);
+}
+
+static void
+check_realpath(const char *path, const struct stat *expected)
+{
+    struct stat status;
+    char *real = pypkg_realpath(path, NULL);
+
+    if (real != NULL && pypkg_concerns(AT_FDCWD, real)) {
+        if (pypkg_lstat(real, &status) != 0 || status.st_ino != expected->st_ino || S_ISLNK(status.st_mode)) {
+            arena_fail("%s: realpath gives %s, which is something else", path, real);
+        }
+    }
+    free(real);
+}
+
+static void
+check_directory(const char *path)
+{
+    char buffer[64];
+    struct stat status, here;
+
+    check_listing(path);
+    if (pypkg_chdir(path) != 0 || pypkg_stat(path, &status) != 0) {
+        return;
+    }
+    if (pypkg_stat(".", &here) != 0 || here.st_ino != status.st_ino) {
+        arena_fail("%s: is not the working directory after chdir", path);
+    }
+    char *cwd = pypkg_getcwd(NULL, 0);
+    if (cwd == NULL || pypkg_stat(cwd, &here) != 0 || here.st_ino != status.st_ino) {
+        arena_fail("%s: getcwd says %s", path, cwd != NULL ? cwd : strerror(errno));
+    }
+    free(cwd);
+    pypkg_getcwd(buffer, sizeof(buffer));
+    pypkg_stat("..", &here);
+    pypkg_chdir("..");
+    pypkg_chdir("/");
+}
+
+/* A file whose size `stat` has from the image, all calls on it. */
+static void
+check_path(const char *path)
+{
+    struct stat status, link;
+    struct statvfs system;
+    char target[64];
+
+    pypkg_access(path, R_OK);
+    pypkg_access(path, X_OK);
+    pypkg_readlink(path, target, sizeof(target));
+    pypkg_statvfs(path, &system);
+    pypkg_pathconf(path, _PC_NAME_MAX);
+    bool exists = pypkg_lstat(path, &link) == 0;
+    if (pypkg_stat(path, &status) != 0 || status.st_dev != SNAPSHOT_DEVICE) {
+        return;
+    }
+    if (!exists || S_ISLNK(status.st_mode)) {
+        arena_fail("%s: stat finds what lstat does not, or a link", path);
+    }
+    check_realpath(path, &status);
+    check_file(path, &status);
+    if (S_ISDIR(status.st_mode)) {
+        check_directory(path);
+    }
+    if (pypkg_unlink(path) == 0 || pypkg_mkdir(path, 0700) == 0 || pypkg_rename(path, path) == 0
+        || pypkg_chmod(path, 0700) == 0 || pypkg_truncate(path, 0) == 0 || pypkg_symlink("x", path) == 0) {
+        arena_fail("%s: was changed", path);
+    }
+}
+
+static void
+check_variants(struct pypkg_text text)
+{
+    static const char *const formats[] = {
+        PYPKG_ROOT "/%s", PYPKG_ROOT "//%s/", PYPKG_ROOT "/./%s/.", PYPKG_ROOT "/%s/..", "//snapshot/../snapshot/%s",
+    };
+    char terminated[PYPKG_MAX_PATH + 1], path[PYPKG_MAX_PATH + 64];
+
+    memcpy(terminated, text.data, text.size);
+    terminated[text.size] = '\0';
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && !arena_failed(); i++) {
+        snprintf(path, sizeof(path), formats[i], terminated);
+        check_path(path);
+    }
+}
+
+static void
+check_paths(const struct pypkg_image *image)
+{
+    struct pypkg_entry entry;
+
+    check_path(PYPKG_ROOT);
+    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_PATHS; i++) {
+        if (pypkg_entry_at(image, i, &entry)) {
+            check_variants(pypkg_entry_path(image, &entry));
+        }
+    }
+}
+
+/* What a bundle's members or a lone library lead to, extracted. */
+static void
+check_extraction(const struct pypkg_image *image)
+{
+    struct pypkg_found found;
+    char error[768];
+    int extracted = 0;
+
+    for (found.index = 0; found.index < image->header.entry_count && extracted < 2; found.index++) {
+        if (!pypkg_entry_at(image, found.index, &found.entry) || found.entry.type != PYPKG_FILE
+            || (found.entry.bundle == 0 && found.index % 4 != 0)) {
+            continue;
+        }
+        char *real = pypkg_extract(&found, error, sizeof(error));
+        if (real != NULL && strncmp(real, "/cache/pypkg/", 13) != 0) {
+            arena_fail("extracted to %s", real);
+        }
+        free(real);
+        extracted++;
+    }
+}
+
+/* --- the harness --- */
+
+static void
+run(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size);
+
+    if (copy == NULL) {
+        return;
+    }
+    memcpy(copy, data, size);
+    arena_reset();
+    if (pypkg_start_with(copy, size) == NULL) {
+        const struct pypkg_image *image = pypkg_image();
+        check_entries(image);
+        check_modules(image);
+        check_strings(image);
+        if (in_arena) {
+            check_paths(image);
+            check_extraction(image);
+        }
+    }
+    pypkg_state.ready = false;
+    free(copy);
+}
+
+static void
+prepare(void)
+{
+    mkdir("/cache", 0700);
+    setenv("PYPKG_NATIVE_CACHE_PATH", "/cache", 1);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    const char *problem = arena_start(prepare);
+    in_arena = problem == NULL;
+    if (!in_arena) {
+        fprintf(stderr, "tables only: %s\n", problem);
+    }
+    return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (in_arena) {
+        arena_run(run, data, size);
+    }
+    else {
+        run(data, size);
+    }
+    return 0;
+}
