@@ -1,176 +1,248 @@
-/* The addon cache: shared libraries of the snapshot, written once per user where the loader can map them.
+/* The addon cache: libraries and programs of the snapshot, written once per user where the system can map them.
 
-   <cache>/pypkg/<digest>/<path>, with the digest of the bundle (docs/image-format.md, "Bundle"), so that libraries
-   of one distribution keep their places relative to each other. <cache> is PYPKG_NATIVE_CACHE_PATH, else
-   XDG_CACHE_HOME, else ~/.cache.
+   <cache>/pypkg/<digest>/<path>, with the digest of the bundle (docs/image-format.md, "Bundle"), so that the files of
+   one distribution keep their places relative to each other. cachedir.c says where <cache> is and whom it must belong to.
 
-   Code from this directory is executed, so: every directory from `pypkg` down belongs to this user and nobody else
-   can write to it; no link is followed; a file is made under a temporary name and renamed; and a file that is there
-   already is compared byte for byte with the image on every start, and replaced when it differs. */
+   A file is made under a temporary name, `.new-...` in <cache>/pypkg, and renamed. One that is there already is
+   compared byte for byte with the image, and replaced when it differs. Once all of a bundle was found right,
+   <digest>/.checked remembers inode, size and times of each file: as long as these are the same, which no change of the
+   contents leaves them, the comparison is not repeated. Several processes may do all of this at once. */
 
-#include "vfs.h"
+#include "addons.h"
 
-#include <stdarg.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <time.h>
 
-struct extraction {
-    char path[2 * PYPKG_MAX_PATH];  /* of what is being worked on, for messages and for the loader */
-    size_t size;
-    char *error;
-    size_t error_size;
+#define CHECKED_NAME ".checked"
+#define CHECKED_MAGIC "PYPKGCK1"
+#define NEW_PREFIX ".new-"
+/* A file that changed less than this before it was looked at may change again without its times telling. */
+#define SETTLED_NS ((int64_t)2000000000)
+/* What a killed process left behind: older than this, nobody is writing it any more. */
+#define ABANDONED_SECONDS 3600
+#define LOCK_STEP_NS 10000000
+#define LOCK_STEPS 1000
+
+/* How one file looked when it was compared. */
+struct mark {
+    uint64_t inode;
+    uint64_t size;
+    int64_t modified_ns;
+    int64_t changed_ns;
 };
 
-static bool
-fail(struct extraction *x, const char *format, ...)
+struct checked {
+    char magic[8];
+    uint64_t count;
+    struct mark marks[];
+};
+
+enum verdict { SAME, DIFFERENT, FAILED };
+
+/* Work on one bundle. */
+struct extraction {
+    struct pypkg_cache *cache;
+    size_t base_size;         /* of cache->path up to the bundle's directory */
+    int top;                  /* <cache>/pypkg */
+    int directory;            /* the bundle's */
+    int parent;               /* of the member looked at, or -1 */
+    struct pypkg_text folder; /* its path below the bundle's directory */
+    struct pypkg_bundle bundle;
+    uint32_t alone;           /* the entry, when it belongs to no bundle */
+    struct checked *marks;    /* as they are on disk; NULL: none that can be used */
+    struct checked *fresh;    /* as they are found now */
+    bool settled;             /* no file changed lately */
+    bool compared;            /* at least one file was compared */
+    bool locked;
+};
+
+static int64_t
+nanoseconds(struct timespec time)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(x->error, x->error_size, format, arguments);
-    va_end(arguments);
-    return false;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static struct mark
+mark_of(const struct stat *status)
+{
+    return (struct mark){
+        .inode = (uint64_t)status->st_ino,
+        .size = (uint64_t)status->st_size,
+        .modified_ns = nanoseconds(status->st_mtim),
+        .changed_ns = nanoseconds(status->st_ctim),
+    };
+}
+
+/* -- files ------------------------------------------------------------------------------------------------------ */
+
+bool
+pypkg_linked_contents(const struct pypkg_entry *entry, struct pypkg_bytes *bytes, int *status)
+{
+    char path[PYPKG_MAX_PATH + 1], outside[PYPKG_MAX_PATH + 1];
+    struct pypkg_found found = {.entry = *entry};
+
+    *status = 0;
+    if (entry->type == PYPKG_LINK) {
+        struct pypkg_text text = pypkg_entry_path(&pypkg_state.image, entry);
+        memcpy(path, text.data, text.size);
+        path[text.size] = '\0';
+        *status = pypkg_resolve(&pypkg_state.image, (struct pypkg_text){"", 0}, path, true, &found, outside);
+    }
+    if (*status == 0) {
+        *status = pypkg_entry_contents(&pypkg_state.image, &found.entry, bytes);
+    }
+    return *status == 0;
 }
 
 static bool
-fail_errno(struct extraction *x, const char *verb)
+find_contents(struct pypkg_cache *cache, const struct pypkg_entry *entry, struct pypkg_bytes *bytes)
 {
-    return fail(x, "pypkg: cannot %s %s: %s; set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to",
-                verb, x->path, strerror(errno));
+    int status;
+
+    if (pypkg_linked_contents(entry, bytes, &status)) {
+        return true;
+    }
+    struct pypkg_text path = pypkg_entry_path(&pypkg_state.image, entry);
+    return pypkg_cache_fail(cache, PYPKG_CORRUPT, "pypkg: cannot read " PYPKG_ROOT "/%.*s from the executable: %s",
+                            (int)path.size, path.data,
+                            status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
 }
 
 static bool
-append_name(struct extraction *x, const char *name, size_t size)
+has_bytes(int fd, const struct pypkg_bytes *wanted)
 {
-    if (x->size + 1 + size + 1 > sizeof(x->path)) {
-        return fail(x, "pypkg: the path of the native cache is too long");
+    if (wanted->size == 0) {
+        return true;
     }
-    x->path[x->size++] = '/';
-    memcpy(x->path + x->size, name, size);
-    x->size += size;
-    x->path[x->size] = '\0';
-    return true;
-}
-
-static bool
-find_cache(struct extraction *x)
-{
-    const char *base = getenv("PYPKG_NATIVE_CACHE_PATH");
-    const char *suffix = "";
-
-    if (base == NULL || base[0] == '\0') {
-        base = getenv("XDG_CACHE_HOME");
+    void *mapped = mmap(NULL, wanted->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    bool same = mapped != MAP_FAILED && memcmp(mapped, wanted->data, wanted->size) == 0;
+    if (mapped != MAP_FAILED) {
+        munmap(mapped, wanted->size);
     }
-    if (base == NULL || base[0] != '/') {
-        base = getenv("HOME");
-        suffix = "/.cache";
-    }
-    if (base == NULL || base[0] != '/') {
-        return fail(x, "pypkg: no place for native libraries: HOME is not set; set PYPKG_NATIVE_CACHE_PATH to an "
-                       "absolute path");
-    }
-    int size = snprintf(x->path, sizeof(x->path), "%s%s", base, suffix);
-    if (size < 0 || (size_t)size >= sizeof(x->path)) {
-        return fail(x, "pypkg: the path of the native cache is too long");
-    }
-    x->size = (size_t)size;
-    return true;
-}
-
-/* The cache's base directory, made when missing, with its parents. Whose it is does not matter yet. */
-static int
-open_base(struct extraction *x)
-{
-    for (char *p = x->path + 1; *p != '\0'; p++) {
-        if (*p == '/') {
-            *p = '\0';
-            mkdir(x->path, 0700);
-            *p = '/';
-        }
-    }
-    mkdir(x->path, 0700);
-    int fd = open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        fail_errno(x, "create");
-    }
-    return fd;
-}
-
-/* Go down one level: `parent` is closed. The directory must be ours alone. */
-static int
-enter(struct extraction *x, int parent, const char *name, size_t size)
-{
-    char copy[PYPKG_MAX_PATH + 1];
-    struct stat status;
-
-    memcpy(copy, name, size);
-    copy[size] = '\0';
-    int fd = -1;
-    if (append_name(x, name, size)) {
-        if (mkdirat(parent, copy, 0700) < 0 && errno != EEXIST) {
-            fail_errno(x, "create");
-        }
-        else {
-            fd = openat(parent, copy, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            if (fd < 0) {
-                fail_errno(x, "open");
-            }
-        }
-    }
-    close(parent);
-    if (fd >= 0 && (fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 022) != 0)) {
-        close(fd);
-        fail(x, "pypkg: %s must belong to this user, and nobody else may write to it (mode 0700); correct or remove "
-                "it, or set PYPKG_NATIVE_CACHE_PATH", x->path);
-        return -1;
-    }
-    return fd;
-}
-
-/* Is `name` in `directory` a file of ours with exactly these bytes? */
-static bool
-is_same_file(int directory, const char *name, const struct pypkg_bytes *wanted)
-{
-    struct stat status;
-    int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd < 0) {
-        return false;
-    }
-    bool same = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid()
-        && (status.st_mode & 022) == 0 && (uint64_t)status.st_size == wanted->size;
-    if (same && wanted->size > 0) {
-        void *mapped = mmap(NULL, wanted->size, PROT_READ, MAP_PRIVATE, fd, 0);
-        same = mapped != MAP_FAILED && memcmp(mapped, wanted->data, wanted->size) == 0;
-        if (mapped != MAP_FAILED) {
-            munmap(mapped, wanted->size);
-        }
-    }
-    close(fd);
     return same;
 }
 
+/* Is `name` in x->parent a file that nobody else can change, and is it the entry? */
+static enum verdict
+examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, const char *name)
+{
+    struct stat status;
+    struct pypkg_bytes bytes;
+
+    int fd = openat(x->parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return DIFFERENT;
+    }
+    bool same = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && pypkg_is_ours(&status)
+        && ((entry->mode & 0111) == 0 || (status.st_mode & 0100) != 0);
+    struct mark mark = mark_of(&status);
+    if (same && (x->marks == NULL || memcmp(&x->marks->marks[member], &mark, sizeof(mark)) != 0)) {
+        if (!find_contents(x->cache, entry, &bytes)) {
+            close(fd);
+            return FAILED;
+        }
+        same = mark.size == bytes.size && has_bytes(fd, &bytes);
+        pypkg_release(&bytes);
+        x->compared = true;
+    }
+    close(fd);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    x->settled = x->settled && nanoseconds(now) - mark.changed_ns > SETTLED_NS;
+    if (same && x->fresh != NULL) {
+        x->fresh->marks[member] = mark;
+    }
+    return same ? SAME : DIFFERENT;
+}
+
+/* A file under a name that no other process has, in <cache>/pypkg. */
+static int
+create_new(struct extraction *x, char name[64], mode_t mode)
+{
+    static _Atomic unsigned counter;
+    struct timespec now;
+
+    for (int i = 0; i < 100; i++) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(name, 64, NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec, atomic_fetch_add(&counter, 1));
+        int fd = openat(x->top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/* Put `data` at `name` in `directory`, whole or not at all. */
 static bool
-write_file(struct extraction *x, int directory, const char *name, const struct pypkg_bytes *bytes)
+write_file(struct extraction *x, int directory, const char *name, const void *data, size_t size, mode_t mode)
 {
     char temporary[64];
-    static _Atomic unsigned counter;
+    int fd = create_new(x, temporary, mode);
 
-    snprintf(temporary, sizeof(temporary), ".pypkg-%ld-%u", (long)getpid(), atomic_fetch_add(&counter, 1));
-    unlinkat(directory, temporary, 0);
-    int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
     if (fd < 0) {
-        return fail_errno(x, "create");
+        return pypkg_cache_failed(x->cache, "create");
     }
-    bool good = pypkg_write_all(fd, bytes->data, bytes->size) == 0;
-    if (close(fd) < 0) {
+    /* The mode as asked for, whatever the umask. */
+    bool good = fchmod(fd, mode) == 0 && pypkg_write_all(fd, data, size) == 0;
+    int saved = errno;
+    if (close(fd) < 0 && good) {
+        saved = errno;
         good = false;
     }
-    if (!good || renameat(directory, temporary, directory, name) < 0) {
-        fail_errno(x, "write");
-        unlinkat(directory, temporary, 0);
-        return false;
+    if (good && renameat(x->top, temporary, directory, name) < 0) {
+        saved = errno;
+        good = false;
+    }
+    if (!good) {
+        unlinkat(x->top, temporary, 0);
+        errno = saved;
+        return pypkg_cache_failed(x->cache, "write");
     }
     return true;
 }
+
+/* Remove what killed processes left half-written. */
+static void
+remove_abandoned(struct extraction *x)
+{
+    int fd = openat(x->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    struct stat status;
+
+    if (dir == NULL) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0
+            && fstatat(x->top, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && time(NULL) - status.st_mtim.tv_sec > ABANDONED_SECONDS) {
+            unlinkat(x->top, entry->d_name, 0);
+        }
+    }
+    closedir(dir);
+}
+
+/* Many processes may start at once: one writes, the others wait a while and find everything there. Whoever cannot
+   have the lock writes too, which is only more work. It goes with the descriptor, so no crash leaves it behind. */
+static void
+lock(struct extraction *x)
+{
+    struct timespec pause = {.tv_nsec = LOCK_STEP_NS};
+
+    for (int i = 0; i < LOCK_STEPS && flock(x->directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; i++) {
+        nanosleep(&pause, NULL);
+    }
+    x->locked = true;
+    remove_abandoned(x);
+}
+
+/* -- members ---------------------------------------------------------------------------------------------------- */
 
 /* Names that would lead out of the cache are not in a sound image, and not followed in another. */
 static bool
@@ -180,98 +252,160 @@ is_plain_name(const char *name, size_t size)
         && memchr(name, '\0', size) == NULL;
 }
 
-/* Open the directory of `path` below the bundle's; `*name` is the last name. */
-static int
-enter_parents(struct extraction *x, int directory, struct pypkg_text path, struct pypkg_text *name)
+/* Open the directory of a member; the last one stays open for its neighbours. */
+static bool
+enter_folder(struct extraction *x, struct pypkg_text folder)
 {
-    const char *p = path.data;
-    const char *end = path.data + path.size;
+    struct pypkg_cache *cache = x->cache;
 
-    for (;;) {
+    if (x->parent >= 0 && x->folder.size == folder.size && memcmp(x->folder.data, folder.data, folder.size) == 0) {
+        cache->size = x->base_size;
+        return folder.size == 0 || pypkg_cache_append(cache, folder.data, folder.size);
+    }
+    if (x->parent >= 0) {
+        close(x->parent);
+    }
+    x->folder = folder;
+    x->parent = fcntl(x->directory, F_DUPFD_CLOEXEC, 0);
+    if (x->parent < 0) {
+        return pypkg_cache_failed(cache, "open");
+    }
+    cache->size = x->base_size;
+    const char *end = folder.data + folder.size;
+    for (const char *p = folder.data; p < end;) {
         const char *slash = memchr(p, '/', (size_t)(end - p));
         size_t size = (size_t)((slash != NULL ? slash : end) - p);
-        if (!is_plain_name(p, size)) {
-            close(directory);
-            fail(x, "pypkg: the image is corrupt: a library has an unusable path");
-            return -1;
+        int next = -1;
+        if (is_plain_name(p, size)) {
+            next = pypkg_cache_enter(cache, x->parent, p, size);
         }
-        if (slash == NULL) {
-            *name = (struct pypkg_text){p, size};
-            return directory;
+        else {
+            pypkg_cache_fail(cache, PYPKG_CORRUPT, "pypkg: the image is corrupt: a library has an unusable path");
         }
-        directory = enter(x, directory, p, size);
-        if (directory < 0) {
-            return -1;
+        close(x->parent);
+        x->parent = next;
+        if (next < 0) {
+            return false;
         }
-        p = slash + 1;
-    }
-}
-
-/* A member that is a link becomes a file with the contents of what it leads to. */
-static bool
-find_contents(struct extraction *x, struct pypkg_text path, struct pypkg_bytes *bytes)
-{
-    char terminated[PYPKG_MAX_PATH + 1], outside[PYPKG_MAX_PATH + 1];
-    struct pypkg_found found;
-
-    memcpy(terminated, path.data, path.size);
-    terminated[path.size] = '\0';
-    int status = pypkg_resolve(&pypkg_state.image, (struct pypkg_text){"", 0}, terminated, true, &found, outside);
-    if (status == 0) {
-        status = pypkg_entry_contents(&pypkg_state.image, &found.entry, bytes);
-    }
-    if (status != 0) {
-        return fail(x, "pypkg: cannot read " PYPKG_ROOT "/%s from the executable: %s", terminated,
-                    status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
+        p += size + 1;
     }
     return true;
 }
 
+/* Open a member's directory; `name` becomes its last name. cache->path is the member's. */
 static bool
-extract_entry(struct extraction *x, int bundle, const struct pypkg_entry *entry)
+find_member(struct extraction *x, const struct pypkg_entry *entry, char name[PYPKG_MAX_PATH + 1])
 {
-    char terminated[PYPKG_MAX_PATH + 1];
-    struct pypkg_text path = pypkg_entry_path(&pypkg_state.image, entry), name;
+    struct pypkg_text path = pypkg_entry_path(&pypkg_state.image, entry);
+    size_t at = path.size;
+
+    while (at > 0 && path.data[at - 1] != '/') {
+        at--;
+    }
+    struct pypkg_text folder = {path.data, at > 0 ? at - 1 : 0};
+    if (!is_plain_name(path.data + at, path.size - at)) {
+        return pypkg_cache_fail(x->cache, PYPKG_CORRUPT, "pypkg: the image is corrupt: a library has an unusable path");
+    }
+    memcpy(name, path.data + at, path.size - at);
+    name[path.size - at] = '\0';
+    return enter_folder(x, folder) && pypkg_cache_append(x->cache, name, path.size - at);
+}
+
+static bool
+write_member(struct extraction *x, const struct pypkg_entry *entry, const char *name)
+{
     struct pypkg_bytes bytes;
 
-    if (!find_contents(x, path, &bytes)) {
+    if (!find_contents(x->cache, entry, &bytes)) {
         return false;
     }
-    int directory = fcntl(bundle, F_DUPFD_CLOEXEC, 0);
-    directory = directory < 0 ? -1 : enter_parents(x, directory, path, &name);
-    bool good = directory >= 0;
-    if (good) {
-        memcpy(terminated, name.data, name.size);
-        terminated[name.size] = '\0';
-        good = append_name(x, name.data, name.size)
-            && (is_same_file(directory, terminated, &bytes) || write_file(x, directory, terminated, &bytes));
-        close(directory);
-    }
+    bool good = write_file(x, x->parent, name, bytes.data, bytes.size, (entry->mode & 0111) != 0 ? 0700 : 0600);
     pypkg_release(&bytes);
+    x->settled = false;
     return good;
 }
 
-static void
-write_digest(const struct pypkg_found *found, char digest[72])
+static bool
+bring_member(struct extraction *x, uint32_t member, const struct pypkg_entry *entry)
 {
-    struct pypkg_bundle bundle;
+    char name[PYPKG_MAX_PATH + 1];
 
-    if (found->entry.bundle != 0 && pypkg_bundle_at(&pypkg_state.image, found->entry.bundle - 1, &bundle)) {
-        for (int i = 0; i < 32; i++) {
-            snprintf(digest + 2 * i, 3, "%02x", bundle.digest[i]);
-        }
-        return;
+    if (!find_member(x, entry, name)) {
+        return false;
     }
-    /* A library that belongs to no bundle lies alone, under the hash of its contents and path. */
-    snprintf(digest, 72, "file-%016llx%016llx", (unsigned long long)found->entry.checksum,
-             (unsigned long long)found->entry.hash);
+    enum verdict verdict = examine(x, member, entry, name);
+    if (verdict == DIFFERENT && !x->locked) {
+        lock(x);
+        verdict = examine(x, member, entry, name);
+    }
+    return verdict == SAME || (verdict == DIFFERENT && write_member(x, entry, name));
 }
 
-/* A bundle is checked as a whole once in each process, then only the library that is asked for. */
+static bool
+member_at(struct extraction *x, uint32_t n, struct pypkg_found *found)
+{
+    const struct pypkg_image *image = &pypkg_state.image;
+    int64_t index = x->alone != UINT32_MAX ? (int64_t)x->alone
+                                           : pypkg_child_at(image, x->bundle.first, x->bundle.count, n);
+
+    if (index < 0 || !pypkg_entry_at(image, (uint32_t)index, &found->entry)) {
+        return pypkg_cache_fail(x->cache, PYPKG_CORRUPT, "pypkg: the image is corrupt: a bundle's member lies outside it");
+    }
+    found->index = (uint32_t)index;
+    return true;
+}
+
+/* -- what was checked before ------------------------------------------------------------------------------------- */
+
+static size_t
+checked_size(uint32_t count)
+{
+    return sizeof(struct checked) + count * sizeof(struct mark);
+}
+
+static void
+read_marks(struct extraction *x)
+{
+    struct stat status;
+    size_t size = checked_size(x->bundle.count);
+    int fd = openat(x->directory, CHECKED_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    x->fresh = calloc(1, size);
+    if (x->fresh != NULL) {
+        memcpy(x->fresh->magic, CHECKED_MAGIC, sizeof(x->fresh->magic));
+        x->fresh->count = x->bundle.count;
+    }
+    if (fd < 0) {
+        return;
+    }
+    x->marks = malloc(size);
+    bool good = x->marks != NULL && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && pypkg_is_ours(&status)
+        && (uint64_t)status.st_size == size && read(fd, x->marks, size) == (ssize_t)size
+        && memcmp(x->marks->magic, CHECKED_MAGIC, sizeof(x->marks->magic)) == 0 && x->marks->count == x->bundle.count;
+    if (!good) {
+        free(x->marks);
+        x->marks = NULL;
+    }
+    close(fd);
+}
+
+/* A cache that cannot be written to just stays without. */
+static void
+write_marks(struct extraction *x)
+{
+    if (x->compared && x->settled && x->fresh != NULL) {
+        write_file(x, x->directory, CHECKED_NAME, x->fresh, checked_size(x->bundle.count), 0600);
+        x->cache->trouble = PYPKG_NO_TROUBLE;
+    }
+}
+
+/* -- bundles ---------------------------------------------------------------------------------------------------- */
+
+/* A bundle is checked as a whole once in each process; after that its files are only looked for. */
 static bool
 was_extracted(uint32_t bundle)
 {
-    return bundle / 64 < PYPKG_EXTRACTED_WORDS
+    return bundle != 0 && bundle / 64 < PYPKG_EXTRACTED_WORDS
         && (atomic_load(&pypkg_state.extracted[bundle / 64]) >> (bundle % 64) & 1) != 0;
 }
 
@@ -283,64 +417,115 @@ note_extracted(uint32_t bundle)
     }
 }
 
+/* Is the file still where this process has checked it? Another one may have cleared the cache since. */
 static bool
-extract_members(struct extraction *x, int directory, const struct pypkg_found *found)
+is_still_there(struct extraction *x, const struct pypkg_found *found)
 {
-    const struct pypkg_image *image = &pypkg_state.image;
-    struct pypkg_bundle bundle = {.count = 0};
-    size_t base_size = x->size;
+    char name[PYPKG_MAX_PATH + 1];
+    struct stat status;
 
-    if (found->entry.bundle != 0 && !pypkg_bundle_at(image, found->entry.bundle - 1, &bundle)) {
-        return fail(x, "pypkg: the image is corrupt: a bundle lies outside it");
+    return was_extracted(found->entry.bundle) && find_member(x, &found->entry, name)
+        && fstatat(x->parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)
+        && pypkg_is_ours(&status) && (found->entry.type != PYPKG_FILE || (uint64_t)status.st_size == found->entry.size);
+}
+
+static bool
+bring_bundle(struct extraction *x, const struct pypkg_found *wanted)
+{
+    struct pypkg_found member;
+    char name[PYPKG_MAX_PATH + 1];
+
+    if (is_still_there(x, wanted)) {
+        return true;
     }
-    if (was_extracted(found->entry.bundle)) {
-        bundle.count = 0;
-    }
-    for (uint32_t i = 0; i < bundle.count; i++) {
-        struct pypkg_entry member;
-        int64_t index = pypkg_child_at(image, bundle.first, bundle.count, i);
-        if (index < 0 || !pypkg_entry_at(image, (uint32_t)index, &member)) {
-            return fail(x, "pypkg: the image is corrupt: a bundle's member lies outside it");
-        }
-        if (index != found->index && member.type != PYPKG_DIRECTORY && !extract_entry(x, directory, &member)) {
+    read_marks(x);
+    x->settled = true;
+    for (uint32_t n = 0; n < x->bundle.count; n++) {
+        if (!member_at(x, n, &member) || (member.entry.type != PYPKG_DIRECTORY && !bring_member(x, n, &member.entry))) {
             return false;
         }
-        x->size = base_size;
-        x->path[base_size] = '\0';
     }
-    /* The wanted one last: then x->path is its path. */
-    if (!extract_entry(x, directory, &found->entry)) {
-        return false;
+    write_marks(x);
+    note_extracted(wanted->entry.bundle);
+    /* Now cache->path is that of the wanted one. */
+    return find_member(x, &wanted->entry, name);
+}
+
+/* The name of the bundle's directory. A file that belongs to none lies alone, under its own hashes. */
+static bool
+find_bundle(struct extraction *x, const struct pypkg_found *found, char digest[72])
+{
+    x->alone = UINT32_MAX;
+    if (found->entry.bundle == 0) {
+        x->alone = found->index;
+        x->bundle = (struct pypkg_bundle){.count = 1};
+        snprintf(digest, 72, "file-%016llx%016llx", (unsigned long long)found->entry.checksum,
+                 (unsigned long long)found->entry.hash);
+        return true;
     }
-    note_extracted(found->entry.bundle);
+    if (!pypkg_bundle_at(&pypkg_state.image, found->entry.bundle - 1, &x->bundle)) {
+        return pypkg_cache_fail(x->cache, PYPKG_CORRUPT, "pypkg: the image is corrupt: a bundle lies outside it");
+    }
+    for (int i = 0; i < 32; i++) {
+        snprintf(digest + 2 * i, 3, "%02x", x->bundle.digest[i]);
+    }
     return true;
+}
+
+char *
+pypkg_extract_to_cache(const struct pypkg_found *found, struct pypkg_cache *cache)
+{
+    struct extraction x = {.cache = cache, .top = -1, .directory = -1, .parent = -1};
+    char digest[72];
+    char *result = NULL;
+
+    if (find_bundle(&x, found, digest)) {
+        x.top = pypkg_cache_open(cache);
+    }
+    if (x.top >= 0) {
+        x.directory = pypkg_cache_enter(cache, x.top, digest, strlen(digest));
+        x.base_size = cache->size;
+    }
+    if (x.directory >= 0 && bring_bundle(&x, found)) {
+        result = strdup(cache->path);
+    }
+    int descriptors[] = {x.parent, x.directory, x.top};
+    for (int i = 0; i < 3; i++) {
+        if (descriptors[i] >= 0) {
+            close(descriptors[i]);
+        }
+    }
+    free(x.marks);
+    free(x.fresh);
+    return result;
+}
+
+bool
+pypkg_may_use_memory(const struct pypkg_cache *cache)
+{
+    return cache->trouble == PYPKG_UNUSABLE || (cache->trouble == PYPKG_REFUSED && !cache->chosen);
 }
 
 char *
 pypkg_extract(const struct pypkg_found *found, char *error, size_t error_size)
 {
-    struct extraction *x = malloc(sizeof(*x));
-    char digest[72];
-    char *result = NULL;
+    struct pypkg_cache *cache = malloc(sizeof(*cache));
+    char reason[256];
 
-    snprintf(error, error_size, "pypkg: out of memory");
-    if (x == NULL) {
+    if (cache == NULL) {
+        snprintf(error, error_size, "pypkg: out of memory");
         return NULL;
     }
-    x->error = error;
-    x->error_size = error_size;
-    int directory = find_cache(x) ? open_base(x) : -1;
-    directory = directory < 0 ? -1 : enter(x, directory, "pypkg", 5);
-    if (directory >= 0) {
-        write_digest(found, digest);
-        directory = enter(x, directory, digest, strlen(digest));
-    }
-    if (directory >= 0) {
-        if (extract_members(x, directory, found)) {
-            result = strdup(x->path);
+    cache->error = error;
+    cache->error_size = error_size;
+    char *path = pypkg_extract_to_cache(found, cache);
+    if (path == NULL && pypkg_may_use_memory(cache)) {
+        path = pypkg_memory_program(found, reason, sizeof(reason));
+        if (path == NULL) {
+            size_t size = strlen(error);
+            snprintf(error + size, error_size - size, " (from memory it cannot be started either: %s)", reason);
         }
-        close(directory);
     }
-    free(x);
-    return result;
+    free(cache);
+    return path;
 }

@@ -4,11 +4,14 @@
    call IMAGE FUNCTION PATH [MOUNTED REAL]...
                                 one redirected call: its result, or the name of its errno; with mounts
    extract IMAGE PATH           extract a library: its real path, or the error
-   dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says */
+   run IMAGE PATH               extract a program and start it
+   dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says
+   needed FILE...               the names in DT_SONAME and DT_NEEDED of ELF files, which may be corrupt */
 
 #define PYPKG_NO_REDIRECT
 #include "pypkg_redirect.h"
 
+#include "addons.h"
 #include "vfs.h"
 
 #include <sys/mman.h>
@@ -197,6 +200,24 @@ extract(const char *path)
 }
 
 static int
+run(const char *path)
+{
+    struct pypkg_route route;
+    char error[768];
+
+    if (pypkg_route(&route, "run", AT_FDCWD, path, true) != PYPKG_VIRTUAL) {
+        puts(error_name());
+        return 1;
+    }
+    char *real = pypkg_extract(&route.found, error, sizeof(error));
+    if (real != NULL) {
+        execl(real, real, (char *)NULL);
+    }
+    puts(real != NULL ? error_name() : error);
+    return 1;
+}
+
+static int
 load(const char *path)
 {
     void *library = pypkg_dlopen(path, RTLD_NOW);
@@ -210,10 +231,35 @@ load(const char *path)
     return 0;
 }
 
+static int
+list_needed(int count, char **files)
+{
+    struct pypkg_elf elf;
+    uint64_t size;
+
+    for (int i = 0; i < count; i++) {
+        const void *data = map_file(files[i], &size);
+        if (pypkg_elf_open(&elf, data, size)) {
+            const char *name = pypkg_elf_soname(&elf);
+            printf("%s:", name != NULL ? name : "");
+            for (uint64_t n = 0; (name = pypkg_elf_needed(&elf, n)) != NULL; n++) {
+                printf(" %s", name);
+            }
+        }
+        puts("");
+        free((void *)(uintptr_t)data);
+    }
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
     uint64_t size;
+
+    if (argc > 1 && strcmp(argv[1], "needed") == 0) {
+        return list_needed(argc - 2, argv + 2);
+    }
 
     for (int i = 2; i < argc; i++) {
         const void *image = map_file(argv[i], &size);
@@ -234,6 +280,9 @@ main(int argc, char **argv)
         }
         else if (strcmp(argv[1], "extract") == 0 && argc == 4) {
             return extract(argv[3]);
+        }
+        else if (strcmp(argv[1], "run") == 0 && argc == 4) {
+            return run(argv[3]);
         }
         else if (strcmp(argv[1], "dlopen") == 0 && argc == 4) {
             return load(argv[3]);
