@@ -43,6 +43,9 @@ Options:
       --out-path       directory to save the executables in; also --outdir, --out-dir
       --python         interpreter or virtual environment with the dependencies [default: the
                        script's environment, VIRTUAL_ENV, the project's .venv, this Python]
+      --public         package the project's source text too: tracebacks show it
+      --public-packages
+                       the same for these distributions (a,b), or all and the standard library (*)
   -b, --build          don't download base binaries, forge them
   -d, --debug          show more information during packaging
 
@@ -84,6 +87,8 @@ class _Command(click.Command):
 @click.option("-o", "--output", "output", type=_PATH)
 @click.option("--out-path", "--outdir", "--out-dir", "out_path", type=_PATH)
 @click.option("--python", "python", type=_PATH)
+@click.option("--public", "public", is_flag=True)
+@click.option("--public-packages", "public_packages")
 @click.option("-b", "--build", "build", is_flag=True)
 @click.option("-d", "--debug", "debug", is_flag=True)
 @click.argument("inputs", nargs=-1, type=_PATH)
@@ -94,6 +99,8 @@ def _command(
     output: Path | None,
     out_path: Path | None,
     python: Path | None,
+    public: bool,
+    public_packages: str | None,
     build: bool,
     debug: bool,
     inputs: tuple[Path, ...],
@@ -110,6 +117,7 @@ def _command(
         settings = load_config(project, config)
         for warning in settings.warnings:
             messages.warning(warning)
+        settings = _disclosed(settings, public=public, packages=public_packages)
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
         chosen = _targets(targets, settings, messages)
@@ -118,6 +126,14 @@ def _command(
         for item in outputs:
             size = package(request, item, messages)
             messages.result(f"{item.path}  {human_size(size)}")
+
+
+def _disclosed(config: Config, *, public: bool, packages: str | None) -> Config:
+    """Return the configuration with what the command line says about source text."""
+    names = tuple(filter(None, (name.strip() for name in (packages or "").split(","))))
+    if packages is not None and not names:
+        raise UsageError("--public-packages names no package", hint="Give names with commas between them, or '*'")
+    return dataclasses.replace(config, public=config.public or public, public_packages=names or config.public_packages)
 
 
 def _targets(text: str | None, config: Config, messages: Messages) -> list[Target]:

@@ -33,6 +33,8 @@ class Config:
         hidden_imports: modules to walk although nothing imports them.
         excludes: modules that stay out.
         ignore: globs of files that stay out.
+        public: the project's source text is packaged too.
+        public_packages: distributions whose source text is packaged too; ``*`` for all, the standard library included.
         warnings: what is odd about the file, one line each.
     """
 
@@ -46,6 +48,8 @@ class Config:
     hidden_imports: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    public: bool = False
+    public_packages: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def expand_scripts(self) -> Expansion:
@@ -144,6 +148,12 @@ def _read_path(value: object, place: str, origin: Path) -> Path:
     return origin.parent / _read_text(value, place, origin)
 
 
+def _read_truth(value: object, place: str, origin: Path) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{place} in {origin} is {_kind(value)}, wanted true or false")
+    return value
+
+
 def _read_list(value: object, place: str, origin: Path) -> tuple[str, ...]:
     """Read one string or a list of strings."""
     items = value if isinstance(value, list) else [value]
@@ -158,6 +168,8 @@ _READERS: Final[Mapping[str, Callable[[object, str, Path], object]]] = {
     "ignore": _read_list,
     "name": _read_name,
     "output_path": _read_path,
+    "public": _read_truth,
+    "public_packages": _read_list,
     "scripts": _read_list,
     "targets": _read_list,
 }

@@ -10,6 +10,7 @@ from typing import Final
 
 from pypkg.collection import Collection
 from pypkg.config import Config
+from pypkg.disclosure import NOTHING_DISCLOSED, Disclosure
 from pypkg.graph import collect
 from pypkg.messages import Messages
 from pypkg.naming import Output
@@ -66,7 +67,8 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     for detail in collection.details:
         messages.detail(detail)
     messages.step(f"{target.name}: writing {output.path}")
-    image = build_image(collection, base, name=project.name, mtime=mtime)
+    disclosure = Disclosure.of(request.config, collection, messages)
+    image = build_image(collection, base, name=project.name, mtime=mtime, disclosure=disclosure)
     with atomic_write(output.path, 0o755) as file:
         attach_image(base.path, image, file)
         file.flush()
@@ -76,25 +78,28 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     return size
 
 
-def build_image(collection: Collection, base: Base, *, name: str, mtime: int) -> bytes:
-    """Return the image of an application: what was collected, over the base's standard library without its sources.
+def build_image(
+    collection: Collection, base: Base, *, name: str, mtime: int, disclosure: Disclosure = NOTHING_DISCLOSED
+) -> bytes:
+    """Return the image of an application: what was collected, over the base's standard library.
 
     Args:
         name: the project's, for the manifest.
         mtime: of every file, in seconds since 1970.
+        disclosure: whose source text is packaged.
 
     Raises:
         PypkgError: a file cannot be read, or two parts claim one place.
     """
     builder = ImageBuilder(mtime)
     _add_files(builder, collection)
-    _add_modules(builder, collection)
+    _add_modules(builder, collection, disclosure)
     for bundle in collection.bundles:
         builder.add_bundle(bundle.name, bundle.paths)
     sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
 
     def withhold(entry: Entry) -> bool:
-        return entry.path in sources
+        return entry.path in sources and not disclosure.library
 
     merge_image(builder, base.image, withhold=withhold)
     builder.set_search_path(_search_path(collection.search_path, base.image.search_path))
@@ -109,13 +114,13 @@ def _add_files(builder: ImageBuilder, collection: Collection) -> None:
         builder.add_file(file.path, b"" if data is None else data, executable=file.executable)
 
 
-def _add_modules(builder: ImageBuilder, collection: Collection) -> None:
+def _add_modules(builder: ImageBuilder, collection: Collection, disclosure: Disclosure) -> None:
     for module in collection.modules:
         kind = ModuleKind(module.kind)
         if kind is ModuleKind.NAMESPACE:
             builder.add_directory(module.path)
         elif kind.has_code and not builder.has_path(module.path):
-            if module.readable and module.source is not None:
+            if module.source is not None and (module.readable or disclosure.covers(module)):
                 builder.add_file(module.path, module.source)
             else:
                 builder.add_withheld(module.path)
