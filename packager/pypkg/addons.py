@@ -16,12 +16,14 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 from pypkg.edges import Edges
 from pypkg_forge.targets import Target
 
-__all__ = ["Fate", "classify", "fits", "highest_glibc", "is_library", "system_name", "wheel_platforms"]
+__all__ = ["Fate", "classify", "fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
 
 _ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+))-(?P<platform>[\w-]+)\.(?:so|pyd)$")
 _ABI3: Final = re.compile(r"\.abi3(-[\w-]+)?\.so$")
 _LIBRARY: Final = re.compile(r"\.(so|pyd|dll|dylib)$|\.so\.[\d.]+$")
 _GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)")
+# ELF; Mach-O of 64 bits and of several processors (loader.h, fat.h)
+_PROGRAM_MAGICS: Final = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _EM_OFFSET: Final = 18  # Elf64_Ehdr.e_machine, System V ABI, figure 4-3
 # The glibc of the oldest and newest wheels that are asked for; the base itself needs 2.17.
 _GLIBC_MINORS: Final = range(5, 45)
@@ -77,6 +79,19 @@ def system_name(target: Target) -> str:
 def is_library(relative: str) -> bool:
     """Whether a file is a shared library, an extension module or not, by its name."""
     return _LIBRARY.search(relative) is not None
+
+
+def is_program(path: Path) -> bool:
+    """Whether an executable file is a program: an ELF, Mach-O or Windows executable, or a script that names one.
+
+    Execute permission alone says little: archives made on other systems give it to every file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError:
+        return False
+    return head.startswith((b"#!", b"MZ")) or head in _PROGRAM_MAGICS
 
 
 def fits(path: Path, target: Target) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.addons import fits, highest_glibc, is_library
+from pypkg.addons import fits, highest_glibc, is_library, is_program
 from pypkg.application import Application
 from pypkg.assets import project_files
 from pypkg.collection import Bundle, Collection, File, Kind, Module
@@ -84,7 +84,7 @@ class Contents:
         return Collection(
             modules=[self._modules[name] for name in sorted(self._modules)],
             files=[self._files[path] for path in sorted(self._files) if path not in sources],
-            bundles=[Bundle(name=name, paths=sorted(set(paths))) for name, paths in sorted(self._libraries.items())],
+            bundles=self._bundles(sources),
             licences={name: found.licence for name, found in sorted(self._walk.distributions.items())},
             warnings=sorted(self._walk.warnings),
             notices=self._notices,
@@ -215,7 +215,21 @@ class Contents:
         except OSError:  # listed, but deleted since
             self._walk.details[f"{path}: is listed in RECORD but not there"] = None
             return
-        self._add(File(path=path, source=source, executable=bool(mode & 0o100), owner=owner))
+        executable = bool(mode & 0o100)
+        self._add(File(path=path, source=source, executable=executable, owner=owner))
+        if executable and not is_library(path) and is_program(source):
+            self._libraries.setdefault(owner or self._application.name, []).append(path)
+
+    def _bundles(self, sources: set[str]) -> list[Bundle]:
+        """Return what is extracted together: the libraries and programs of each owner; no file is in two bundles."""
+        seen: set[str] = set(sources)
+        bundles = []
+        for name, paths in sorted(self._libraries.items()):
+            members = sorted({path for path in paths if path not in seen})
+            seen.update(members)
+            if members:
+                bundles.append(Bundle(name=name, paths=members))
+        return bundles
 
     def _project(self) -> None:
         name = self._application.name

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,10 @@ def _unpack(wheel: Path, cache: Path) -> str:
         fresh = Path(directory) / "wheel"
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(fresh)  # zipfile drops absolute paths and "..", and links are plain files
+            for member in archive.infolist():
+                mode = member.external_attr >> 16
+                if stat.S_ISREG(mode) and mode & 0o111:  # programs, as pip installs them; zipfile forgets
+                    (fresh / member.filename).chmod(0o755)
         for scheme in ("purelib", "platlib"):  # for site-packages too, PEP 427, "The .data directory"
             for folder in sorted(fresh.glob(f"*.data/{scheme}")):
                 shutil.copytree(folder, fresh, dirs_exist_ok=True)

@@ -2,6 +2,7 @@
 
 import _sitebuiltins
 import builtins
+import posix
 import sys
 
 import _pypkg
@@ -118,3 +119,8 @@ def start():
     sys.frozen = True
     sys._MEIPASS = "/".join(entrypoint.split("/")[:3])
     _add_builtins()
+    wanted = posix.environ.get(b"PYPKG_NATIVE_CACHE")
+    if wanted:
+        import _pypkg_native_cache  # noqa: PLC0415 - only when it is asked for
+
+        sys.exit(_pypkg_native_cache.main(wanted.decode(errors="replace")))

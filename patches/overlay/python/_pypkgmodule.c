@@ -393,6 +393,33 @@ image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
                          "size", (unsigned long long)image->size);
 }
 
+PyDoc_STRVAR(bundles_doc,
+"bundles()\n--\n\nThe files that are extracted together: a dict of their digest in hex and their distribution's name.");
+
+static PyObject *
+list_bundles(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    const struct pypkg_image *image = pypkg_image();
+    PyObject *bundles = PyDict_New();
+    struct pypkg_bundle bundle;
+    char digest[65];
+
+    for (uint32_t n = 0; bundles != NULL && image != NULL && n < image->header.bundle_count; n++) {
+        if (!pypkg_bundle_at(image, n, &bundle)) {
+            continue;
+        }
+        for (int i = 0; i < 32; i++) {
+            snprintf(digest + 2 * i, 3, "%02x", bundle.digest[i]);
+        }
+        PyObject *name = make_str(pypkg_string(image, bundle.name_offset, bundle.name_size));
+        if (name == NULL || PyDict_SetItemString(bundles, digest, name) < 0) {
+            Py_CLEAR(bundles);
+        }
+        Py_XDECREF(name);
+    }
+    return bundles;
+}
+
 /* -- the module ------------------------------------------------------------------------------------------------- */
 
 static PyMethodDef methods[] = {
@@ -402,6 +429,7 @@ static PyMethodDef methods[] = {
     {"read", read_file, METH_O, read_doc},
     {"exec_module", exec_module, METH_O, exec_module_doc},
     {"image", image_info, METH_NOARGS, image_doc},
+    {"bundles", list_bundles, METH_NOARGS, bundles_doc},
     {NULL, NULL, 0, NULL},
 };
 

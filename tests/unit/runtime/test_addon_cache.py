@@ -230,7 +230,7 @@ def test_many_first_starts_at_once(run_core: RunCore, image_file: Path, tmp_path
     with ThreadPoolExecutor(16) as pool:
         places = set(pool.map(lambda n: _extract(run_core, image_file, tmp_path, (ONE, TWO)[n % 2]), range(48)))
     assert {place.read_bytes() for place in places} == {b"ELF one", b"ELF two"}
-    assert [name for name in os.listdir(tmp_path / "pypkg") if name.startswith(".")] == []
+    assert [path for path in (tmp_path / "pypkg").iterdir() if path.name.startswith(".")] == []
 
 
 def test_leftovers_of_killed_processes_are_removed(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
