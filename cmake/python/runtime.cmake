@@ -6,6 +6,10 @@ endif()
 add_library(pypkg STATIC ${runtime_sources})
 target_include_directories(pypkg PRIVATE "${PYPKG_OVERLAY}/core" "${PYPKG_PREFIX}/include")
 target_compile_definitions(pypkg PRIVATE _GNU_SOURCE=1)
+# Where addons can be loaded, their own calls come to the core as well: core/interpose.c.
+if(PYPKG_ADDONS)
+  target_compile_definitions(pypkg PRIVATE PYPKG_INTERPOSE=1)
+endif()
 set_target_properties(pypkg PROPERTIES
   C_STANDARD 11
   C_EXTENSIONS ON

@@ -1,16 +1,19 @@
-"""Point 4: native addons load from the user's cache where a target can load them, and are refused by name where not."""
+"""Native addons load from the user's cache where a target can load them, and are refused by name where not."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from acceptance.environments import make_environment
 from acceptance.program import BaseOf, Package, Program, Pypkg
-from acceptance.targets import DYNAMIC_311, STATIC_313
+from acceptance.targets import DYNAMIC_311, DYNAMIC_313, STATIC_313
 
 pytestmark = [pytest.mark.base, pytest.mark.index]
 
@@ -30,6 +33,21 @@ except pydantic.ValidationError as error:
     print(error.errors()[0]["type"])
 """
 NUMBERS_OUTPUT = "[2.0, 3.0]\nx=7 y=0.5\nint_parsing\n"
+
+TOUR = Path(__file__).parent / "addons" / "tour.py"
+PARTS = re.findall(r"^def (\w+_\w+)\(\)", TOUR.read_text(encoding="utf-8"), re.MULTILINE)
+TOURED = (
+    "numpy==2.2.6",
+    "pandas==2.2.3",
+    "pillow==11.1.0",
+    "cryptography==44.0.2",
+    "lxml==5.3.1",
+    "psutil==7.0.0",
+    "pydantic==2.11.7",
+    "orjson==3.10.16",
+    "uvloop==0.21.0",
+    "grpcio==1.71.0",
+)
 
 PAGE = """
 import flask
@@ -61,8 +79,50 @@ def numbers(package: Package, numbers_python: Path, numbers_script: Path) -> Pro
     return package(numbers_script, DYNAMIC_311, "--python", numbers_python)
 
 
+@pytest.fixture(scope="session", params=[DYNAMIC_313, DYNAMIC_311])
+def tour(request: pytest.FixtureRequest, package: Package) -> Program:
+    return package(TOUR, request.param, "--python", make_environment(*TOURED))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_packages_with_native_code_do_their_work(tour: Program, part: str) -> None:
+    assert tour.output(part) == f"{part}\n"
+
+
+def test_they_work_without_a_cache(tour: Program) -> None:
+    parts = [part for part in PARTS if part != "uvloop_starts_processes"]
+    shutil.rmtree(tour.home / ".cache", ignore_errors=True)
+    assert tour.output(*parts, env={"HOME": ""}) == "".join(f"{part}\n" for part in parts)
+    assert not (tour.home / ".cache").exists()
+
+
+def test_many_first_starts_at_once(numbers: Program, tmp_path: Path) -> None:
+    env = {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: numbers.output(env=env), range(16))) == {NUMBERS_OUTPUT}
+    assert [path for path in (tmp_path / "pypkg").iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_cache_is_listed_and_cleared(numbers: Program, tmp_path: Path) -> None:
+    env = {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}
+    assert "Total: 0 entries" in numbers.output(env={**env, "PYPKG_NATIVE_CACHE": "list"})
+    assert numbers.output(env=env) == NUMBERS_OUTPUT
+    (tmp_path / "pypkg" / "somebody's").mkdir()
+    (tmp_path / "pypkg" / ("0" * 64)).symlink_to(tmp_path)
+    listed = numbers.output(env={**env, "PYPKG_NATIVE_CACHE": "list"})
+    assert str(tmp_path / "pypkg") in listed
+    assert re.search(r"numpy \(of this program\): \d+ files, \d+\.\d MB", listed), listed
+    assert "pydantic-core" in listed
+    assert "Freed: " in numbers.output(env={**env, "PYPKG_NATIVE_CACHE": "clear"})
+    assert [path.name for path in (tmp_path / "pypkg").iterdir()] == ["somebody's"]
+    assert tmp_path.is_dir(), "a link is removed and not followed"
+    wrong = numbers.run(env={**env, "PYPKG_NATIVE_CACHE": "drop"})
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.count("\n") == 1 and "'list' or 'clear'" in wrong.stderr
+
+
 def _state(cache: Path) -> dict[str, tuple[int, int, int]]:
-    files = [path for path in cache.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    files = [path for path in cache.rglob("*") if path.is_file() and path.name != ".checked"]
     return {
         str(path.relative_to(cache)): (path.stat().st_ino, path.stat().st_mtime_ns, path.stat().st_size)
         for path in files

@@ -52,8 +52,9 @@ def _names(directory):
 def _measure(directory, name):
     """The number of files below an entry, and their size in bytes as ``ls`` shows it."""
     files = size = 0
-    if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
-        return 1, os.stat(name, dir_fd=directory, follow_symlinks=False).st_size
+    status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode):
+        return 1, status.st_size
     for _, _, names, folder in os.fwalk(name, dir_fd=directory, onerror=lambda _: None):
         for item in names:
             if item != ".checked":
@@ -110,7 +111,7 @@ def _clear(place, directory):
             os.unlink(gone, dir_fd=directory)
         total_files += files
         total_size += size
-    print(f"Removed from {place}: {_amount(total_files, total_size)}")
+    print(f"Native cache: {place}\nFreed: {_amount(total_files, total_size)}")
 
 
 def main(wanted):
@@ -121,8 +122,7 @@ def main(wanted):
         return 2
     place = _directory()
     if place is None:
-        print("pypkg: there is no native cache: neither PYPKG_NATIVE_CACHE_PATH nor HOME is set to an absolute path",
-              file=sys.stderr)  # fmt: skip
+        print("pypkg: no native cache: PYPKG_NATIVE_CACHE_PATH or HOME must be an absolute path", file=sys.stderr)
         return 1
     try:
         directory = _open(place)
