@@ -14,6 +14,7 @@ import click
 from pypkg.config import Config, load_config
 from pypkg.messages import Messages, human_size
 from pypkg.naming import plan_outputs
+from pypkg.options import parse_options, split_options
 from pypkg.pipeline import Request, package
 from pypkg.project import load_project
 from pypkg_core.errors import PypkgError, UsageError
@@ -46,8 +47,10 @@ Options:
       --public         package the project's source text too: tracebacks show it
       --public-packages
                        the same for these distributions (a,b), or all and the standard library (*)
+      --options        interpreter options to bake into the executable: u,O,OO,W=error,X=dev
   -b, --build          don't download base binaries, forge them
-  -d, --debug          show more information during packaging
+  -d, --debug          show more information during packaging; the executable can then list its
+                       contents (DEBUG_PYPKG=1) and trace accesses to them (DEBUG_PYPKG=2)
 
 Input:
   a Python script, a directory with pyproject.toml or __main__.py, or a pyproject.toml
@@ -68,6 +71,8 @@ Examples:
     $ pypkg .
   - Make executables for several targets (app-py311, app-py313)
     $ pypkg -t py311-linux,py313-linux -o app app.py
+  - Bake in '-u', '-OO' (no asserts and docstrings) and '-X dev'
+    $ pypkg --options u,OO,X=dev app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http
 """
@@ -89,6 +94,7 @@ class _Command(click.Command):
 @click.option("--python", "python", type=_PATH)
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
+@click.option("--options", "options")
 @click.option("-b", "--build", "build", is_flag=True)
 @click.option("-d", "--debug", "debug", is_flag=True)
 @click.argument("inputs", nargs=-1, type=_PATH)
@@ -101,6 +107,7 @@ def _command(
     python: Path | None,
     public: bool,
     public_packages: str | None,
+    options: str | None,
     build: bool,
     debug: bool,
     inputs: tuple[Path, ...],
@@ -118,11 +125,13 @@ def _command(
         for warning in settings.warnings:
             messages.warning(warning)
         settings = _disclosed(settings, public=public, packages=public_packages)
+        if options is not None:
+            settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
         chosen = _targets(targets, settings, messages)
         outputs = plan_outputs(project, chosen, output=output, directory=out_path or settings.output_path)
-        request = Request(project=project, config=settings, python=python, build=build)
+        request = Request(project=project, config=settings, python=python, build=build, debug=debug)
         for item in outputs:
             size = package(request, item, messages)
             messages.result(f"{item.path}  {human_size(size)}")

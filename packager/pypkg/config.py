@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pypkg.globs import Expansion, expand
+from pypkg.options import parse_options, split_options
 from pypkg.project import PYPROJECT, Project, load_toml
 from pypkg_core.errors import UsageError
 
@@ -35,6 +36,7 @@ class Config:
         ignore: globs of files that stay out.
         public: the project's source text is packaged too.
         public_packages: distributions whose source text is packaged too; ``*`` for all, the standard library included.
+        options: interpreter options to bake in, as on Python's command line.
         warnings: what is odd about the file, one line each.
     """
 
@@ -50,6 +52,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     public: bool = False
     public_packages: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def expand_scripts(self) -> Expansion:
@@ -161,12 +164,22 @@ def _read_list(value: object, place: str, origin: Path) -> tuple[str, ...]:
     return tuple(_read_text(item, where.format(index), origin) for index, item in enumerate(items))
 
 
+def _read_options(value: object, place: str, origin: Path) -> tuple[str, ...]:
+    """Read options as on Python's command line, or one text in the manner of ``--options``."""
+    items = _read_list(value, place, origin)
+    try:
+        return parse_options(items if isinstance(value, list) else split_options(items[0]))
+    except UsageError as error:
+        raise UsageError(f"{place} in {origin}: {error.message}", hint=error.hint) from error
+
+
 _READERS: Final[Mapping[str, Callable[[object, str, Path], object]]] = {
     "assets": _read_list,
     "excludes": _read_list,
     "hidden_imports": _read_list,
     "ignore": _read_list,
     "name": _read_name,
+    "options": _read_options,
     "output_path": _read_path,
     "public": _read_truth,
     "public_packages": _read_list,

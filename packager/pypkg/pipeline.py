@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,10 @@ from pypkg.collection import Collection
 from pypkg.config import Config
 from pypkg.disclosure import NOTHING_DISCLOSED, Disclosure
 from pypkg.graph import collect
+from pypkg.library import compile_library
 from pypkg.messages import Messages
 from pypkg.naming import Output
+from pypkg.options import optimization
 from pypkg.project import Project
 from pypkg.store import Base, need_base
 from pypkg_core.atomic import atomic_write
@@ -28,6 +30,8 @@ from pypkg_forge.targets import Target
 __all__ = ["Request", "build_image", "package"]
 
 _SITE_PACKAGES: Final = "/snapshot/site-packages"
+# Comes along under --debug only: it prints what is in the executable.
+_DIAGNOSTICS: Final = "_pypkg_diagnostics"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +41,14 @@ class Request:
     Attributes:
         python: the interpreter or environment of ``--python``.
         build: forge the base, download nothing.
+        debug: the executable can list its contents and trace accesses to them.
     """
 
     project: Project
     config: Config
     python: Path | None = None
     build: bool = False
+    debug: bool = False
 
 
 def package(request: Request, output: Output, messages: Messages) -> int:
@@ -59,7 +65,9 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     messages.detail(f"base: {base.path} (Python {base.version})")
     messages.step(f"{target.name}: collecting {project.name}")
     stdlib = [module.name for module in base.image.modules]
-    collection = collect(project, target, request.python, base.path, request.config, stdlib=stdlib)
+    level = optimization(request.config.options)
+    collection = collect(project, target, request.python, base.path, request.config, stdlib=stdlib, optimize=level)
+    library = compile_library(base, level, messages) if level else {}
     for warning in collection.warnings:
         messages.warning(warning)
     for notice in collection.notices:
@@ -68,7 +76,16 @@ def package(request: Request, output: Output, messages: Messages) -> int:
         messages.detail(detail)
     messages.step(f"{target.name}: writing {output.path}")
     disclosure = Disclosure.of(request.config, collection, messages)
-    image = build_image(collection, base, name=project.name, mtime=mtime, disclosure=disclosure)
+    image = build_image(
+        collection,
+        base,
+        name=project.name,
+        mtime=mtime,
+        disclosure=disclosure,
+        options=request.config.options,
+        library=library,
+        debug=request.debug,
+    )
     with atomic_write(output.path, 0o755) as file:
         attach_image(base.path, image, file)
         file.flush()
@@ -79,7 +96,15 @@ def package(request: Request, output: Output, messages: Messages) -> int:
 
 
 def build_image(
-    collection: Collection, base: Base, *, name: str, mtime: int, disclosure: Disclosure = NOTHING_DISCLOSED
+    collection: Collection,
+    base: Base,
+    *,
+    name: str,
+    mtime: int,
+    disclosure: Disclosure = NOTHING_DISCLOSED,
+    options: Sequence[str] = (),
+    library: Mapping[str, bytes] | None = None,
+    debug: bool = False,
 ) -> bytes:
     """Return the image of an application: what was collected, over the base's standard library.
 
@@ -87,6 +112,9 @@ def build_image(
         name: the project's, for the manifest.
         mtime: of every file, in seconds since 1970.
         disclosure: whose source text is packaged.
+        options: the interpreter's, as on its command line.
+        library: code that takes the place of the base's, by module.
+        debug: the runtime's diagnostics come along.
 
     Raises:
         PypkgError: a file cannot be read, or two parts claim one place.
@@ -97,13 +125,21 @@ def build_image(
     for bundle in collection.bundles:
         builder.add_bundle(bundle.name, bundle.paths)
     sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
+    diagnostics = None if debug else base.image.find_module(_DIAGNOSTICS)
 
     def withhold(entry: Entry) -> bool:
         return entry.path in sources and not disclosure.library
 
-    merge_image(builder, base.image, withhold=withhold)
+    def leave_out(entry: Entry) -> bool:
+        return diagnostics is not None and entry.path == diagnostics.entry.path
+
+    for module in base.image.modules:
+        code = (library or {}).get(module.name)
+        if code is not None and not builder.has_module(module.name) and not leave_out(module.entry):
+            builder.add_module(module.name, module.kind, module.entry.path, code)
+    merge_image(builder, base.image, withhold=withhold, leave_out=leave_out)
     builder.set_search_path(_search_path(collection.search_path, base.image.search_path))
-    builder.set_options(base.image.options)
+    builder.set_options(options)
     builder.set_manifest(_manifest(base.target, base.version, name))
     return builder.build()
 

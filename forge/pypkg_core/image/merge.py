@@ -11,7 +11,13 @@ from pypkg_core.image.writer import ImageBuilder
 __all__ = ["merge_image"]
 
 
-def merge_image(builder: ImageBuilder, image: Image, *, withhold: Callable[[Entry], bool]) -> None:
+def merge_image(
+    builder: ImageBuilder,
+    image: Image,
+    *,
+    withhold: Callable[[Entry], bool],
+    leave_out: Callable[[Entry], bool] = lambda _: False,
+) -> None:
     """Add everything of ``image`` to ``builder``: entries, modules and bundles, as they are stored.
 
     A path or module that the builder has already stays what it is. Search path, options and manifest are the
@@ -19,12 +25,13 @@ def merge_image(builder: ImageBuilder, image: Image, *, withhold: Callable[[Entr
 
     Args:
         withhold: says which readable files may only be seen in the new image.
+        leave_out: says which files do not come along, nor the modules made from them.
 
     Raises:
         PypkgError: an entry does not fit the builder's (a file where a directory is).
     """
     for entry in image.entries:
-        if builder.has_path(entry.path):
+        if builder.has_path(entry.path) or (entry.type is EntryType.FILE and leave_out(entry)):
             continue
         if entry.type is EntryType.DIRECTORY:
             builder.add_directory(entry.path)
@@ -35,7 +42,7 @@ def merge_image(builder: ImageBuilder, image: Image, *, withhold: Callable[[Entr
         else:
             builder.add_file(entry.path, image.blob(entry), executable=entry.executable)
     for module in image.modules:
-        if not builder.has_module(module.name):
+        if not builder.has_module(module.name) and builder.has_path(module.entry.path):
             code = image.blob(module) if module.kind.has_code else None
             builder.add_module(module.name, module.kind, module.entry.path, code)
     for bundle in image.bundles:

@@ -168,7 +168,7 @@ follow(struct pypkg_route *route)
 void
 pypkg_follow(struct pypkg_route *route)
 {
-    if (!pypkg_is_traced()) {
+    if (route->call == NULL || !pypkg_is_traced()) {
         follow(route);
         return;
     }

@@ -65,7 +65,7 @@ enum pypkg_where {
 
 struct pypkg_route {
     enum pypkg_where where;
-    const char *call; /* its name, for the trace */
+    const char *call; /* its name, for the trace; NULL: not traced */
     bool follow;      /* a link in last place */
     int error;        /* the errno of a path that failed */
     int turns;        /* how often the path went from one file system to the other */

@@ -112,6 +112,19 @@ def _get_code(self, fullname):
     return _SourceLoader.get_code(self, fullname)
 
 
+def _missing(message, *, name):
+    """The ModuleNotFoundError of importlib, and what to do about it: see patches/*/0005."""
+    error = ModuleNotFoundError(message, name=name)
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        error.add_note(f"'{name}' belongs to the standard library, but the Python in this executable does not have it.")
+    else:
+        error.add_note(
+            f"'{name}' is not in this executable. If it is installed where the program is packaged, name it in "
+            f'[tool.pypkg]: hidden-imports = ["{name}"]'
+        )
+    return error
+
+
 def _place_frozen_modules():
     """Give the frozen modules that were set up before ``sys._stdlib_dir`` was known the places they would have had."""
     importer = _bootstrap.FrozenImporter
@@ -136,4 +149,6 @@ def install():
         sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
         _place_frozen_modules()
     _SourceFileLoader.get_code = _get_code
+    if _find_module("__main__") is not None:
+        _bootstrap._pypkg_missing = _missing
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)

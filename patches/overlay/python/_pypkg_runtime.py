@@ -124,3 +124,7 @@ def start():
         import _pypkg_native_cache  # noqa: PLC0415 - only when it is asked for
 
         sys.exit(_pypkg_native_cache.main(wanted.decode(errors="replace")))
+    if _pypkg.find_module("_pypkg_diagnostics") is not None:  # packaged with --debug
+        import _pypkg_diagnostics  # noqa: PLC0415 - only when it is there
+
+        _pypkg_diagnostics.start()

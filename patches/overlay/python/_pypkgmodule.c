@@ -467,7 +467,16 @@ exec_pypkg(PyObject *module)
     if (state->call_with_frames_removed == NULL || state->exec == NULL) {
         return -1;
     }
-    return PyModule_AddFunctions(module, pypkg_mount_methods) < 0 ? -1 : find_cache_suffix(state);
+    /* A base that is used as python3 says what python3 says. */
+    struct pypkg_module main_module;
+    if (pypkg_image() != NULL && pypkg_find_module(pypkg_image(), "__main__", 8, &main_module) >= 0) {
+        pypkg_give_hints();
+    }
+    if (PyModule_AddFunctions(module, pypkg_mount_methods) < 0
+        || PyModule_AddFunctions(module, pypkg_inspect_methods) < 0) {
+        return -1;
+    }
+    return find_cache_suffix(state);
 }
 
 static int

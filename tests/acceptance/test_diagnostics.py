@@ -1,0 +1,115 @@
+"""Executables packaged with ``--debug`` list and trace what they hold; others carry nothing of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from acceptance.program import Package, Program
+from acceptance.targets import DYNAMIC_311, STATIC_313
+from pypkg_core.formats import read_image
+
+pytestmark = pytest.mark.base
+
+SCRIPT = """
+import os, sys, textwrap
+from pathlib import Path
+here = Path(__file__).parent
+print(len((here / "data.txt").read_bytes()))
+for name in "nothing.txt", "app.py":
+    try:
+        (here / name).read_text()
+    except OSError as error:
+        print(error.errno)
+try:
+    import nosuch
+except ImportError:
+    print("no module")
+"""
+OUTPUT = "6000000\n2\n13\nno module\n"
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("diagnostics")
+    (folder / "app.py").write_text(SCRIPT)
+    (folder / "data.txt").write_bytes(b"x" * 6_000_000)
+    return folder / "app.py"
+
+
+@pytest.fixture(scope="module", params=[STATIC_313, DYNAMIC_311])
+def debugged(request: pytest.FixtureRequest, script: Path, package: Package) -> Program:
+    return package(script, request.param, "--debug")
+
+
+def _said(program: Program, **variables: str) -> list[str]:
+    result = program.run(env=variables)
+    assert (result.returncode, result.stdout) == (0, OUTPUT), result
+    return [re.sub(" +", " ", line).strip() for line in result.stderr.splitlines()]
+
+
+def _part(lines: list[str], title: str) -> list[str]:
+    after = lines[lines.index(title) + 1 :]
+    return after[: after.index("")]
+
+
+def test_it_is_silent_unless_asked(debugged: Program) -> None:
+    assert _said(debugged) == _said(debugged, DEBUG_PYPKG="0") == []
+
+
+def test_listing(debugged: Program) -> None:
+    lines = _said(debugged, DEBUG_PYPKG="1")
+    image = read_image(debugged.path)
+    assert lines[0] == f"pypkg: {debugged.path}"
+    assert {"name app", f"target {image.manifest['target']}", f"python {image.manifest['python']}"} <= set(lines)
+    assert f"image {len(image)} bytes, {len(image.entries)} entries, {len(image.modules)} modules" in lines
+    assert {"options none", "mounts none", "sys.path /snapshot/app"} <= set(lines)
+    files = _part(lines, "Files")
+    assert len(files) == len(image.entries) + 1
+    assert files[0] == "size stored codec mode path"
+    assert files[1].endswith(" 0555 /snapshot/")
+    assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in files
+    assert "0 0 withheld 0000 /snapshot/app/app.py" in files
+    places = [line.rpartition(" ")[2] for line in files[1:]]
+    assert places == sorted(places, key=lambda place: place.rstrip("/").split("/"))
+    large = _part(lines, "Files above 5 MB and folders above 10 MB")
+    assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in large
+    modules = _part(lines, "Modules")
+    assert len(modules) == len(image.modules) + 1
+    assert re.fullmatch(r"\d+ \d+ none module textwrap /snapshot/lib/python3.1\d/textwrap.py", next(
+        line for line in modules if " textwrap " in line
+    ))  # fmt: skip
+    assert lines[-1] == ""
+
+
+def test_limits_bound_the_listing(debugged: Program) -> None:
+    lines = _said(debugged, DEBUG_PYPKG="1", SIZE_LIMIT_PYPKG="5 MB", FOLDER_LIMIT_PYPKG="5500000")
+    places = [line.rpartition(" ")[2] for line in _part(lines, "Files")[1:]]
+    assert "/snapshot/app/data.txt" in places and "/snapshot/app/" in places
+    assert len(places) < 6
+    assert _part(lines, "Modules") == ["size stored codec kind name file"]
+    wrong = _said(debugged, DEBUG_PYPKG="1", SIZE_LIMIT_PYPKG="much")
+    assert wrong[0] == "pypkg: SIZE_LIMIT_PYPKG is 'much', wanted bytes, or a number with kB, MB or GB; it is ignored"
+
+
+def test_trace(debugged: Program) -> None:
+    lines = _said(debugged, DEBUG_PYPKG="2", SIZE_LIMIT_PYPKG="1GB")
+    traced = lines[len(lines) - lines[::-1].index("") :]
+    assert all(line.startswith("pypkg: ") for line in traced)
+    text = "\n".join(traced)
+    assert re.search(r"^pypkg: open\w* /snapshot/app/data.txt: file, 6000000 bytes$", text, re.M)
+    assert re.search(r"^pypkg: open\w* /snapshot/app/nothing.txt: ENOENT$", text, re.M)
+    assert re.search(r"^pypkg: open\w* /snapshot/app/app.py: file, 0 bytes, withheld$", text, re.M)
+    assert re.search(r"^pypkg: import textwrap: /snapshot/lib/python3.1\d/textwrap.py$", text, re.M)
+    assert "pypkg: import nosuch: not found" in traced
+
+
+def test_others_carry_nothing_of_it(script: Path, package: Package) -> None:
+    program = package(script, STATIC_313)
+    assert _said(program, DEBUG_PYPKG="2") == []
+    data = program.path.read_bytes()
+    for text in (b"DEBUG_PYPKG", b"SIZE_LIMIT_PYPKG", b"_pypkg_diagnostics.py"):
+        assert text not in data
+    assert read_image(program.path).find_module("_pypkg_diagnostics") is None

@@ -1,0 +1,96 @@
+"""Interpreter options: how they may be written, and which make no sense in an executable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pypkg.config import load_config
+from pypkg.options import optimization, parse_options, split_options
+from pypkg.project import load_project
+from pypkg_core.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "level"),
+    [
+        ("", (), 0),
+        ("u", ("-u",), 0),
+        ("u,O,X=dev,W=error", ("-O", "-u", "-Xdev", "-Werror"), 1),
+        ("-u -OO", ("-OO", "-u"), 2),
+        ("O,b,O,b", ("-OO", "-b", "-b"), 2),
+        ("OOO", ("-OO",), 2),
+        ("uOX=utf8=1", ("-O", "-u", "-Xutf8=1"), 1),
+        ("-X dev,Xtracemalloc=5", ("-Xdev", "-Xtracemalloc=5"), 0),
+        ("-W 'error:two words'", ("-Werror:two words",), 0),
+        ("X=of-its-own=3", ("-Xof-its-own=3",), 0),
+    ],
+)
+def test_one_text(text: str, options: tuple[str, ...], level: int) -> None:
+    assert parse_options(split_options(text)) == options
+    assert optimization(options) == level
+
+
+def test_words_of_a_command_line() -> None:
+    words = ["-O", "-X", "dev", "-W", "error:this, that::module"]
+    assert parse_options(words) == ("-O", "-Xdev", "-Werror:this, that::module")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("c", "'c': the program is what is packaged"),
+        ("-m", "the program is what is packaged"),
+        ("V", "the command line belongs to the program"),
+        ("--help", "the command line belongs to the program"),
+        ("uh", "'-h': the command line belongs to the program"),
+        ("i", "no interactive prompt"),
+        ("E", "a packaged program is always run so"),
+        ("I", "a packaged program is always run so"),
+        ("P", "a packaged program is always run so"),
+        ("check-hash-based-pycs=never", "packaged modules have no .pyc files"),
+        ("x", "whose first line"),
+        ("z", "Python has no option -z"),
+        ("dev", "Write X=dev"),
+        ("X=Dev", "Write X=dev"),
+        ("X", "'-X': it needs a value"),
+        ("W,", "'-W': it needs a value"),
+        ("-X -O", "it needs a value"),
+        ("W=wrong", "wanted is one of default, error"),
+        ("X=utf8=2", "wanted is 0 or 1"),
+        ("X=gil=0", "needs its global lock"),
+        ("X=int_max_str_digits=3", "a number from 640"),
+        ("X=frozen_modules=maybe", "on or off"),
+        ("X=pycache_prefix", "wanted is pycache_prefix=VALUE"),
+        ("X=é", "printable ASCII"),
+        ("W='error", "no closing quotation"),
+        ("-", "there is nothing in it"),
+    ],
+)
+def test_what_cannot_be_baked_in(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match="Cannot bake in the option") as caught:
+        parse_options(split_options(text))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [
+        ('"u,X=dev"', ("-u", "-Xdev")),
+        ('["-u", "-X", "dev"]', ("-u", "-Xdev")),
+        ('["X=dev", "OO"]', ("-OO", "-Xdev")),
+        ("[]", ()),
+    ],
+)
+def test_in_the_configuration(tmp_path: Path, value: str, options: tuple[str, ...]) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\n[tool.pypkg]\noptions = {value}\n')
+    (tmp_path / "__main__.py").write_text("")
+    assert load_config(load_project(tmp_path), None).options == options
+
+
+def test_a_mistake_in_the_configuration_names_its_place(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.pypkg]\noptions = ["-O", "-m"]\n')
+    (tmp_path / "__main__.py").write_text("")
+    with pytest.raises(UsageError, match=r"tool\.pypkg\.options in .*pyproject\.toml: Cannot bake in the option '-m'"):
+        load_config(load_project(tmp_path), None)
