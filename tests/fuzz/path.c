@@ -35,7 +35,7 @@ static const struct {
     {{"/snapshot/m", "/real/dir"}, {NULL, NULL}},
     {{"/snapshot/d/e", "/real/dir"}, {NULL, NULL}},
     {{"/snapshot/d", "/real/dir"}, {"/snapshot/empty", "/real/other"}},
-    {{"/snapshot/a", "/real/file"}, {"/snapshot/d/e/h", "/real"}},
+    {{"/snapshot/a", "/real/file"}, {"/snapshot/d/e/h", "/real/dir"}},
 };
 #define CONFIGURATIONS (sizeof(mounts) / sizeof(mounts[0]))
 
@@ -166,6 +166,13 @@ say_result(struct world *world, long result)
     }
 }
 
+/* Which of several reasons to refuse a change is named first differs even between the kernel's file systems. */
+static void
+say_refused(struct world *world, long result)
+{
+    say(world, result < 0 ? " refused" : " done");
+}
+
 /* --- what programs are made of --- */
 
 static const char *const names[] = {
@@ -174,7 +181,7 @@ static const char *const names[] = {
     "file", "dir", "self",     "up",    "root",      "top",        "back",    "absolute",   "loop",
     "ping", "slash", "fileslash", "dangling", "out", "outside",    "twice",   "link",       "39",
     "40",  "41",   "nothing",  "other", "in",        "snapshots",  "into",    "m",          "sub",
-    "..",  "..",   "deep",     "deeper", "deepest",  "real-link",  "...",     "\xff",       "proc",
+    "..",  "..",   "deep",     "deeper", "deepest",  "real-link",  "here",     "\xff",       "proc",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -267,7 +274,7 @@ do_readlink(struct world *world, struct input *input, const char *path)
 {
     char target[128];
     unsigned choice = take(input);
-    size_t size = choice & 2 ? sizeof(target) : choice >> 4;
+    size_t size = choice & 2 ? sizeof(target) : (choice >> 4) + 1;
     ssize_t result = choice & 1 ? world->calls->readlinkat(take_directory(world, input), path, target, size)
                                 : world->calls->readlink(path, target, size);
 
@@ -307,7 +314,8 @@ do_open(struct world *world, struct input *input, const char *path)
                          : world->calls->open(path, wanted, 0600);
 
     if (fd < 0) {
-        say(world, " %o: %s", (unsigned)wanted, strerrorname_np(errno));
+        bool writes = (wanted & (O_ACCMODE | O_CREAT | O_TRUNC)) != 0;
+        say(world, " %o: %s", (unsigned)wanted, writes ? "refused" : strerrorname_np(errno));
         return;
     }
     say_stat(world, world->calls->fstat(fd, &status), &status);
@@ -360,6 +368,8 @@ do_list(struct world *world, struct input *input, const char *path)
         dir = world->calls->fdopendir(*slot);
         if (dir != NULL) {
             *slot = -1;
+            /* Duplicates share one position; who lists a descriptor goes to its beginning first. */
+            world->calls->rewinddir(dir);
         }
     }
     else {
@@ -393,9 +403,12 @@ say_place(struct world *world, const char *place)
 static void
 do_realpath(struct world *world, struct input *input, const char *path)
 {
-    char *real = world->calls->realpath(path, NULL);
-
     (void)input;
+    /* The C library's own walk has other limits than the kernel's. */
+    char *real = strlen(path) > 255 ? NULL : world->calls->realpath(path, NULL);
+    if (strlen(path) > 255) {
+        return;
+    }
     if (real == NULL) {
         say(world, " %s", strerrorname_np(errno));
         return;
@@ -494,36 +507,36 @@ do_write(struct world *world, struct input *input, const char *path)
 
     switch (choice) {
     case 0:
-        say_result(world, calls->mkdirat(directory, path, 0700));
+        say_refused(world, calls->mkdirat(directory, path, 0700));
         break;
     case 1:
-        say_result(world, calls->unlinkat(directory, path, 0));
+        say_refused(world, calls->unlinkat(directory, path, 0));
         break;
     case 2:
-        say_result(world, calls->unlinkat(directory, path, AT_REMOVEDIR));
+        say_refused(world, calls->unlinkat(directory, path, AT_REMOVEDIR));
         break;
     case 3:
-        say_result(world, calls->fchmodat(directory, path, 0700, 0));
+        say_refused(world, calls->fchmodat(directory, path, 0700, 0));
         break;
     case 4:
-        say_result(world, calls->utimensat(directory, path, NULL, 0));
+        say_refused(world, calls->utimensat(directory, path, NULL, 0));
         break;
     case 5:
-        say_result(world, calls->truncate(path, 0));
+        say_refused(world, calls->truncate(path, 0));
         break;
     case 6:
-        say_result(world, calls->symlinkat("target", directory, path));
+        say_refused(world, calls->symlinkat("target", directory, path));
         break;
     case 7:
         take_path(input, other);
-        say_result(world, calls->renameat(directory, path, AT_FDCWD, other));
+        say_refused(world, calls->renameat(directory, path, AT_FDCWD, other));
         break;
     case 8:
         take_path(input, other);
-        say_result(world, calls->linkat(directory, path, AT_FDCWD, other, 0));
+        say_refused(world, calls->linkat(directory, path, AT_FDCWD, other, 0));
         break;
     default:
-        say_result(world, calls->utimensat(directory, path, NULL, AT_SYMLINK_NOFOLLOW));
+        say_refused(world, calls->utimensat(directory, path, NULL, AT_SYMLINK_NOFOLLOW));
         break;
     }
 }
@@ -548,7 +561,7 @@ run_program(struct world *world, const uint8_t *data, size_t size)
     for (int n = 0; n < MOST_CALLS && input.size > 0; n++) {
         unsigned operation = take(&input) % COUNT(operations);
         take_path(&input, path);
-        say(world, "%d %s %s:", n, operations[operation].name, strlen(path) < 400 ? path : "(long)");
+        say(world, "%d %s %.600s%s:", n, operations[operation].name, path, strlen(path) > 600 ? "..." : "");
         operations[operation].run(world, &input, path);
         say(world, "\n");
     }
@@ -644,8 +657,8 @@ static void
 make_real(void)
 {
     static const char *const links[][2] = {
-        {"back", "/snapshot/d"},          {"into", "../snapshot"},        {"dir/up", ".."},
-        {"dir/back", "../../snapshot/l"}, {"dir/top", "/"},               {"dir/link", "/snapshot/l/file"},
+        {"back", "/snapshot/d"},          {"into", "../snapshot"},        {"dir/here", "."},
+        {"other/back", "../../snapshot/l"}, {"dir/link", "/snapshot/l/file"},
         {"loop", "loop"},                 {"other/dangling", "/snapshot/nothing"}, {"dir/slash", "/snapshot//d/"},
         {"self", "/real"},                {"dir/root", "/snapshot/l/root"},  {"dir/real-link", "/snapshot/l/real"},
     };

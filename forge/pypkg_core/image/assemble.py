@@ -11,6 +11,7 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.image.blob import Blob
 from pypkg_core.image.layout import (
     BUNDLE,
+    CHECKSUM_SIZE,
     DATA_ALIGNMENT,
     ENTRY,
     HEADER,
@@ -127,7 +128,7 @@ def assemble(contents: Assembly) -> bytes:
     for size in sizes:
         offsets.append(position)
         position = align(position + size, TABLE_ALIGNMENT)
-    data = _Data(align(position, DATA_ALIGNMENT))
+    data = _Data(align(position + CHECKSUM_SIZE, DATA_ALIGNMENT))
 
     entries = _entries(contents, path_offsets, target_offsets, groups, data)
     modules = _modules(contents.modules, name_offsets, data)
@@ -162,11 +163,12 @@ def assemble(contents: Assembly) -> bytes:
     )
     tables = (entries, [path_slots], [_numbers(children)], modules, [module_slots], bundles, strings.chunks)
     chunks = [header.pack()]
-    ends = [*offsets[1:], data.base]
+    ends = [*offsets[1:], data.base - CHECKSUM_SIZE]
     for table, start, size, end in zip(tables, offsets, sizes, ends, strict=True):
         chunks += table
         chunks.append(bytes(end - start - size))
-    return b"".join(chunks + data.chunks)
+    described = b"".join(chunks)
+    return b"".join([described, xxh64(described).to_bytes(CHECKSUM_SIZE, "little"), *data.chunks])
 
 
 def _children(contents: Assembly) -> tuple[list[int], list[tuple[int, int]], list[int]]:

@@ -9,6 +9,7 @@ from typing import Final
 
 __all__ = [
     "BUNDLE",
+    "CHECKSUM_SIZE",
     "DATA_ALIGNMENT",
     "ENTRY",
     "FLAG_WITHHELD",
@@ -36,6 +37,7 @@ VERSION: Final = 1
 MAX_PATH: Final = 4095
 TABLE_ALIGNMENT: Final = 8
 DATA_ALIGNMENT: Final = 16
+CHECKSUM_SIZE: Final = 8
 SLOT_SIZE: Final = 4
 
 HEADER: Final = struct.Struct("<8sII11Q6IQIIQII")

@@ -11,6 +11,7 @@ from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.layout import (
     BUNDLE,
+    CHECKSUM_SIZE,
     ENTRY,
     FLAG_WITHHELD,
     HEADER,
@@ -221,6 +222,9 @@ def _header(view: memoryview) -> Header:
         if count & (count - 1) or count <= used:
             raise damaged(f"its {what} table has {count} slots for {used} rows")
     _check_tables(head)
+    end = head.data_offset - CHECKSUM_SIZE
+    if xxh64(bytes(view[:end])) != int.from_bytes(view[end : end + CHECKSUM_SIZE], "little"):
+        raise damaged("its tables do not match their checksum")
     return head
 
 
@@ -233,7 +237,7 @@ def _check_tables(head: Header) -> None:
         ("modules", head.modules_offset, MODULE.size * head.module_count),
         ("module slots", head.module_slots_offset, SLOT_SIZE * head.module_slot_count),
         ("bundles", head.bundles_offset, BUNDLE.size * head.bundle_count),
-        ("strings", head.strings_offset, head.strings_size),
+        ("strings", head.strings_offset, head.strings_size + CHECKSUM_SIZE),
         ("data", head.data_offset, head.data_size),
     ):
         if offset < end or offset % TABLE_ALIGNMENT or offset + size > head.image_size:

@@ -17,6 +17,8 @@
 
 /* A path below the root has at most this many bytes (docs/image-format.md, "Entry"). */
 #define PYPKG_MAX_PATH 4095
+/* As every usual file system: looking for a longer name is ENAMETOOLONG. */
+#define PYPKG_MAX_NAME 255
 /* As Linux: more symbolic links than this in one lookup are ELOOP. */
 #define PYPKG_MAX_LINKS 40
 
@@ -133,6 +135,9 @@ uint64_t pypkg_xxh64(const void *data, size_t size);
 
 /* Check the header and the place of every table. Returns NULL, or one sentence saying what is wrong. */
 const char *pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size);
+
+/* Are header, tables and strings what the writer wrote? Contents have checksums of their own. */
+bool pypkg_image_is_whole(const struct pypkg_image *image);
 
 /* Table rows, checked: false when the number or anything the row refers to is out of range. */
 bool pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_entry *out);

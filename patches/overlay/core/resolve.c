@@ -19,6 +19,7 @@ struct walk {
     bool above;
     char rest[2 * PYPKG_MAX_PATH + 2];
     const char *next;
+    bool dot; /* the last name was `.`: what is before it must be a directory */
     int links;
 };
 
@@ -116,6 +117,12 @@ step_up_in_mount(struct walk *walk, char *outside)
             return leave_by_mount(walk, tail, outside);
         }
     }
+    else if (stat(walk->mount->real, &status) < 0) {
+        return errno;
+    }
+    else if (!S_ISDIR(status.st_mode)) {
+        return ENOTDIR;
+    }
     leave_directory(walk);
     return 0;
 }
@@ -142,7 +149,8 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
 {
     bool last = walk->next[0] == '\0';
 
-    if (size == 1 && name[0] == '.') {
+    walk->dot = size == 1 && name[0] == '.';
+    if (walk->dot) {
         return 0;
     }
     if (size == 2 && name[0] == '.' && name[1] == '.') {
@@ -172,7 +180,7 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
         bool on_the_way = walk->mounts != NULL && pypkg_leads_to_mount(walk->mounts, walk->path, walk->path_size);
-        return on_the_way && !last ? 0 : ENOENT;
+        return on_the_way && !last ? 0 : size > PYPKG_MAX_NAME ? ENAMETOOLONG : ENOENT;
     }
     if (out->entry.type == PYPKG_LINK && (follow || !last)) {
         walk->path_size = parent_size;
@@ -201,7 +209,7 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return PYPKG_OUTSIDE;
     }
     if (walk->mount != NULL) {
-        return leave_by_mount(walk, walk->next[0] == '/' ? "/" : "", outside);
+        return leave_by_mount(walk, walk->dot || walk->next[0] == '/' ? "/" : "", outside);
     }
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
@@ -232,6 +240,7 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
     walk.image = image;
     walk.mounts = mounts;
     walk.above = start.data == NULL;
+    walk.dot = false;
     walk.links = 0;
     walk.path_size = start.size;
     if (start.size > 0) {

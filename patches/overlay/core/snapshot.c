@@ -80,6 +80,19 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
     return NULL;
 }
 
+bool
+pypkg_image_is_whole(const struct pypkg_image *image)
+{
+    uint64_t end = image->header.data_offset;
+    uint64_t checksum;
+
+    if (end < sizeof(image->header) + sizeof(checksum)) {
+        return false;
+    }
+    memcpy(&checksum, image->base + end - sizeof(checksum), sizeof(checksum));
+    return pypkg_xxh64(image->base, end - sizeof(checksum)) == checksum;
+}
+
 struct pypkg_text
 pypkg_string(const struct pypkg_image *image, uint64_t offset, uint64_t size)
 {

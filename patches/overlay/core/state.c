@@ -33,6 +33,11 @@ pypkg_start_with(const void *data, uint64_t size)
         return "the image is truncated";
     }
     const char *problem = pypkg_image_open(&pypkg_state.image, data, size);
+#if !defined(PYPKG_UNCHECKED) /* for tests that look at what lies behind the checksums */
+    if (problem == NULL && !pypkg_image_is_whole(&pypkg_state.image)) {
+        problem = "the image is corrupt: its tables do not match their checksum";
+    }
+#endif
     pypkg_state.ready = problem == NULL;
     pypkg_watch_forks();
     return problem;
@@ -133,18 +138,22 @@ follow(struct pypkg_route *route)
     const char *path = route->path;
     struct pypkg_text start = {NULL, 0};
 
-    if (path[0] == '\0') {
-        fail(route, ENOENT);
-        return;
-    }
     if (path[0] != '/') {
         struct pypkg_found directory;
         if (!find_start(route->dirfd, &directory)) {
             return;
         }
+        if (path[0] == '\0') {
+            fail(route, ENOENT);
+            return;
+        }
         start = pypkg_entry_path(&pypkg_state.image, &directory.entry);
     }
-    else if (path[1] == PYPKG_ROOT[1]) {
+    if (strlen(path) > PYPKG_MAX_PATH) {
+        fail(route, ENAMETOOLONG);
+        return;
+    }
+    if (path[0] == '/' && path[1] == PYPKG_ROOT[1]) {
         path += PYPKG_ROOT_SIZE;
         path += path[0] == '/';
         start.data = "";

@@ -96,7 +96,14 @@ DIR *
 pypkg_fdopendir(int fd)
 {
     struct pypkg_found found;
-    return pypkg_fd_directory(fd, &found) ? open_virtual(&found, fd) : fdopendir(fd);
+    struct stat here, root;
+
+    if (pypkg_fd_directory(fd, &found)) {
+        return open_virtual(&found, fd);
+    }
+    bool is_root = pypkg_state.ready && fstat(fd, &here) == 0 && S_ISDIR(here.st_mode) && stat("/", &root) == 0
+        && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+    return is_root ? open_root(fdopendir(fd)) : fdopendir(fd);
 }
 
 static void

@@ -66,6 +66,26 @@ remember(int fd, const struct stat *status, uint32_t index)
     return true;
 }
 
+/* A directory's descriptor says itself which one it is, by the time of its last change: a duplicate may outlive its line
+   in the table. */
+#define MARK 688215143 /* nanoseconds */
+
+static void
+mark_directory(int fd, const struct pypkg_found *found)
+{
+    const struct timespec mark = {.tv_sec = (time_t)found->index, .tv_nsec = MARK};
+    if (found->entry.type == PYPKG_DIRECTORY) {
+        futimens(fd, (const struct timespec[2]){mark, mark});
+    }
+}
+
+static bool
+is_marked(const struct stat *status)
+{
+    return status->st_mtim.tv_nsec == MARK && status->st_size == 0 && status->st_mtim.tv_sec >= 0
+        && (uint64_t)status->st_mtim.tv_sec < pypkg_state.image.header.entry_count;
+}
+
 bool
 pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found)
 {
@@ -78,6 +98,10 @@ pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found)
     /* It may be a duplicate of one that is in the table. Only unlinked regular files can be. */
     if (!S_ISREG(status->st_mode) || status->st_nlink != 0) {
         return false;
+    }
+    if (is_marked(status)) {
+        found->index = (uint32_t)status->st_mtim.tv_sec;
+        return true;
     }
     for (int i = 0; i < CHUNK_COUNT; i++) {
         struct slot *chunk = atomic_load(&table.chunks[i]);
@@ -209,6 +233,7 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
         return -1;
     }
     int ready = -1;
+    mark_directory(fd, found);
     if (fill_descriptor(fd, found) == 0 && fstat(fd, &status) == 0) {
         ready = make_read_only(fd, flags);
     }

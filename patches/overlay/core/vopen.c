@@ -21,7 +21,7 @@ static int
 open_found(const struct pypkg_found *found, int flags)
 {
     if (found->entry.type == PYPKG_LINK) {
-        errno = ELOOP;
+        errno = flags & O_DIRECTORY ? ENOTDIR : ELOOP;
         return -1;
     }
     if (CREATES(flags) && (flags & O_EXCL)) {

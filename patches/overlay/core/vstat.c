@@ -55,8 +55,11 @@ pypkg_fstatat(int dirfd, const char *path, struct stat *status, int flags)
     struct pypkg_route route;
 
 #if defined(AT_EMPTY_PATH)
-    if (path != NULL && path[0] == '\0' && (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD) {
-        return pypkg_fstat(dirfd, status);
+    if (path != NULL && path[0] == '\0' && (flags & AT_EMPTY_PATH)) {
+        if (dirfd != AT_FDCWD) {
+            return pypkg_fstat(dirfd, status);
+        }
+        path = ".";
     }
 #endif
     pypkg_route(&route, "fstatat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));

@@ -72,7 +72,7 @@ class Assembler:
         for size in tables:
             places.append(at)
             at = at + size + -(at + size) % 8
-        data_offset = at + -at % 16
+        data_offset = at + 8 + -(at + 8) % 16
 
         data = b""
         entries = b""
@@ -130,7 +130,8 @@ class Assembler:
             places, (entries, path_slots, numbers, modules, module_slots, rows, strings), strict=True
         ):
             image = image.ljust(place, b"\0") + table
-        return image.ljust(data_offset, b"\0") + data
+        image = image.ljust(data_offset - 8, b"\0")
+        return image + struct.pack("<Q", xxh64(image)) + data
 
 
 def slots(keys: list[bytes]) -> bytes:

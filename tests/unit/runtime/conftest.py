@@ -55,22 +55,20 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def _compile(compiler: str, out: Path, options: list[str]) -> bool:
+def _compile(compiler: str, out: Path, options: list[str], program: str = "core_program") -> bool:
     sources = sorted(str(path) for path in CORE.glob("*.c") if path.name != "sqlite.c")
-    here = Path(__file__).parent / "core_program.c"
+    here = Path(__file__).parent / f"{program}.c"
     command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-DPYPKG_WITHOUT_CODECS", "-g", "-O1", "-Wall", "-Wextra"]
     command += ["-Werror", *options, f"-I{CORE}", "-o", str(out), str(here), *sources, "-ldl"]
     return subprocess.run(command, check=False).returncode == 0
 
 
-@pytest.fixture(scope="session")
-def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
-    """Run core_program (its commands stand in its header comment); a sanitizer's finding fails the test."""
+def _make_runner(folder: Path, options: list[str], name: str = "core_program") -> RunCore:
     compiler = os.environ.get("CC") or shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler on this machine")
-    program = tmp_path_factory.mktemp("core") / "core_program"
-    if not (_compile(compiler, program, SANITIZERS) or _compile(compiler, program, [])):
+    program = folder / name
+    if not (_compile(compiler, program, [*SANITIZERS, *options], name) or _compile(compiler, program, options, name)):
         pytest.fail("the C core does not compile")
 
     def run(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -86,3 +84,23 @@ def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+    """Run core_program (its commands stand in its header comment); a sanitizer's finding fails the test."""
+    return _make_runner(tmp_path_factory.mktemp("core"), [])
+
+
+@pytest.fixture(scope="session")
+def run_unchecked_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+    """As `run_core`, with checksums taken for right: corrupt tables and contents are looked into."""
+    return _make_runner(tmp_path_factory.mktemp("unchecked"), ["-DPYPKG_UNCHECKED"])
+
+
+@pytest.fixture(scope="session", params=["checked", "unchecked"])
+def run_corruption(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, RunCore]:
+    """Run corruption_program; also with checksums taken for right."""
+    checked = request.param == "checked"
+    options = [] if checked else ["-DPYPKG_UNCHECKED"]
+    return checked, _make_runner(tmp_path_factory.mktemp("corruption"), options, "corruption_program")
