@@ -18,9 +18,9 @@ import os, sys, textwrap
 from pathlib import Path
 here = Path(__file__).parent
 print(len((here / "data.txt").read_bytes()))
-for name in "nothing.txt", "app.py":
+for name, mode in ("nothing.txt", "r"), ("app.py", "r"), ("log.txt", "w"):
     try:
-        (here / name).read_text()
+        (here / name).open(mode)
     except OSError as error:
         print(error.errno)
 try:
@@ -28,7 +28,7 @@ try:
 except ImportError:
     print("no module")
 """
-OUTPUT = "6000000\n2\n13\nno module\n"
+OUTPUT = "6000000\n2\n13\n30\nno module\n"
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,9 @@ def test_trace(debugged: Program) -> None:
     assert re.search(r"^pypkg: open\w* /snapshot/app/data.txt: file, 6000000 bytes$", text, re.M)
     assert re.search(r"^pypkg: open\w* /snapshot/app/nothing.txt: ENOENT$", text, re.M)
     assert re.search(r"^pypkg: open\w* /snapshot/app/app.py: file, 0 bytes, withheld$", text, re.M)
+    assert "pypkg: error /snapshot/app/app.py: EACCES" in traced
+    assert "pypkg: error /snapshot/app/log.txt: EROFS" in traced
+    assert "pypkg: error /snapshot/app/nothing.txt: ENOENT" not in traced
     assert re.search(r"^pypkg: import textwrap: /snapshot/lib/python3.1\d/textwrap.py$", text, re.M)
     assert "pypkg: import nosuch: not found" in traced
 

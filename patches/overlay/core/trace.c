@@ -23,7 +23,9 @@ describe_error(int number)
         int number;
         const char *name;
     } names[] = {
-        {ENOENT, "ENOENT"}, {ENOTDIR, "ENOTDIR"}, {ELOOP, "ELOOP"}, {EIO, "EIO"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENOENT, "ENOENT"}, {ENOTDIR, "ENOTDIR"}, {ELOOP, "ELOOP"},   {EIO, "EIO"},       {ENAMETOOLONG, "ENAMETOOLONG"},
+        {EACCES, "EACCES"}, {EEXIST, "EEXIST"},   {EINVAL, "EINVAL"}, {EISDIR, "EISDIR"}, {ENOTEMPTY, "ENOTEMPTY"},
+        {EPERM, "EPERM"},   {EROFS, "EROFS"},     {EXDEV, "EXDEV"},   {EBUSY, "EBUSY"},   {ENOTSUP, "ENOTSUP"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].number == number) {
@@ -57,17 +59,33 @@ describe(const struct pypkg_route *route, char *text, size_t size)
 }
 
 /* One write for one line, so that threads and processes do not mix theirs. errno is kept. */
-void
-pypkg_trace(const struct pypkg_route *route, const char *path)
+static void
+write_line(const char *call, const char *path, const char *outcome)
 {
-    char line[2 * PYPKG_MAX_PATH + 128], outcome[PYPKG_MAX_PATH + 64];
+    char line[2 * PYPKG_MAX_PATH + 128];
     int saved = errno;
 
-    describe(route, outcome, sizeof(outcome));
-    int size = snprintf(line, sizeof(line), "pypkg: %s %s: %s\n", route->call, path, outcome);
+    int size = snprintf(line, sizeof(line), "pypkg: %s %s: %s\n", call, path, outcome);
     if (size > 0) {
         ssize_t written = write(atomic_load(&trace_fd), line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
         (void)written;
     }
     errno = saved;
+}
+
+void
+pypkg_trace(const struct pypkg_route *route, const char *path)
+{
+    char outcome[PYPKG_MAX_PATH + 64];
+
+    describe(route, outcome, sizeof(outcome));
+    write_line(route->call, path, outcome);
+}
+
+void
+pypkg_trace_error(int number, const char *path)
+{
+    if (pypkg_is_traced()) {
+        write_line("error", path, describe_error(number));
+    }
 }

@@ -123,6 +123,9 @@ void pypkg_trace_to(int fd);
 void pypkg_trace(const struct pypkg_route *route, const char *path);
 bool pypkg_is_traced(void);
 
+/* Where the path led told nothing yet, but the call failed all the same: a line of its own. */
+void pypkg_trace_error(int number, const char *path);
+
 /* --- vcwd.c --- */
 
 /* The entry number of the virtual working directory plus one, or 0. */

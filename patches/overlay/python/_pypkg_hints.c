@@ -56,12 +56,16 @@ below_project(const char *path)
     return strncmp(path, main_path.data, size) == 0 && path[size] != '\0' ? path + size : NULL;
 }
 
+/* The error is new and has no notes: this is add_note() in a third of its time. */
 static void
 add_note(PyObject *error, PyObject *text)
 {
-    PyObject *done = text == NULL ? NULL : PyObject_CallMethod(error, "add_note", "O", text);
-    Py_XDECREF(done);
-    Py_XDECREF(text);
+    PyObject *notes = text == NULL ? NULL : Py_BuildValue("[N]", text);
+
+    if (notes != NULL) {
+        (void)PyObject_SetAttrString(error, "__notes__", notes);
+        Py_DECREF(notes);
+    }
 }
 
 static void
@@ -108,12 +112,15 @@ hint(PyObject *error, int number, PyObject *name, PyObject *name2)
     struct pypkg_route route;
     int saved = errno;
 
-    if ((number != ENOENT && number != EACCES && number != EROFS)
+    if ((number != ENOENT && number != EACCES && number != EROFS && !pypkg_is_traced())
         || !PyObject_TypeCheck(error, (PyTypeObject *)PyExc_OSError)) {
         return;
     }
     const char *path = path_in(name);
     enum pypkg_where where = find(path, &route);
+    if (where == PYPKG_VIRTUAL || (where == PYPKG_FAILED && number != route.error)) {
+        pypkg_trace_error(number, path);
+    }
     if (number == EROFS) {
         if (where != PYPKG_REAL || find(path_in(name2), &route) != PYPKG_REAL) {
             explain_read_only(error, number);

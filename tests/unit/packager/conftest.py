@@ -47,7 +47,7 @@ def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
     def make(*, name: str | None = None, kind: str = "base") -> bytes:
         library = f"lib/python{target.series}"
         builder = ImageBuilder(0)
-        for module in ("os", "re", "json"):
+        for module in ("os", "re", "json", "_pypkg_diagnostics"):
             builder.add_file(f"{library}/{module}.py", b"source of " + module.encode())
             builder.add_module(module, ModuleKind.MODULE, f"{library}/{module}.py", NOTHING)
         builder.add_file(f"{library}/data.txt", b"data stays readable")

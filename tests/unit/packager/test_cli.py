@@ -68,6 +68,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         (["--frobnicate", "hello.py"], "--frobnicate"),
         (["-t"], "-t"),
         (["-o", "hello.py", "hello.py"], "Refusing to overwrite input file"),
+        (["--options", "m", "hello.py"], "Cannot bake in the option 'm': the program is what is packaged"),
         (["-c", "missing.toml", "hello.py"], "Cannot read missing.toml"),
         ([sys.executable], "Trying to take executable into executable"),
     ],
@@ -109,6 +110,20 @@ def test_packaging(built: Path, target: Target, capsys: pytest.CaptureFixture[st
     assert data is not None
     assert source.withheld
     assert image.read(data) == b"data stays readable"
+
+
+def test_options_and_diagnostics(built: Path, target: Target, folder: Path) -> None:
+    path = f"lib/python{target.series}/_pypkg_diagnostics.py"
+    assert run("-t", target.name, "-o", "plain", "hello.py") == 0
+    plain = image_of("plain")
+    assert (plain.options, plain.find_module("_pypkg_diagnostics"), plain.lookup(path)) == ((), None, None)
+    assert run("-t", target.name, "-o", "debugged", "--debug", "--options", "u,X=dev", "hello.py") == 0
+    debugged = image_of("debugged")
+    assert debugged.options == ("-u", "-Xdev")
+    assert debugged.find_module("_pypkg_diagnostics") is not None
+    entry = debugged.lookup(path)
+    assert entry is not None
+    assert entry.withheld
 
 
 def test_the_same_bytes_from_anywhere(built: Path, target: Target, folder: Path) -> None:
