@@ -108,15 +108,15 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
     except PypkgError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"> Error! {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        print(f"> Error! {error.format_message()}\nHint: Pass --help to see usage information", file=sys.stderr)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        print("Interrupted", file=sys.stderr)
+        print("> Error! Interrupted", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        print(f"Error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        print(f"> Error! {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -34,7 +34,7 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["build", "py313-nowhere"], 2, "Error: Unknown token 'nowhere' in 'py313-nowhere'"),
+        (["build", "py313-nowhere"], 2, "> Error! Unknown token 'nowhere' in 'py313-nowhere'"),
         (["build"], 2, "Missing argument"),
         (["build", "py313", "--jobs", "0"], 2, "--jobs"),
         (["frobnicate"], 2, "No such command"),
@@ -43,7 +43,7 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
         (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a folder"),
         (["verify", "py313-linuxstatic-x64"], 1, "The cache has no base of py313-linuxstatic-x64"),
         (["verify", "some/missing/file"], 2, "There is no file some/missing/file"),
-        (["verify", __file__], 1, "Error: "),
+        (["verify", __file__], 1, "> Error! "),
     ],
 )
 def test_errors(
