@@ -2,7 +2,8 @@
 # standard library a builtin. Writes only what changed, so that make rebuilds only that.
 # Variables: BUILD (CPython's build folder), SOURCE (its sources), OVERLAY (patches/overlay).
 file(GLOB overlay_files RELATIVE "${OVERLAY}/python" "${OVERLAY}/python/*.c")
-list(REMOVE_ITEM overlay_files pypkg_main.c)
+# pypkg_*.c is main, which Makefile.pypkg compiles.
+list(FILTER overlay_files EXCLUDE REGEX "^pypkg_")
 list(SORT overlay_files)
 foreach(file IN LISTS overlay_files)
   file(COPY_FILE "${OVERLAY}/python/${file}" "${SOURCE}/Modules/${file}" ONLY_IF_DIFFERENT)
@@ -10,7 +11,14 @@ endforeach()
 
 # make looks at dates, and another checkout's files may be older: it sees copies, which are new when they differ.
 file(MAKE_DIRECTORY "${BUILD}/pypkg")
-file(GLOB overlay_headers "${OVERLAY}/core/*.h" "${OVERLAY}/python/*.h" "${OVERLAY}/python/pypkg_main.c")
+file(GLOB overlay_headers "${OVERLAY}/core/*.h" "${OVERLAY}/python/*.h" "${OVERLAY}/python/pypkg_*.c")
+file(GLOB copies "${BUILD}/pypkg/*.[ch]")
+foreach(file IN LISTS copies)
+  get_filename_component(name "${file}" NAME)
+  if(NOT EXISTS "${OVERLAY}/core/${name}" AND NOT EXISTS "${OVERLAY}/python/${name}")
+    file(REMOVE "${file}")
+  endif()
+endforeach()
 foreach(file IN LISTS overlay_headers)
   get_filename_component(name "${file}" NAME)
   file(COPY_FILE "${file}" "${BUILD}/pypkg/${name}" ONLY_IF_DIFFERENT)

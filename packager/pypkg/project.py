@@ -36,7 +36,11 @@ class EntryPoint:
     def main_source(self) -> str:
         """Return the source text of the ``__main__`` module that calls it, as an installer's console script does."""
         imported = self.attribute.partition(".")[0]
-        return f"import sys\nfrom {self.module} import {imported}\nsys.exit({self.attribute}())\n"
+        return (
+            f"import sys\nfrom {self.module} import {imported}\n"
+            # Processes that multiprocessing spawns import it again.
+            f"if __name__ == '__main__':\n    sys.exit({self.attribute}())\n"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

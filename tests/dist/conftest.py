@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from base64 import b64decode
 from collections.abc import Callable
@@ -41,17 +42,17 @@ def base(request: pytest.FixtureRequest, base_of: BaseOf) -> Path:
     return base_of(request.param)
 
 
-def _add_project(builder: ImageBuilder, base: Path, main: str) -> None:
-    sources = sorted(path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob("*.py"))
+def _add_modules(builder: ImageBuilder, base: Path, main: str, folder: Path) -> None:
+    sources = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
     done = subprocess.run(
-        [base, "-I", "-c", COMPILE, PROJECT], input=json.dumps(sources), capture_output=True, text=True, check=True
+        [base, "-I", "-c", COMPILE, folder], input=json.dumps(sources), capture_output=True, text=True, check=True
     )
     for name, text in json.loads(done.stdout).items():
         path = f"project/{name}"
         module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         kind = ModuleKind.PACKAGE if name.endswith("__init__.py") else ModuleKind.MODULE
         if name == "library/__init__.py":
-            builder.add_file(path, PROJECT / name)
+            builder.add_file(path, folder / name)
         else:
             builder.add_withheld(path)
         builder.add_module(module, kind, path, b64decode(text))
@@ -63,12 +64,20 @@ def _add_project(builder: ImageBuilder, base: Path, main: str) -> None:
 
 @pytest.fixture(scope="session")
 def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
-    """Make an executable whose ``__main__`` is one of the programs, with these interpreter options baked in."""
+    """Make an executable whose ``__main__`` is one of the programs, with these interpreter options baked in.
 
-    def make(base: Path, main: str, *options: str) -> Path:
+    ``more`` is a folder whose files, modules and others, lie beside those of ``project``.
+    """
+
+    def make(base: Path, main: str, *options: str, more: Path | None = None) -> Path:
         image = read_image(base)
         builder = ImageBuilder(mtime=315532800)
-        _add_project(builder, base, main)
+        _add_modules(builder, base, main, PROJECT)
+        if more is not None:
+            _add_modules(builder, base, main, more)
+            for file in sorted(path for path in more.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")):
+                name = f"project/{file.relative_to(more).as_posix()}"
+                builder.add_file(name, file, executable=os.access(file, os.X_OK))
         for name in ("data/a.txt", "data/sub/b.txt"):
             builder.add_file(f"project/{name}", PROJECT / name)
         builder.add_symlink("project/data/link", "sub/b.txt")

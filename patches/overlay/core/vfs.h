@@ -14,14 +14,16 @@
 #include <string.h>
 
 #include "pypkg.h"
+#include "reentry.h"
 
 #define PYPKG_EXTRACTED_WORDS 64
 
-/* The whole state. The image is written once, by pypkg_start; the rest is atomic, so that no lock can be held
-   across a fork. */
+/* The whole state. The image and the program are written once, when the process starts; the rest is atomic, so that no
+   lock can be held across a fork. */
 struct pypkg_state {
     struct pypkg_image image;
     bool ready;
+    struct pypkg_program program;
     /* The virtual working directory: its entry number plus one; 0: the working directory is the kernel's. A child made
        by vfork has one of its own until it starts a program: pypkg_cwd(). */
     _Atomic uint32_t cwd;

@@ -79,6 +79,9 @@ class SnapshotFinder:
         package of the same name in a real directory keeps its own submodules. Namespace packages are left to
         ``PathFinder``, which sees the directories of the snapshot like any others.
         """
+        if fullname == "__main__":
+            # The one in the index is the program. Who looks for another (runpy) looks in the directories of sys.path.
+            return None
         found = _find_module(fullname)
         if found is None:
             return None
@@ -152,3 +155,7 @@ def install():
     if _find_module("__main__") is not None:
         _bootstrap._pypkg_missing = _missing
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)
+    if _find_module("__main__") is not None:
+        import _pypkg_runtime
+
+        _pypkg_runtime.start()

@@ -1,4 +1,8 @@
-"""What a packaged application finds in ``sys`` and ``builtins``. Run by main before the application's own code."""
+"""What a packaged application finds in ``sys`` and ``builtins``, and the scripts it lets its own executable run.
+
+The importer runs :func:`start` in every interpreter of an application, before anything is imported from a file: at the
+top nothing may be imported that is not built in, frozen or in the image.
+"""
 
 import _sitebuiltins
 import builtins
@@ -119,6 +123,10 @@ def start():
     sys.frozen = True
     sys._MEIPASS = "/".join(entrypoint.split("/")[:3])
     _add_builtins()
+
+
+def serve_commands():
+    """Do what the environment asks of the executable instead of running the program. Run by main before the program."""
     wanted = posix.environ.get(b"PYPKG_NATIVE_CACHE")
     if wanted:
         import _pypkg_native_cache  # noqa: PLC0415 - only when it is asked for
@@ -128,3 +136,24 @@ def start():
         import _pypkg_diagnostics  # noqa: PLC0415 - only when it is there
 
         _pypkg_diagnostics.start()
+
+
+def find_script(path, at_home):
+    """Make ready to run a script in the interpreter inside the application.
+
+    Args:
+        path: what the command line names.
+        at_home: its directory comes first on ``sys.path``, as in Python without ``-I`` and ``-P``.
+
+    Returns:
+        Its path and code object when its code is in the image, ``None`` when Python is to run the file.
+    """
+    import os.path  # noqa: PLC0415 - start() runs before it can be imported
+
+    path = os.path.abspath(path)
+    real = os.path.realpath(path)
+    # Python itself puts an archive there.
+    if at_home and os.path.isfile(real) and not real.endswith(".pyz"):
+        sys.path.insert(0, os.path.dirname(real))
+    code = _pypkg.code_at(real)
+    return None if code is None else (path, code)

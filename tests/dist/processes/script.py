@@ -1,0 +1,9 @@
+"""A script that the program has its own executable run."""
+
+import os
+import sys
+
+import library
+
+print("script", __name__, __file__, sys.argv, library.VALUE, __spec__, sys.path[0])
+print(os.environ.get("PYPKG_REENTRY"), sys.frozen)

@@ -1,0 +1,3 @@
+#!/bin/sh
+# A tool in the snapshot.
+echo "tool $*"

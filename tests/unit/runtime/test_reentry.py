@@ -1,0 +1,157 @@
+"""Which command lines of its own executable a program means for the interpreter, and the variable that says so."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from .conftest import RunCore
+
+SEPARATOR = "%"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """Stands for the executable; it prints its arguments and environment."""
+    path = tmp_path / "program"
+    path.write_text('#!/bin/sh\necho "$@"\nexec /usr/bin/env\n')
+    path.chmod(0o755)
+    for name in ("script.py", "window.pyw", "old.pyc", "archive.pyz", "data.txt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "link").symlink_to(path)
+    return path
+
+
+INTERPRETER = [
+    ["-c", "pass"],
+    ["-cpass"],
+    ["-c", ""],
+    ["-m", "mod", "-x"],
+    ["-mmod"],
+    ["-V"],
+    ["-VV"],
+    ["-IV"],
+    ["-"],
+    ["-u", "-", "x"],
+    ["-bBdEiIOPqRsSuvxc", "pass"],
+    ["-W", "error", "-Wdefault", "-X", "dev", "-Xutf8=0", "-OO", "-m", "mod"],
+    ["-uW", "error", "script.py"],
+    ["script.py"],
+    ["./script.py", "-m"],
+    ["{}/script.py"],
+    ["-Ou", "{}/window.pyw"],
+    ["old.pyc"],
+    ["archive.pyz"],
+    ["--", "script.py"],
+    ["/snapshot/app/main.py"],
+    ["/snapshot/app/secret.py", "x"],
+    ["/snapshot/app/data"],
+    ["/snapshot/app/link"],
+    ["-S", "//snapshot/app/run"],
+    ["--multiprocessing-fork", "tracker_fd=5", "pipe_handle=7"],
+    # The program itself: main sees that it is.
+    ["{}/program", "x"],
+    ["-Werror", "{}/link"],
+]
+
+PROGRAM = [
+    [],
+    [""],
+    ["worker"],
+    ["--flag"],
+    ["--version"],
+    ["-h"],
+    ["-v"],
+    ["-u", "worker"],
+    ["-x", "--name"],
+    ["-z", "-c", "pass"],
+    ["-Oz", "script.py"],
+    ["-c"],
+    ["-m"],
+    ["-W"],
+    ["-X"],
+    ["-O", "-W"],
+    ["--"],
+    ["--", "-c", "pass"],
+    ["none.py"],
+    ["data.txt"],
+    ["folder.py"],
+    ["/snapshot/app/none.py"],
+    ["/snapshot/none"],
+    ["/snapshot/app/loop"],
+    ["worker", "--multiprocessing-fork"],
+    [".py"],
+]
+
+
+def _wanted(run_core: RunCore, image: Path, program: Path, own: list[str], line: list[str]) -> str:
+    arguments = [item.replace("{}", str(program.parent)) for item in line]
+    done = run_core("reentry", image, program, *own, SEPARATOR, program, *arguments, cwd=program.parent)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("line", INTERPRETER, ids=" ".join)
+def test_interpreter(run_core: RunCore, image_file: Path, program: Path, line: list[str]) -> None:
+    assert _wanted(run_core, image_file, program, ["own"], line) == "interpreter"
+    # A restart with the same arguments is one, whatever they look like.
+    own = [item.replace("{}", str(program.parent)) for item in line]
+    assert _wanted(run_core, image_file, program, own, line) == "program"
+    assert _wanted(run_core, image_file, program, [*own, "more"], line) == "interpreter"
+
+
+@pytest.mark.parametrize("line", PROGRAM, ids=" ".join)
+def test_program(run_core: RunCore, image_file: Path, program: Path, line: list[str]) -> None:
+    assert _wanted(run_core, image_file, program, ["own"], line) == "program"
+
+
+def _environment(run_core: RunCore, image: Path, program: Path, *line: str | Path, **env: str) -> list[str]:
+    """What the started process prints: its arguments, and its environment without what is not of the test."""
+    done = run_core("exec", image, program, *line, cwd=program.parent, env=env)
+    inherited = set(os.environ) | {"ASAN_OPTIONS", "PWD", "_", "OLDPWD", "SHLVL"}
+    return [text for text in done.stdout.splitlines() if text.partition("=")[0] not in inherited - {"PYPKG_REENTRY"}]
+
+
+@pytest.mark.parametrize("name", ["{}/program", "./program", "{}/link", "{}/../{name}/program"])
+def test_the_variable_is_there_for_the_interpreter_only(
+    run_core: RunCore, image_file: Path, program: Path, name: str
+) -> None:
+    path = name.format(program.parent, name=program.parent.name)
+    variable = f"PYPKG_REENTRY={program}"
+    assert _environment(run_core, image_file, program, path, "-c", "x") == ["-c x", variable]
+    assert _environment(run_core, image_file, program, path, "worker") == ["worker"]
+    # One from elsewhere does not get through.
+    assert _environment(run_core, image_file, program, path, "worker", PYPKG_REENTRY="stray") == ["worker"]
+    assert _environment(run_core, image_file, program, path, "-c", "x", PYPKG_REENTRY="stray") == ["-c x", variable]
+    other = program.parent / "other"
+    other.write_bytes(program.read_bytes())
+    other.chmod(stat.S_IRWXU)
+    assert _environment(run_core, image_file, program, other, "-c", "x", PYPKG_REENTRY="stray") == ["-c x"]
+
+
+def test_a_large_environment(run_core: RunCore, image_file: Path, program: Path) -> None:
+    many = {f"MANY_{n}": "x" for n in range(5000)}
+    seen = _environment(run_core, image_file, program, program, "-c", "x", PYPKG_REENTRY="stray", **many)
+    assert len(seen) == 5002 and f"PYPKG_REENTRY={program}" in seen and "PYPKG_REENTRY=stray" not in seen
+
+
+def test_what_cannot_be_executed(run_core: RunCore, image_file: Path, program: Path) -> None:
+    for path, wanted in (
+        ("/snapshot/app/main.py", "EACCES"),
+        ("/snapshot/app/data", "EACCES"),
+        ("/snapshot/app/none", "ENOENT"),
+        ("/snapshot/app/loop", "ELOOP"),
+        ("none", "ENOENT"),
+    ):
+        done = run_core("exec", image_file, program, path, cwd=program.parent)
+        assert done.stdout.strip() == wanted, path
+
+
+def test_a_script_of_the_snapshot(run_core: RunCore, image_file: Path, program: Path, tmp_path: Path) -> None:
+    done = run_core(
+        "exec", image_file, program, "/snapshot/app/run", env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path / "cache")}
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
