@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -66,10 +66,11 @@ def _add_modules(builder: ImageBuilder, base: Path, main: str, folder: Path) -> 
 def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
     """Make an executable whose ``__main__`` is one of the programs, with these interpreter options baked in.
 
-    ``more`` is a folder whose files, modules and others, lie beside those of ``project``.
+    ``more`` is a folder whose files, modules and others, lie beside those of ``project``; ``tools`` are programs of this
+    machine, which lie in ``tools``.
     """
 
-    def make(base: Path, main: str, *options: str, more: Path | None = None) -> Path:
+    def make(base: Path, main: str, *options: str, more: Path | None = None, tools: Sequence[Path] = ()) -> Path:
         image = read_image(base)
         builder = ImageBuilder(mtime=315532800)
         _add_modules(builder, base, main, PROJECT)
@@ -78,6 +79,8 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
             for file in sorted(path for path in more.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")):
                 name = f"project/{file.relative_to(more).as_posix()}"
                 builder.add_file(name, file, executable=os.access(file, os.X_OK))
+        for file in tools:
+            builder.add_file(f"project/tools/{file.name}", file, executable=True)
         for name in ("data/a.txt", "data/sub/b.txt"):
             builder.add_file(f"project/{name}", PROJECT / name)
         builder.add_symlink("project/data/link", "sub/b.txt")

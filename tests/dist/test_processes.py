@@ -62,7 +62,7 @@ def test_a_program_without_a_guard_is_told_so(base: Path, assemble: Assemble) ->
 
 @pytest.fixture(scope="module")
 def starting(base: Path, assemble: Assemble) -> Path:
-    return assemble(base, "starting", more=PROGRAMS)
+    return assemble(base, "starting", more=PROGRAMS, tools=[Path("/bin/true")])
 
 
 def _start(program: Path, how: str, line: list[str], **request: object) -> Done:
@@ -97,7 +97,6 @@ INTERPRETER = {
         ["-OuX", "utf8", "-Werror", "-c", "import sys; print(sys.flags.optimize, sys.warnoptions, sys._xoptions)"],
         r"1 \['error'\] {'utf8': True}\n",
     ),
-    "standard input": (["-", "a"], r""),
     "version": (["-V"], r"Python 3\.1\d\.\d+\n"),
     "long version": (["-VV"], r"Python 3\.1\d\.\d+ \(main.*"),
     "not the working directory": (["-c", "import sys; print('' in sys.path, sys.path[0])"], rf"False {ROOT}\n"),
@@ -130,6 +129,12 @@ def test_interpreter(starting: Path, name: str) -> None:
     done = _start(starting, "run", ["@", *arguments])
     assert done.stderr == ""
     assert re.fullmatch(wanted + r"(?s:.*)exit 0\n", done.stdout), done.stdout
+
+
+def test_a_script_from_standard_input(starting: Path) -> None:
+    request = json.dumps({"how": "run", "line": ["@", "-", "a"]})
+    done = _run(starting, request, stdin=None, input="import sys; print(sys.argv)\n")
+    assert (done.stdout, done.stderr) == ("['-', 'a']\nexit 0\n", "")
 
 
 @pytest.mark.parametrize("name", PROGRAM)

@@ -156,6 +156,6 @@ def install():
         _bootstrap._pypkg_missing = _missing
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)
     if _find_module("__main__") is not None:
-        import _pypkg_runtime
+        import _pypkg_runtime  # noqa: PLC0415 - found by the finder that stands there now
 
         _pypkg_runtime.start()

@@ -150,10 +150,10 @@ def find_script(path, at_home):
     """
     import os.path  # noqa: PLC0415 - start() runs before it can be imported
 
-    path = os.path.abspath(path)
+    path = os.path.abspath(path)  # noqa: PTH100 - without pathlib
     real = os.path.realpath(path)
     # Python itself puts an archive there.
-    if at_home and os.path.isfile(real) and not real.endswith(".pyz"):
-        sys.path.insert(0, os.path.dirname(real))
+    if at_home and os.path.isfile(real) and not real.endswith(".pyz"):  # noqa: PTH113
+        sys.path.insert(0, os.path.dirname(real))  # noqa: PTH120
     code = _pypkg.code_at(real)
     return None if code is None else (path, code)

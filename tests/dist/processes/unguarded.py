@@ -2,8 +2,7 @@
 
 import multiprocessing
 
-multiprocessing.set_start_method("spawn")
-child = multiprocessing.Process(target=print, args=("never",))
+child = multiprocessing.get_context("spawn").Process(target=print, args=("never",))
 child.start()
 child.join()
 print("exit code", child.exitcode)

@@ -75,7 +75,10 @@ def test_a_console_script_knows_its_environment(tmp_path: Path) -> None:
 
 def test_the_generated_main_calls_the_function() -> None:
     source = EntryPoint(module="json.decoder", attribute="JSONDecoder.decode").main_source()
-    assert source == "import sys\nfrom json.decoder import JSONDecoder\nsys.exit(JSONDecoder.decode())\n"
+    assert source == (
+        "import sys\nfrom json.decoder import JSONDecoder\n"
+        "if __name__ == '__main__':\n    sys.exit(JSONDecoder.decode())\n"
+    )
 
 
 @pytest.mark.parametrize("head", [b"\x7fELF", b"MZ\x90", b"\xcf\xfa\xed\xfe"])

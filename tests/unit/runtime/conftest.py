@@ -71,13 +71,16 @@ def _make_runner(folder: Path, options: list[str], name: str = "core_program") -
     if not (_compile(compiler, program, [*SANITIZERS, *options], name) or _compile(compiler, program, options, name)):
         pytest.fail("the C core does not compile")
 
-    def run(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [program, *arguments],
             check=False,
             capture_output=True,
             text=True,
             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0", **(env or {})},
+            cwd=cwd,
         )
         assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
         assert done.returncode in (0, 1), done.stderr

@@ -6,7 +6,10 @@
    extract IMAGE PATH           extract a library: its real path, or the error
    run IMAGE PATH               extract a program and start it
    dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says
-   needed FILE...               the names in DT_SONAME and DT_NEEDED of ELF files, which may be corrupt */
+   needed FILE...               the names in DT_SONAME and DT_NEEDED of ELF files, which may be corrupt
+   reentry IMAGE PROGRAM OWN... % ARGV...
+                                as the executable PROGRAM, started with OWN: whom does the command line mean?
+   exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; its output, or the name of the errno */
 
 #define PYPKG_NO_REDIRECT
 #include "pypkg_redirect.h"
@@ -252,6 +255,34 @@ list_needed(int count, char **files)
     return 0;
 }
 
+static int
+ask_reentry(char **arguments)
+{
+    char **line = arguments + 1;
+
+    while (strcmp(*line, "%") != 0) {
+        line++;
+    }
+    *line++ = NULL;
+    if (!pypkg_set_program(arguments[0], arguments + 1)) {
+        return 1;
+    }
+    puts(pypkg_reentry_wanted(&pypkg_state.program, line) ? "interpreter" : "program");
+    return 0;
+}
+
+static int
+execute(char **arguments)
+{
+    static char *none[] = {NULL};
+
+    if (pypkg_set_program(arguments[0], none)) {
+        pypkg_execv(arguments[1], arguments + 1);
+        puts(error_name());
+    }
+    return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -266,6 +297,12 @@ main(int argc, char **argv)
         const char *problem = pypkg_start_with(image, size);
         if (problem != NULL) {
             puts(problem);
+        }
+        else if (strcmp(argv[1], "reentry") == 0 && argc > 4) {
+            return ask_reentry(argv + 3);
+        }
+        else if (strcmp(argv[1], "exec") == 0 && argc > 4) {
+            return execute(argv + 3);
         }
         else if (strcmp(argv[1], "call") == 0 && argc >= 5) {
             for (int j = 5; j + 1 < argc; j += 2) {
