@@ -77,11 +77,11 @@ class File:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """The shared libraries of one distribution, written to the addon cache together.
+    """The shared libraries and programs of one distribution, written to the addon cache together.
 
     Attributes:
         name: the distribution.
-        paths: places of its shared libraries, sorted; each is a :class:`File` of the collection as well.
+        paths: places of its shared libraries and programs, sorted; each is a :class:`File` of the collection as well.
     """
 
     name: str

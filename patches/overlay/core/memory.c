@@ -278,7 +278,24 @@ pypkg_memory_program(const struct pypkg_found *found, char *reason, size_t reaso
     return strdup(path);
 }
 
+void
+pypkg_forget_program(const char *path)
+{
+    int fd, saved = errno;
+
+    if (sscanf(path, "/proc/self/fd/%d", &fd) == 1) {
+        close(fd);
+    }
+    errno = saved;
+}
+
 #else
+
+void
+pypkg_forget_program(const char *path)
+{
+    (void)path;
+}
 
 void *
 pypkg_memory_load(const struct pypkg_found *found, int flags, char *reason, size_t reason_size)

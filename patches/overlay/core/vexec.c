@@ -180,7 +180,9 @@ start_path(struct start *start, char *const envp[])
         return fail_start(start, error);
     }
     start->path = route.buffer;
-    return start_real(start, envp);
+    int result = start_real(start, envp);
+    pypkg_forget_program(route.buffer);
+    return result;
 }
 
 /* The first program called `file` in a directory of PATH, in `path`; false when none is found. */

@@ -159,8 +159,11 @@ int pypkg_write_all(int fd, const uint8_t *data, size_t size);
 
 /* --- addons.c --- */
 
-/* Extract a shared library and everything of its bundle into the cache. Returns its real path, to be freed; or NULL,
-   and one sentence on what failed in `error`. */
+/* Extract a program and everything of its bundle into the cache, or put it into memory when there can be no cache.
+   Returns its real path, to be freed; or NULL, and one sentence on what failed in `error`. */
 char *pypkg_extract(const struct pypkg_found *found, char *error, size_t error_size);
+
+/* The program was started, or could not be: close its descriptor if that path is one in memory. errno is kept. */
+void pypkg_forget_program(const char *path);
 
 #endif

@@ -254,6 +254,35 @@ def test_a_fitting_addon_is_bundled_with_its_libraries(world: World) -> None:
     assert {path for bundle in found.bundles for path in bundle.paths} <= paths(found)
 
 
+def test_programs_are_bundled_with_the_libraries(world: World) -> None:
+    files = addon(
+        "dep", "from . import _fast\n", **{"dep/bin/tool": elf(), "dep/bin/run": "#!/bin/sh\n", "dep/a.txt": "x"}
+    )
+    world.install("dep", files)
+    world.write({"app.py": "import dep\n"})
+    for name in ("bin/tool", "bin/run", "a.txt", "__init__.py"):
+        (world.site / "dep" / name).chmod(0o755)
+    found = world.collect()
+    assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
+        ("dep", [f"site-packages/dep/_fast{ADDON}", "site-packages/dep/bin/run", "site-packages/dep/bin/tool"])
+    ]
+    modes = {file.path: file.executable for file in found.files}
+    assert modes["site-packages/dep/bin/tool"] and modes["site-packages/dep/bin/run"]
+
+
+def test_programs_of_the_project_keep_their_mode(world: World) -> None:
+    world.write({"app.py": "from pathlib import Path\nTOOLS = Path(__file__).parent / 'tools'\n"})
+    world.write({"tools/run": "#!/bin/sh\n", "tools/lib/libx.so": elf(), "tools/data": "text"})
+    for name in ("run", "data"):
+        (world.project / "tools" / name).chmod(0o755)
+    found = world.collect()
+    assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
+        ("app", ["app/tools/lib/libx.so", "app/tools/run"])
+    ]
+    modes = {file.path: file.executable for file in found.files}
+    assert modes["app/tools/run"] and modes["app/tools/data"]
+
+
 def test_a_required_addon_is_refused(world: World) -> None:
     world.install("dep", addon("dep", "from dep._fast import x\n"))
     world.write({"app.py": "import dep\n"})

@@ -21,6 +21,9 @@ def make_wheel(directory: Path) -> None:
         files = ["demo/__init__.py", "Demo_Pkg-1.0.data/platlib/demo/fast.so", "Demo_Pkg-1.0.dist-info/METADATA"]
         for name in files:
             archive.writestr(name, "Name: Demo_Pkg\nVersion: 1.0\n")
+        program = zipfile.ZipInfo("demo/bin/tool")
+        program.external_attr = 0o100755 << 16
+        archive.writestr(program, "#!/bin/sh\n")
         archive.writestr("Demo_Pkg-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
 
 
@@ -40,6 +43,8 @@ def test_a_wheel_is_unpacked_and_not_asked_for_again(tmp_path: Path, monkeypatch
     assert len(place.name) == 64
     assert Installed([place]).owner(place, "demo/fast.so").name == "demo-pkg"
     assert (place / "demo/fast.so").is_file()
+    assert (place / "demo/bin/tool").stat().st_mode & 0o777 == 0o755
+    assert (place / "demo/__init__.py").stat().st_mode & 0o111 == 0
     second = wheels.fetch([("demo-pkg", "1.0")], TARGET, cache=tmp_path, python=Path("python"))
     assert second == wheels.Fetched(first.places, "")
     assert len(asked) == 1
