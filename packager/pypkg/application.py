@@ -96,6 +96,8 @@ def start_application(project: Project, config: Config, resolver: Resolver) -> A
     assets = {_below(project, file, "assets"): file for file in _expanded(config, "assets")}
     scripts = []
     for file in _expanded(config, "scripts"):
+        if not file.is_file():
+            continue
         name = _name_of(file, resolver)
         if name:
             scripts.append(name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pypkg.application import Application
-from pypkg.distributions import folder_files
+from pypkg.globs import tree_items
 from pypkg.resolve import Node, Resolver
 from pypkg.walk import Walk, in_tests
 
@@ -16,6 +16,8 @@ __all__ = ["project_files"]
 
 def project_files(application: Application, walk: Walk, resolver: Resolver) -> Iterator[tuple[Path, str]]:
     """Yield (file on this machine, place below ``/snapshot``) of the project's data, in a fixed order.
+
+    Symbolic links and empty directories are among them.
 
     What is referred to but not there is a detail, what lies outside the project a warning: it has no place below
     ``/snapshot``.
@@ -31,7 +33,7 @@ def project_files(application: Application, walk: Walk, resolver: Resolver) -> I
         package = resolver.find(top)
         if isinstance(package, Node) and package.root.project:
             for root, folder in package.portions:
-                for relative in folder_files(root.directory, [folder]):
+                for relative in _items(root.directory, folder):
                     if not in_tests(relative) and (not relative.endswith(".py") or _no_module(relative)):
                         yield root.directory / relative, f"{root.prefix}/{relative}"
     for name in sorted(walk.found):
@@ -58,8 +60,15 @@ def _below(application: Application, walk: Walk, node: Node, place: Path, line: 
     if place == application.root:
         return
     relative = place.relative_to(application.root).as_posix()
-    for found in sorted(folder_files(application.root, [relative])):
+    for found in _items(application.root, relative):
         yield application.root / found, f"{application.name}/{found}"
+
+
+def _items(root: Path, place: str) -> list[str]:
+    """Return what is at or below a place, without bytecode caches."""
+    top = root / place
+    items = [top] if top.is_symlink() or not top.is_dir() else tree_items(top)
+    return sorted(item.relative_to(root).as_posix() for item in items if "__pycache__" not in item.parts)
 
 
 def _package_folders(node: Node, name: str, resolver: Resolver) -> list[Path]:

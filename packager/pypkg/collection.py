@@ -96,6 +96,8 @@ class Collection:
         modules: sorted by name.
         files: sorted by path; no path is both a file and the source of a module.
         bundles: sorted by name.
+        directories: places of directories that hold nothing.
+        links: place of each symbolic link -> its target, as ``readlink`` is to answer it.
         search_path: ``sys.path`` of the application, absolute (``/snapshot/...``), first to last.
         licences: distribution -> licence identifier or classifier text, for disclosure and the manifest.
         warnings: what the user should look at, one line each.
@@ -106,6 +108,8 @@ class Collection:
     modules: list[Module] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
+    directories: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
     search_path: list[str] = field(default_factory=list)
     licences: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -16,6 +17,8 @@ from pypkg.collection import Bundle, Collection, File, Kind, Module
 from pypkg.compiler import Compiler
 from pypkg.dictionary import Dictionary, matches
 from pypkg.distributions import Distribution, Installed
+from pypkg.globs import tree_items
+from pypkg.links import follow_links
 from pypkg.metadata import metadata_files
 from pypkg.resolve import Node, Resolver, addon_stem
 from pypkg.walk import Walker, in_tests
@@ -62,6 +65,8 @@ class Contents:
         self._dictionary = dictionary
         self._modules: dict[str, Module] = {}
         self._files: dict[str, File] = {}
+        self._directories: set[str] = set()
+        self._links: dict[str, str] = {}
         self._libraries: dict[str, list[str]] = {}
         self._notices: list[str] = []
 
@@ -82,6 +87,8 @@ class Contents:
         self._glibc()
         sources = {module.path for module in self._modules.values() if module.kind in (Kind.MODULE, Kind.PACKAGE)}
         return Collection(
+            directories=sorted(self._directories),
+            links=dict(sorted(self._links.items())),
             modules=[self._modules[name] for name in sorted(self._modules)],
             files=[self._files[path] for path in sorted(self._files) if path not in sources],
             bundles=self._bundles(sources),
@@ -234,18 +241,66 @@ class Contents:
     def _project(self) -> None:
         name = self._application.name
         for source, path in project_files(self._application, self._walk, self._resolver):
-            if path.endswith((".pyc", ".pyo")) or self._application.ignores(source):
-                continue
-            if is_library(path):
-                if not fits(source, self._target):
-                    continue
-                self._libraries.setdefault(name, []).append(path)
-            self._data(source, path, "")
+            self._item(source, path)
         for place, source in self._application.assets.items():
-            self._data(source, f"{name}/{place}", "")
+            self._item(source, f"{name}/{place}", named=True)
         own = self._installed.by_name.get(canonicalize_name(name))
         if own is not None and own.name not in self._walk.distributions:
             self._add_all(metadata_files(own, SITE_PACKAGES))
+
+    def _item(self, source: Path, path: str, *, named: bool = False) -> None:
+        """Take a file, link or empty directory of the project; what a link leads to comes along.
+
+        Args:
+            named: whether the configuration names it.
+        """
+        name, root = self._application.name, self._application.root
+        if not named and (path.endswith((".pyc", ".pyo")) or self._application.ignores(source)):
+            return
+        relative = path.removeprefix(f"{name}/")
+        followed = follow_links(root, relative, name, self._holds_modules)
+        self._links.update({f"{name}/{place}": target for place, target in followed.links.items()})
+        if followed.links:
+            if followed.place is None:
+                return
+            path, source = f"{name}/{followed.place}".rstrip("/"), root / followed.place
+        if source.is_dir():
+            self._folder(source, path)
+        elif followed.links and path in self._module_places:
+            return  # its text stays out, as without the link
+        elif source.is_file():
+            if not named and is_library(path):
+                if not fits(source, self._target):
+                    return
+                self._libraries.setdefault(name, []).append(path)
+            self._data(source, path, "")
+        elif source.is_symlink():
+            self._walk.details[f"{path}: is a link to {source.readlink()}, where there is nothing; left out"] = None
+
+    def _folder(self, source: Path, path: str) -> None:
+        """Take a directory: empty, or led to by a link."""
+        if path in self._directories:
+            return
+        self._directories.add(path)
+        for item in tree_items(source):
+            place = f"{path}/{item.relative_to(source).as_posix()}"
+            if "__pycache__" not in item.parts and place not in self._module_places:
+                self._item(item, place)
+
+    @cached_property
+    def _module_places(self) -> frozenset[str]:
+        """The files of the project's modules, below ``/snapshot``."""
+        reached = {**self._walk.members, **self._walk.nodes}
+        return frozenset(node.path for node in reached.values() if node.root.project)
+
+    @cached_property
+    def _module_folders(self) -> frozenset[str]:
+        """Those and all directories above them."""
+        folders = {parent.as_posix() for place in self._module_places for parent in PurePosixPath(place).parents}
+        return frozenset(folders | self._module_places)
+
+    def _holds_modules(self, place: str) -> bool:
+        return f"{self._application.name}/{place}" in self._module_folders
 
     def _glibc(self) -> None:
         """Say which distributions need a newer glibc than the base does."""

@@ -122,6 +122,9 @@ def build_image(
     builder = ImageBuilder(mtime)
     _add_files(builder, collection)
     _add_modules(builder, collection, disclosure)
+    for path, link in collection.links.items():
+        if not builder.has_path(path):
+            builder.add_symlink(path, link)
     for bundle in collection.bundles:
         builder.add_bundle(bundle.name, bundle.paths)
     sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
@@ -148,6 +151,8 @@ def _add_files(builder: ImageBuilder, collection: Collection) -> None:
     for file in collection.files:
         data = file.data if file.data is not None else file.source
         builder.add_file(file.path, b"" if data is None else data, executable=file.executable)
+    for directory in collection.directories:
+        builder.add_directory(directory)
 
 
 def _add_modules(builder: ImageBuilder, collection: Collection, disclosure: Disclosure) -> None:
