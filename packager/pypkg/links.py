@@ -49,7 +49,7 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
             continue
         place = "/".join([*done, part])
         path = root / place
-        target = str(path.readlink()) if path.is_symlink() and not ordinary(place) else ""
+        target = os.readlink(path) if path.is_symlink() and not ordinary(place) else ""
         inside = _inside(root, done, target) if target else None
         if inside is None:
             done.append(part)

@@ -121,9 +121,10 @@ struct pypkg_bytes {
     void *owned;
 };
 
-/* What a path led to. */
+/* What a path led to. `in_directory`: when it led nowhere, all but its last name did. */
 struct pypkg_found {
     uint32_t index;
+    bool in_directory;
     struct pypkg_entry entry;
 };
 

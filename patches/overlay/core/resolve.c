@@ -180,6 +180,7 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
         bool on_the_way = walk->mounts != NULL && pypkg_leads_to_mount(walk->mounts, walk->path, walk->path_size);
+        out->in_directory = last;
         return on_the_way && !last ? 0 : size > PYPKG_MAX_NAME ? ENAMETOOLONG : ENOENT;
     }
     if (out->entry.type == PYPKG_LINK && (follow || !last)) {
@@ -225,6 +226,7 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
 {
     size_t size = strlen(path);
 
+    out->in_directory = false;
     if (size > PYPKG_MAX_PATH || start.size > PYPKG_MAX_PATH) {
         return ENAMETOOLONG;
     }

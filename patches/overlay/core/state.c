@@ -138,6 +138,7 @@ follow(struct pypkg_route *route)
     const char *path = route->path;
     struct pypkg_text start = {NULL, 0};
 
+    route->found.in_directory = false;
     if (path[0] != '/') {
         struct pypkg_found directory;
         if (!find_start(route->dirfd, &directory)) {
@@ -185,4 +186,21 @@ pypkg_follow(struct pypkg_route *route)
     snprintf(path, sizeof(path), "%s", route->path);
     follow(route);
     pypkg_trace(route, path);
+}
+
+bool
+pypkg_trimmed(const char *path, char *out)
+{
+    size_t size = strlen(path);
+    size_t whole = size;
+
+    while (size > 1 && path[size - 1] == '/') {
+        size--;
+    }
+    if (out != NULL) {
+        size_t taken = size <= PYPKG_MAX_PATH ? size : PYPKG_MAX_PATH;
+        memcpy(out, path, taken);
+        out[taken] = '\0';
+    }
+    return size < whole;
 }

@@ -186,6 +186,9 @@ make_read_only(int fd, int flags)
 {
     char path[32];
     int keep = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+#if defined(O_PATH)
+    keep |= O_PATH;
+#endif
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     int reopened = open(path, O_RDONLY | (flags & keep));
@@ -224,7 +227,12 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
 {
     struct stat status;
 
-    if (found->entry.flags & PYPKG_WITHHELD) {
+    bool reads = true;
+
+#if defined(O_PATH)
+    reads = (flags & O_PATH) == 0;
+#endif
+    if (reads && (found->entry.flags & PYPKG_WITHHELD)) {
         errno = EACCES;
         return -1;
     }
@@ -234,7 +242,7 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
     }
     int ready = -1;
     mark_directory(fd, found);
-    if (fill_descriptor(fd, found) == 0 && fstat(fd, &status) == 0) {
+    if ((!reads || fill_descriptor(fd, found) == 0) && fstat(fd, &status) == 0) {
         ready = make_read_only(fd, flags);
     }
     if (ready < 0) {

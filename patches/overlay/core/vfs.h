@@ -118,6 +118,9 @@ pypkg_rerouted(struct pypkg_route *route)
         }                                                          \
     }
 
+/* Does a path end in a slash, behind something else? Copies it without, if `out` (PYPKG_MAX_PATH + 1 bytes) is given. */
+bool pypkg_trimmed(const char *path, char *out);
+
 /* --- trace.c --- */
 
 /* Write a line for every route to this descriptor; -1: no more. */

@@ -5,59 +5,97 @@
 #include <stdarg.h>
 
 #define CREATES(flags) (((flags) & (O_CREAT)) != 0)
-#define WRITES(flags) (((flags) & O_ACCMODE) != O_RDONLY || ((flags) & O_TRUNC) != 0)
+/* Not O_ACCMODE: musl's holds O_PATH as well. */
+#define WRITES(flags) (((flags) & (O_WRONLY | O_RDWR)) != 0 || ((flags) & O_TRUNC) != 0)
 
-/* The last name of `path` is missing from a directory of the snapshot. errno says why the walk ended. */
 static int
-refuse_missing(int flags)
+refuse(int error)
 {
-    if (errno == ENOENT && CREATES(flags)) {
-        errno = EROFS;
-    }
+    errno = error;
     return -1;
+}
+
+/* Nothing is there. The system looks whether there could be before it looks whether it may make it. */
+static int
+refuse_missing(const struct pypkg_route *route, int flags)
+{
+    return refuse(route->error == ENOENT && CREATES(flags) && route->found.in_directory ? EROFS : route->error);
+}
+
+static int
+open_link(const struct pypkg_found *found, int flags)
+{
+    if (CREATES(flags)) {
+        return refuse(flags & O_EXCL ? EEXIST : ELOOP);
+    }
+    if (flags & O_DIRECTORY) {
+        return refuse(ENOTDIR);
+    }
+#if defined(O_PATH)
+    if (flags & O_PATH) {
+        return pypkg_fd_open(found, flags);
+    }
+#endif
+    return refuse(ELOOP);
 }
 
 static int
 open_found(const struct pypkg_found *found, int flags)
 {
+    bool directory = found->entry.type == PYPKG_DIRECTORY;
+
     if (found->entry.type == PYPKG_LINK) {
-        errno = flags & O_DIRECTORY ? ENOTDIR : ELOOP;
-        return -1;
+        return open_link(found, flags);
     }
     if (CREATES(flags) && (flags & O_EXCL)) {
-        errno = EEXIST;
-        return -1;
+        return refuse(EEXIST);
     }
 #if defined(O_TMPFILE)
     if ((flags & O_TMPFILE) == O_TMPFILE) {
-        errno = EROFS;
-        return -1;
+        return refuse(directory ? EROFS : ENOTDIR);
     }
 #endif
-    if (found->entry.type == PYPKG_DIRECTORY && (WRITES(flags) || CREATES(flags))) {
-        errno = EISDIR;
-        return -1;
+    if (directory && (WRITES(flags) || CREATES(flags))) {
+        return refuse(EISDIR);
     }
-    if (found->entry.type != PYPKG_DIRECTORY && (flags & O_DIRECTORY)) {
-        errno = ENOTDIR;
-        return -1;
+    if (!directory && (flags & O_DIRECTORY)) {
+        return refuse(ENOTDIR);
     }
-    if (WRITES(flags)) {
-        errno = EROFS;
-        return -1;
-    }
-    return pypkg_fd_open(found, flags);
+    return WRITES(flags) ? refuse(EROFS) : pypkg_fd_open(found, flags);
+}
+
+/* A file to be made cannot have a name that ends in a slash, whatever is there. */
+static int
+refuse_slash(const char *call, int dirfd, const char *path, int flags)
+{
+    struct pypkg_route route;
+    char name[PYPKG_MAX_PATH + 1];
+
+    pypkg_trimmed(path, name);
+    pypkg_route(&route, call, dirfd, name, false);
+    return route.where == PYPKG_FAILED && !route.found.in_directory ? refuse_missing(&route, flags) : refuse(EISDIR);
 }
 
 static int
 open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mode)
 {
     struct pypkg_route route;
-    bool follow = !(flags & O_NOFOLLOW) && !(CREATES(flags) && (flags & O_EXCL));
 
+#if defined(O_PATH)
+    if (flags & O_PATH) {
+        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    }
+#endif
+    bool follow = !(flags & O_NOFOLLOW) && !(CREATES(flags) && (flags & O_EXCL));
     pypkg_route(&route, call, dirfd, path, follow);
     PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
-    return route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(flags);
+    if (CREATES(flags) && (flags & O_DIRECTORY)) {
+        return refuse(EINVAL);
+    }
+    if (CREATES(flags) && pypkg_trimmed(path, NULL)) {
+        return refuse_slash(call, dirfd, path, flags);
+    }
+    return route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(&route, flags);
 }
 
 /* The mode is there only when a file may be made: open(2). */
@@ -138,7 +176,7 @@ pypkg_fopen(const char *path, const char *mode)
         errno = EINVAL;
         return NULL;
     }
-    int fd = route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(flags);
+    int fd = route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(&route, flags);
     if (fd < 0) {
         return NULL;
     }

@@ -121,17 +121,9 @@ pypkg_access(const char *path, int mode)
     return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
 }
 
-ssize_t
-pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
+static ssize_t
+read_target(const struct pypkg_entry *entry, char *buffer, size_t size)
 {
-    struct pypkg_route route;
-
-    pypkg_route(&route, "readlink", dirfd, path, false);
-    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.dirfd, route.path, buffer, size));
-    if (route.where != PYPKG_VIRTUAL) {
-        return -1;
-    }
-    const struct pypkg_entry *entry = &route.found.entry;
     if (entry->type != PYPKG_LINK || size == 0) {
         errno = EINVAL;
         return -1;
@@ -140,6 +132,32 @@ pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
     size_t taken = target.size < size ? target.size : size;
     memcpy(buffer, target.data, taken);
     return (ssize_t)taken;
+}
+
+/* Is `fd` a link itself, opened with O_PATH? */
+static bool
+is_link_descriptor(int fd, struct pypkg_found *found)
+{
+    struct stat status;
+    int saved = errno;
+    bool ours = atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &status) == 0
+        && pypkg_fd_find(fd, &status, found) && pypkg_entry_at(&pypkg_state.image, found->index, &found->entry);
+
+    errno = saved;
+    return ours && found->entry.type == PYPKG_LINK;
+}
+
+ssize_t
+pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
+{
+    struct pypkg_route route;
+
+    if (path != NULL && path[0] == '\0' && is_link_descriptor(dirfd, &route.found)) {
+        return read_target(&route.found.entry, buffer, size);
+    }
+    pypkg_route(&route, "readlink", dirfd, path, false);
+    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.dirfd, route.path, buffer, size));
+    return route.where == PYPKG_VIRTUAL ? read_target(&route.found.entry, buffer, size) : -1;
 }
 
 ssize_t

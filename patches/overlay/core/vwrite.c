@@ -2,12 +2,111 @@
 
 #include "vfs.h"
 
-/* The answer for a name that was to be made or taken away. `what_is_there` is the errno for a path that exists. */
+/* The system looks at the directory first, and only then whether the file system can be written; each call has its own
+   order. These are Linux's (fs/namei.c), measured by tests/dist/conformance. */
+
 static int
-refuse_name(const struct pypkg_route *route, int what_is_there)
+refuse(int error)
 {
-    errno = route->where == PYPKG_VIRTUAL ? what_is_there : route->error == ENOENT ? EROFS : route->error;
+    errno = error;
     return -1;
+}
+
+/* Set `route` to a name as such: no slash behind it, a link not followed. It stays what it was when its own path did not
+   say that it leads into the snapshot. */
+static void
+route_name(struct pypkg_route *route, int dirfd, const char *path)
+{
+    struct pypkg_route name;
+    char trimmed[PYPKG_MAX_PATH + 1];
+
+    if (!pypkg_trimmed(path, trimmed) && !route->follow) {
+        return;
+    }
+    if (pypkg_route(&name, route->call, dirfd, trimmed, false) != PYPKG_REAL) {
+        route->where = name.where;
+        route->error = name.error;
+        route->found = name.found;
+    }
+}
+
+/* Is there a directory that a name could be in? If not the route's error says why. */
+static bool
+has_parent(const struct pypkg_route *route)
+{
+    return route->where != PYPKG_FAILED || route->found.in_directory;
+}
+
+/* The answer for a name that was to be made. */
+static int
+refuse_new(struct pypkg_route *route, int dirfd, const char *path, bool directory)
+{
+    route_name(route, dirfd, path);
+    if (route->where == PYPKG_VIRTUAL) {
+        return refuse(EEXIST);
+    }
+    if (route->error != ENOENT || !has_parent(route)) {
+        return refuse(route->error);
+    }
+    return refuse(pypkg_trimmed(path, NULL) && !directory ? ENOENT : EROFS);
+}
+
+/* The number of dots when the last name of a path is `.` or `..`, otherwise 0. */
+static int
+last_dots(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    bool dots = end - start == 1 || end - start == 2 ? strspn(path + start, ".") >= end - start : false;
+    return dots ? (int)(end - start) : 0;
+}
+
+/* The answer for a name that was to be taken away. Nobody looks whether there is anything. */
+static int
+refuse_old(struct pypkg_route *route, int dirfd, const char *path, bool directory)
+{
+    int dots = last_dots(path);
+
+    route_name(route, dirfd, path);
+    if (!has_parent(route)) {
+        return refuse(route->error);
+    }
+    if (dots > 0) {
+        return refuse(!directory ? EISDIR : dots == 1 ? EINVAL : ENOTEMPTY);
+    }
+    return refuse(EROFS);
+}
+
+/* A real path whose directory is there: 0, or the errno. */
+static int
+real_parent_error(const struct pypkg_route *route)
+{
+    char parent[PYPKG_MAX_PATH + 1];
+    struct stat status;
+
+    pypkg_trimmed(route->path, parent);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        return 0;
+    }
+    slash[slash == parent] = '\0';
+    return fstatat(route->dirfd, parent, &status, 0) < 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+}
+
+static int
+parent_error(struct pypkg_route *route, int dirfd, const char *path)
+{
+    if (route->where == PYPKG_REAL) {
+        return real_parent_error(route);
+    }
+    route_name(route, dirfd, path);
+    return has_parent(route) ? 0 : route->error;
 }
 
 /* The answer for a file that was to be changed and must exist: ENOENT stays ENOENT. */
@@ -18,11 +117,17 @@ refuse_file(const struct pypkg_route *route)
     return -1;
 }
 
-#define CHANGE_NAME(name, dirfd, path, what_is_there, system_call) \
-    struct pypkg_route route;                                      \
-    pypkg_route(&route, name, dirfd, path, false);                 \
-    PYPKG_TRY_REAL(&route, int, -1, system_call);                  \
-    return refuse_name(&route, what_is_there)
+#define MAKE_NAME(name, dirfd, path, directory, system_call) \
+    struct pypkg_route route;                                \
+    pypkg_route(&route, name, dirfd, path, false);           \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);            \
+    return refuse_new(&route, dirfd, path, directory)
+
+#define TAKE_NAME(name, dirfd, path, directory, system_call) \
+    struct pypkg_route route;                                \
+    pypkg_route(&route, name, dirfd, path, false);           \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);            \
+    return refuse_old(&route, dirfd, path, directory)
 
 #define CHANGE_FILE(name, dirfd, path, follow, system_call) \
     struct pypkg_route route;                               \
@@ -33,7 +138,7 @@ refuse_file(const struct pypkg_route *route)
 int
 pypkg_mkdirat(int dirfd, const char *path, mode_t mode)
 {
-    CHANGE_NAME("mkdirat", dirfd, path, EEXIST, mkdirat(route.dirfd, route.path, mode));
+    MAKE_NAME("mkdirat", dirfd, path, true, mkdirat(route.dirfd, route.path, mode));
 }
 
 int
@@ -42,11 +147,43 @@ pypkg_mkdir(const char *path, mode_t mode)
     return pypkg_mkdirat(AT_FDCWD, path, mode);
 }
 
-/* Of two paths the first that the snapshot answers for decides. */
+/* Between the snapshot and another file system nothing is moved: EXDEV, which makes shutil.move copy. */
 static int
-refuse_pair(const struct pypkg_route *source, const struct pypkg_route *target, int what_is_there)
+refuse_rename(struct pypkg_route *source, int from_dirfd, const char *from, struct pypkg_route *target, int to_dirfd,
+              const char *to)
 {
-    return source->where != PYPKG_REAL ? refuse_file(source) : refuse_name(target, what_is_there);
+    int error = parent_error(source, from_dirfd, from);
+
+    error = error != 0 ? error : parent_error(target, to_dirfd, to);
+    if (error != 0) {
+        return refuse(error);
+    }
+    if ((source->where == PYPKG_REAL) != (target->where == PYPKG_REAL)) {
+        return refuse(EXDEV);
+    }
+    return refuse(last_dots(from) > 0 || last_dots(to) > 0 ? EBUSY : EROFS);
+}
+
+static int
+refuse_link(const struct pypkg_route *source, struct pypkg_route *target, int to_dirfd, const char *to)
+{
+    struct stat status;
+
+    if (source->where == PYPKG_FAILED) {
+        return refuse(source->error);
+    }
+    if (source->where == PYPKG_REAL
+        && fstatat(source->dirfd, source->path, &status, source->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        return -1;
+    }
+    if (target->where != PYPKG_REAL) {
+        return refuse_new(target, to_dirfd, to, false);
+    }
+    if (fstatat(target->dirfd, target->path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return refuse(EEXIST);
+    }
+    int error = real_parent_error(target);
+    return refuse(error != 0 ? error : EXDEV);
 }
 
 int
@@ -62,7 +199,7 @@ pypkg_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
             return result;
         }
     }
-    return refuse_pair(&source, &target, EROFS);
+    return refuse_rename(&source, from_dirfd, from, &target, to_dirfd, to);
 }
 
 int
@@ -74,7 +211,7 @@ pypkg_rename(const char *from, const char *to)
 int
 pypkg_unlinkat(int dirfd, const char *path, int flags)
 {
-    CHANGE_NAME("unlinkat", dirfd, path, EROFS, unlinkat(route.dirfd, route.path, flags));
+    TAKE_NAME("unlinkat", dirfd, path, (flags & AT_REMOVEDIR) != 0, unlinkat(route.dirfd, route.path, flags));
 }
 
 int
@@ -92,7 +229,7 @@ pypkg_rmdir(const char *path)
 int
 pypkg_remove(const char *path)
 {
-    CHANGE_NAME("remove", AT_FDCWD, path, EROFS, remove(route.path));
+    TAKE_NAME("remove", AT_FDCWD, path, false, remove(route.path));
 }
 
 int
@@ -154,7 +291,12 @@ pypkg_utime(const char *path, const struct utimbuf *times)
 int
 pypkg_truncate(const char *path, off_t size)
 {
-    CHANGE_FILE("truncate", AT_FDCWD, path, true, truncate(route.path, size));
+    struct pypkg_route route;
+
+    pypkg_route(&route, "truncate", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, truncate(route.path, size));
+    bool directory = route.where == PYPKG_VIRTUAL && route.found.entry.type == PYPKG_DIRECTORY;
+    return directory ? refuse(EISDIR) : refuse_file(&route);
 }
 
 int
@@ -170,7 +312,7 @@ pypkg_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int
             return result;
         }
     }
-    return refuse_pair(&source, &target, EEXIST);
+    return refuse_link(&source, &target, to_dirfd, to);
 }
 
 int
@@ -182,7 +324,7 @@ pypkg_link(const char *from, const char *to)
 int
 pypkg_symlinkat(const char *target, int dirfd, const char *path)
 {
-    CHANGE_NAME("symlinkat", dirfd, path, EEXIST, symlinkat(target, route.dirfd, route.path));
+    MAKE_NAME("symlinkat", dirfd, path, false, symlinkat(target, route.dirfd, route.path));
 }
 
 int
@@ -194,7 +336,7 @@ pypkg_symlink(const char *target, const char *path)
 int
 pypkg_mknodat(int dirfd, const char *path, mode_t mode, dev_t device)
 {
-    CHANGE_NAME("mknodat", dirfd, path, EEXIST, mknodat(route.dirfd, route.path, mode, device));
+    MAKE_NAME("mknodat", dirfd, path, false, mknodat(route.dirfd, route.path, mode, device));
 }
 
 int
@@ -206,7 +348,7 @@ pypkg_mknod(const char *path, mode_t mode, dev_t device)
 int
 pypkg_mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-    CHANGE_NAME("mkfifoat", dirfd, path, EEXIST, mkfifoat(route.dirfd, route.path, mode));
+    MAKE_NAME("mkfifoat", dirfd, path, false, mkfifoat(route.dirfd, route.path, mode));
 }
 
 int

@@ -1,4 +1,4 @@
-/* Extended attributes: the snapshot has none, and says so as file systems without them do (shutil.copy2 asks). */
+/* Extended attributes: the snapshot has none; the list is empty, as of any file without (shutil.copy2 asks). */
 
 #include "vfs.h"
 
@@ -8,10 +8,10 @@ static int
 refuse(const struct pypkg_route *route, int refusal)
 {
     errno = route->where == PYPKG_VIRTUAL ? refusal : route->error;
-    return -1;
+    return errno == 0 ? 0 : -1;
 }
 
-/* One call: the system's for a real path, `refusal` for one of the snapshot. */
+/* One call: the system's for a real path, `refusal` for one of the snapshot; 0 is an empty answer. */
 #define CALL(type, name, follow, refusal, system_call)          \
     struct pypkg_route route;                                   \
     pypkg_route(&route, name, AT_FDCWD, path, follow);          \
@@ -21,25 +21,25 @@ refuse(const struct pypkg_route *route, int refusal)
 ssize_t
 pypkg_getxattr(const char *path, const char *name, void *value, size_t size)
 {
-    CALL(ssize_t, "getxattr", true, ENOTSUP, getxattr(route.path, name, value, size));
+    CALL(ssize_t, "getxattr", true, ENODATA, getxattr(route.path, name, value, size));
 }
 
 ssize_t
 pypkg_lgetxattr(const char *path, const char *name, void *value, size_t size)
 {
-    CALL(ssize_t, "lgetxattr", false, ENOTSUP, lgetxattr(route.path, name, value, size));
+    CALL(ssize_t, "lgetxattr", false, ENODATA, lgetxattr(route.path, name, value, size));
 }
 
 ssize_t
 pypkg_listxattr(const char *path, char *list, size_t size)
 {
-    CALL(ssize_t, "listxattr", true, ENOTSUP, listxattr(route.path, list, size));
+    CALL(ssize_t, "listxattr", true, 0, listxattr(route.path, list, size));
 }
 
 ssize_t
 pypkg_llistxattr(const char *path, char *list, size_t size)
 {
-    CALL(ssize_t, "llistxattr", false, ENOTSUP, llistxattr(route.path, list, size));
+    CALL(ssize_t, "llistxattr", false, 0, llistxattr(route.path, list, size));
 }
 
 int
