@@ -49,7 +49,8 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
             continue
         place = "/".join([*done, part])
         path = root / place
-        target = os.readlink(path) if path.is_symlink() and not ordinary(place) else ""
+        link = path.is_symlink() and not ordinary(place)
+        target = os.readlink(path) if link else ""  # noqa: PTH115 - Path drops a slash at the end
         inside = _inside(root, done, target) if target else None
         if inside is None:
             done.append(part)

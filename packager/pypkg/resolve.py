@@ -143,9 +143,17 @@ class Resolver:
             return STDLIB
         if found is None:
             found = self._first(name, name, [(root, "") for root in self.installed], spaces)
+        if found is not None and found.kind is Kind.PACKAGE and _extends_itself(found):
+            found.portions = self._all_portions(found, name)
         if found is None and name in self._editable:
             found = self._mapped(name, self._editable[name])
         return found or _merged(spaces)
+
+    def _all_portions(self, package: Node, name: str) -> list[tuple[Root, str]]:
+        """Return the directories a package will have that looks for more of them on ``sys.path``."""
+        roots = [*self.project, *self.installed]
+        others = [(root, name) for root in roots if name in self._list(root, "").folders]
+        return [*package.portions, *(portion for portion in others if portion not in package.portions)]
 
     def _mapped(self, name: str, place: Path) -> Node | None:
         if place.name in (name, f"{name}.py"):
@@ -210,6 +218,15 @@ def _read_folder(place: str) -> _Listing:
     for names in addons.values():
         names.sort()
     return _Listing(frozenset(files), frozenset(folders), addons)
+
+
+def _extends_itself(package: Node) -> bool:
+    """Whether a package calls ``pkgutil.extend_path`` (or setuptools' older way) for the rest of its modules."""
+    try:
+        text = package.file.read_bytes()
+    except OSError:
+        return False
+    return b"extend_path(" in text or b"declare_namespace(" in text
 
 
 def _merged(spaces: list[Node]) -> Node | None:

@@ -53,15 +53,20 @@ class SnapshotLoader(_SourceFileLoader):
         return _SourceFileLoader.get_data(self, path)
 
 
-def _find_before(fullname, directory):
-    """The spec of a top-level module in a real directory that stands on ``sys.path`` before ``directory``, or None.
+# The search path of the image. Set by install.
+_decided = frozenset()
 
-    Of two directories of the snapshot the image has decided already.
+
+def _find_before(fullname, directory):
+    """The spec of a top-level module in a place that stands on ``sys.path`` before ``directory``, or None.
+
+    Between the directories of its own search path the image has decided already; what the program added (a real
+    directory, an archive, a folder of vendored packages) is looked at.
     """
     for item in sys.path:
         if item == directory:
             break
-        if isinstance(item, str) and (not item.startswith(_ROOT) or _is_mounted(item)):
+        if isinstance(item, str) and (item not in _decided or _is_mounted(item)):
             spec = _find_on_path(fullname, [item])
             if spec is not None and spec.loader is not None:
                 return spec
@@ -145,8 +150,11 @@ def _place_frozen_modules():
 
 def install():
     """Put the finder before ``PathFinder``, if this executable has an image."""
-    if _pypkg.image() is None:
+    global _decided  # noqa: PLW0603 - one image, one search path
+    image = _pypkg.image()
+    if image is None:
         return
+    _decided = frozenset(image["search_path"])
     if not sys._stdlib_dir:
         # CPython 3.11 forgets it when the search path is given; it makes the __file__ of frozen modules.
         sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"

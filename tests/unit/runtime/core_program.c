@@ -109,6 +109,7 @@ error_name(void)
     } names[] = {
         {EROFS, "EROFS"},     {ENOENT, "ENOENT"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"}, {EACCES, "EACCES"},
         {EEXIST, "EEXIST"},   {ELOOP, "ELOOP"},     {EINVAL, "EINVAL"},   {ENAMETOOLONG, "ENAMETOOLONG"},
+        {EXDEV, "EXDEV"},
         {EIO, "EIO"},         {ENOTSUP, "ENOTSUP"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -48,7 +48,7 @@ DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
         ("mkdir", "/snapshot/app/new", "EROFS"),
         ("mkdir", "/snapshot/app/data", "EEXIST"),
         ("unlink", "/snapshot/app/link", "EROFS"),
-        ("rename", "/snapshot/app/link", "EROFS"),
+        ("rename", "/snapshot/app/link", "EXDEV"),
         ("access", "/snapshot/app/secret.py", "EACCES"),
         ("access", "/snapshot/app/main.py", "0"),
     ],
