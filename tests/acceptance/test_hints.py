@@ -137,6 +137,27 @@ def test_the_traceback_shows_the_hint(package: Package, tmp_path: Path) -> None:
     assert "_pypkg" not in result.stderr
 
 
+def test_doing_what_the_hints_say_helps(package: Package, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "data").mkdir(parents=True)
+    (project / "plugin.py").write_text("VALUE = 'plugged in'\n")
+    (project / "data" / "text").write_text("a text\n")
+    (project / "__main__.py").write_text(
+        "import importlib, os\n"
+        "print(importlib.import_module(os.environ['MODULE']).VALUE)\n"
+        "print(open(os.path.join(os.path.dirname(__file__), os.environ['FILE'])).read(), end='')\n"
+    )
+    variables = {"MODULE": "plugin", "FILE": "data/text"}
+    table = '[project]\nname = "hinted"\n[tool.pypkg]\n'
+    for wanted in ('hidden-imports = ["plugin"]', 'assets = ["data/text"]'):
+        (project / "pyproject.toml").write_text(table)
+        result = package(project, STATIC_313).run(env=variables)
+        assert (result.returncode, result.stderr.rstrip().rpartition(": ")[2]) == (1, wanted), result
+        table += f"{wanted}\n"
+    (project / "pyproject.toml").write_text(table)
+    assert package(project, STATIC_313).output(env=variables) == "plugged in\na text\n"
+
+
 @pytest.mark.parametrize("target", [STATIC_313, DYNAMIC_311])
 def test_a_base_gives_no_hints(target: str, base_of: BaseOf, tmp_path: Path) -> None:
     calls = ("import nosuch", "open('/snapshot/nothing')", "open('/snapshot/x', 'w')")
