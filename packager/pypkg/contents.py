@@ -265,7 +265,9 @@ class Contents:
                 return
             path, source = f"{name}/{followed.place}".rstrip("/"), root / followed.place
         if source.is_dir():
-            self._folder(source, path)
+            # A link upwards, which leads to itself again, says nothing about what is to come along.
+            if not f"{name}/{relative}".startswith(f"{path}/"):
+                self._folder(source, path)
         elif followed.links and path in self._module_places:
             return  # its text stays out, as without the link
         elif source.is_file():

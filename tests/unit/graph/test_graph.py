@@ -220,6 +220,57 @@ def test_configuration(world: World) -> None:
     assert any("nowhere" in line for line in found.warnings)
 
 
+def test_links_and_empty_directories(world: World) -> None:
+    world.write(
+        {
+            "pyproject.toml": '[project]\nname = "demo"\n[tool.pypkg]\nassets = ["links"]\n',
+            "__main__.py": "import pkg, again\n",
+            "pkg/__init__.py": "",
+            "pkg/data.txt": "",
+            "more/a.txt": "",
+            "more/sub/b.txt": "",
+            "links/c.txt": "",
+            "../outside/d.txt": "",
+        }
+    )
+    (world.project / "pkg" / "empty").mkdir()
+    targets = {
+        "links/one": "../more/a.txt",
+        "links/two": "../more/sub",
+        "links/code": "../pkg",
+        "links/up": "..",
+        "links/none": "nowhere",
+        "links/out": "../../outside",
+        "links/gone": "/nowhere/at/all",
+        "again": "pkg",
+    }
+    for name, target in targets.items():
+        (world.project / name).symlink_to(target)
+    found = world.collect("")
+    kept = {
+        name: target for name, target in targets.items() if name.partition("/")[2] in "one two code up none".split()
+    }
+    assert found.links == {f"demo/{name}": target for name, target in kept.items()}
+    assert {path for path in paths(found) if path.startswith("demo/")} == {
+        f"demo/{name}"
+        for name in ("pkg/data.txt", "more/a.txt", "more/sub/b.txt", "links/c.txt", "links/out/d.txt", "again/data.txt")
+    }
+    assert "demo/pkg/empty" in found.directories
+    assert names(found) == {"__main__", "pkg", "again"}, "modules lie below the link: it is a directory"
+    assert not any(module.readable for module in found.modules), "a link makes no source public"
+    assert any("/nowhere/at/all" in line for line in found.details)
+
+
+def test_a_package_that_extends_its_path(world: World) -> None:
+    text = "import pkgutil\n__path__ = pkgutil.extend_path(__path__, __name__)\n"
+    world.write({"app.py": "import wide.one, wide.two\n", "wide/__init__.py": text, "wide/one.py": ""})
+    world.install("wide_more", {"wide/__init__.py": text, "wide/two.py": ""})
+    found = world.collect()
+    assert names(found) == {"__main__", "wide", "wide.one", "wide.two"}
+    assert {module.path for module in found.modules if module.name == "wide.two"} == {"site-packages/wide/two.py"}
+    assert found.warnings == []
+
+
 def test_a_syntax_error_in_the_project(world: World) -> None:
     world.write({"app.py": "import helper\n", "helper.py": "x = 1\ndef:\n"})
     with pytest.raises(PypkgError, match=r"helper\.py:2: invalid syntax"):
