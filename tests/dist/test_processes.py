@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -217,6 +217,68 @@ def test_the_working_directory_in_the_snapshot(starting: Path) -> None:
     command = "import os; print(os.getcwd(), os.listdir('sub'))"
     done = _start(starting, "run", ["@", "-c", command], cwd=f"{ROOT}/data")
     assert (done.stdout, done.stderr) == (f"{ROOT}/data ['b.txt']\nexit 0\n", "")
+
+
+# -- options in the image ----------------------------------------------------------------------------------------------
+
+
+# The options; where they are to show, and in which flags, besides what is so without any.
+OPTIONS: dict[str, tuple[list[str], dict[str, object], dict[str, object]]] = {
+    "development": (
+        ["-OO", "-u", "-X", "dev", "-W", "error", "-Wignore::ImportWarning"],
+        {
+            "warnoptions": ["default", "error", "ignore::ImportWarning"],
+            "xoptions": {"dev": True},
+            "unbuffered": True,
+            "faulthandler": True,
+        },
+        {"optimize": 2, "dev_mode": True},
+    ),
+    "limits": (
+        ["-Bb", "-X", "utf8", "-Xtracemalloc=3", "-X", "int_max_str_digits=640", "-X", "no_debug_ranges"],
+        {
+            "warnoptions": ["default::BytesWarning"],
+            "xoptions": {"utf8": True, "tracemalloc": "3", "int_max_str_digits": "640", "no_debug_ranges": True},
+            "tracemalloc": 3,
+            "digits": 640,
+            "columns": False,
+        },
+        {"dont_write_bytecode": 1, "bytes_warning": 1, "utf8_mode": 1, "int_max_str_digits": 640},
+    ),
+    "encoding": (
+        ["-qO", "-X", "utf8=0", "-X", "faulthandler", "-X", "frozen_modules=off", "-X", "warn_default_encoding"],
+        {
+            "xoptions": {"utf8": "0", "faulthandler": True, "frozen_modules": "off", "warn_default_encoding": True},
+            "faulthandler": True,
+        },
+        {"quiet": 1, "optimize": 1, "warn_default_encoding": 1},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def effects_without(base: Path, assemble: Assemble) -> dict[str, Any]:
+    return _effects(assemble(base, "options", more=PROGRAMS))
+
+
+def _effects(program: Path) -> dict[str, Any]:
+    done = _run(program)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 1, done.stdout
+    return cast("dict[str, Any]", ast.literal_eval(lines[0]))
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options(base: Path, assemble: Assemble, effects_without: dict[str, Any], name: str) -> None:
+    options, effects, flags = OPTIONS[name]
+    seen = _effects(assemble(base, "options", *options, more=PROGRAMS))
+    assert seen == {**effects_without, **effects, "flags": {**effects_without["flags"], **flags}}
+
+
+def test_import_times(base: Path, assemble: Assemble) -> None:
+    done = _run(assemble(base, "flags", "-X", "importtime"))
+    assert "import time: self [us]" in done.stderr and " | encodings" in done.stderr
 
 
 # -- tools in the snapshot --------------------------------------------------------------------------------------------
