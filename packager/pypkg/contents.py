@@ -275,6 +275,8 @@ class Contents:
                 if not fits(source, self._target):
                     return
                 self._libraries.setdefault(name, []).append(path)
+                if (own := f"{name}/{relative}") in self._links:  # libx.so.1, by which others know libx.so.1.2
+                    self._libraries[name].append(own)
             self._data(source, path, "")
         elif source.is_symlink():
             self._walk.details[f"{path}: is a link to {source.readlink()}, where there is nothing; left out"] = None
@@ -309,7 +311,8 @@ class Contents:
         if self._target.platform != "linux":
             return
         for name, paths in sorted(self._libraries.items()):
-            sources = [source for path in set(paths) if (source := self._files[path].source) is not None]
+            files = [self._files[path] for path in set(paths) if path in self._files]  # the others are links
+            sources = [file.source for file in files if file.source is not None]
             newest = max((found for source in sources if (found := highest_glibc(source))), default=None)
             if newest is not None:
                 needed = ".".join(map(str, newest))

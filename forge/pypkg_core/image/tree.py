@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
+from typing import Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.blob import Blob
@@ -17,6 +19,10 @@ from pypkg_core.image.layout import (
 )
 
 __all__ = ["Node", "Tree", "encode_name"]
+
+_ROOT: Final = b"/snapshot"
+# As the runtime: more links than this in one lookup are ELOOP.
+_MAX_LINKS: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +76,17 @@ class Tree:
         """Add a directory, empty so far; the root exists."""
         if path:
             self._add(path, _DIRECTORY)
+
+    def follow(self, path: bytes) -> Node | None:
+        """Return what is at ``path``, or where a link there leads; ``None`` when that is nothing, or links alone."""
+        node = self.nodes.get(path)
+        for _ in range(_MAX_LINKS):
+            if node is None or node.type is not EntryType.LINK:
+                return node
+            below = posixpath.join(_ROOT, posixpath.dirname(path), node.target)
+            path = posixpath.relpath(posixpath.normpath(below), _ROOT)
+            node = self.nodes.get(path)
+        return None
 
     def add_link(self, path: str, target: str) -> None:
         """Add a symbolic link with ``readlink``'s answer."""

@@ -105,7 +105,7 @@ class ImageBuilder:
     def add_bundle(self, name: str, paths: Iterable[str]) -> None:
         """Declare that these files, the shared libraries of one distribution, are extracted together.
 
-        A file can be in one bundle only.
+        A file can be in one bundle only. A link to a file is extracted as a file of its own.
         """
         members = sorted({encode_name(path, "path") for path in paths})
         encoded = encode_name(name, "bundle name")
@@ -173,7 +173,7 @@ class ImageBuilder:
         for name, members in sorted(self._bundles.items()):
             digest = hashlib.sha256()
             for path in members:
-                node = self._tree.nodes.get(path)
+                node = self._tree.follow(path)
                 if node is None or node.type is not EntryType.FILE or node.blob is None:
                     raise PypkgError(f"The bundle {name.decode()!r} names {path.decode()!r}, which is no readable file")
                 if owners.setdefault(path, name) != name:

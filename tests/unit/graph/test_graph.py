@@ -332,6 +332,14 @@ def test_programs_of_the_project_keep_their_mode(world: World) -> None:
     assert modes["app/tools/run"] and modes["app/tools/data"]
 
 
+def test_links_to_libraries_are_bundled(world: World) -> None:
+    world.write({"app.py": "from pathlib import Path\nLIB = Path(__file__).parent / 'lib'\n", "lib/libx.so.1.2": elf()})
+    (world.project / "lib" / "libx.so.1").symlink_to("libx.so.1.2")
+    found = world.collect()
+    assert [bundle.paths for bundle in found.bundles] == [["app/lib/libx.so.1", "app/lib/libx.so.1.2"]]
+    assert found.links == {"app/lib/libx.so.1": "libx.so.1.2"}
+
+
 def test_a_required_addon_is_refused(world: World) -> None:
     world.install("dep", addon("dep", "from dep._fast import x\n"))
     world.write({"app.py": "import dep\n"})
