@@ -189,6 +189,13 @@ def test_an_empty_environment(starting: Path) -> None:
     assert done.stdout == "6000\nexit 0\n"
 
 
+def test_grandchildren_know_nothing(starting: Path) -> None:
+    command = "import subprocess, sys; subprocess.run(['/usr/bin/env']); subprocess.run([sys.executable, 'x'])"
+    done = _start(starting, "run", ["@", "-c", command])
+    assert "AGAIN=1" in done.stdout and "PYPKG" not in done.stdout
+    assert "application ['x'] 0 [] 1 None" in done.stdout
+
+
 def test_other_names_of_the_executable(starting: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(starting)

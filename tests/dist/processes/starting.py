@@ -3,7 +3,6 @@
 Started in any other way it says what it was given.
 """
 
-import asyncio
 import json
 import os
 import subprocess
@@ -20,10 +19,15 @@ def describe():
     assert (__name__, __file__) == ("__main__", sys.pypkg.entrypoint)
 
 
-async def start_asynchronously(line, options):
+def start_asynchronously(line, options):
     """asyncio's subprocess."""
-    child = await asyncio.create_subprocess_exec(*line, **options)
-    return await child.wait()
+    import asyncio  # noqa: PLC0415 - it takes longer to import than all else here
+
+    async def start_and_wait():
+        child = await asyncio.create_subprocess_exec(*line, **options)
+        return await child.wait()
+
+    return asyncio.run(start_and_wait())
 
 
 def start(how, line, options):
@@ -37,7 +41,7 @@ def start(how, line, options):
         case "forking":
             return subprocess.run(line, **options, preexec_fn=int, check=False).returncode
         case "asyncio":
-            return asyncio.run(start_asynchronously(line, options))
+            return start_asynchronously(line, options)
         case "posix_spawn" | "posix_spawnp":
             process = getattr(os, how)(line[0], line, environment)
             return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
