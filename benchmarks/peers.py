@@ -89,10 +89,18 @@ class PypkgTool:
         for path in self._base.parent.glob(f"{self._base.name}*"):
             shutil.copy2(path, folder / path.name)
 
-    def build(self, script: Path) -> Build:
-        """One executable."""
-        output = self._folder / script.stem
+    def build(self, script: Path, *, output: Path | None = None, memory: int | None = None) -> Build:
+        """One executable; configured by a ``pypkg.toml`` beside the script.
+
+        Args:
+            output: where it goes, a place of the tool's own when left out.
+            memory: bytes of private memory that the packager's processes may each have.
+        """
+        output = output or self._folder / script.stem
+        config = script.with_name("pypkg.toml")
+        limit = ["sh", "-c", f'ulimit -d {memory >> 10}; exec "$@"', "sh"] if memory else []
         line = [
+            *limit,
             Path(sys.executable).with_name("pypkg"),
             "-t",
             self._target,
@@ -100,6 +108,7 @@ class PypkgTool:
             output,
             "--python",
             self._python,
+            *(["-c", config] if config.exists() else []),
             script,
         ]
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self._folder), "PYPKG_CACHE_PATH": str(self._cache)}

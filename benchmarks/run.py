@@ -1,6 +1,7 @@
 """Measures pypkg against its peers.
 
-Usage: python benchmarks/run.py [--quick] [--targets T,...] [--nuitka] [--forge] [--write FILE]
+Usage: python benchmarks/run.py [--quick] [--parts P,...] [--targets T,...] [--native] [--nuitka] [--forge]
+                                [--write FILE]
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from peers import Build, Peers, PypkgTool
 from report import Row, as_markdown, machine
 from rich.console import Console
 from rich.table import Table
+from runtime import file_rows, import_peers, import_rows, size_rows
 
+from pypkg_core.formats import read_image
 from pypkg_forge.build import build
 from pypkg_forge.cache import sources_dir
 from pypkg_forge.targets import parse_target
@@ -29,6 +32,7 @@ CLI = PROGRAMS / "cli.py"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 FORGED = "py313-linuxstatic-x64"
 TARGETS = "py311-linux-x64,py313-linuxstatic-x64"
+PARTS = "programs,files,imports,size"
 
 
 def _milliseconds(seconds: float) -> str:
@@ -137,6 +141,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures pypkg against its peers.")
     parser.add_argument("--quick", action="store_true", help="fewer runs, rougher figures")
     parser.add_argument("--targets", default=TARGETS, help=f"with commas; {TARGETS} without")
+    parser.add_argument("--parts", default=PARTS, help=f"with commas; {PARTS} without")
+    parser.add_argument("--native", action="store_true", help="compile an ordinary CPython where none is installed")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="the host Python to compare with")
     parser.add_argument("--nuitka", action="store_true", help="Nuitka too (about ten minutes more)")
     parser.add_argument(
@@ -147,31 +153,74 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(arguments: argparse.Namespace, work: Path, say: Callable[[str], None]) -> tuple[list[Row], list[str]]:
-    say("installing the peers")
-    peers = Peers(arguments.python, work, nuitka=arguments.nuitka)
-    say("building with PyInstaller")
-    others = {"PyInstaller": (peers.pyinstaller(HELLO), peers.pyinstaller(CLI))}
-    if arguments.nuitka:
-        say("building with Nuitka")
-        others["Nuitka"] = (peers.nuitka(HELLO), peers.nuitka(CLI))
+    parts = set(arguments.parts.split(","))
+    if unknown := parts - set(PARTS.split(",")):
+        raise SystemExit(f"unknown parts: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
+    facts = [machine()]
+    peers = None
+    if "programs" in parts:
+        say("installing the peers")
+        peers = Peers(arguments.python, work, nuitka=arguments.nuitka)
+        say("building with PyInstaller")
+        others = {"PyInstaller": (peers.pyinstaller(HELLO), peers.pyinstaller(CLI))}
+        if arguments.nuitka:
+            say("building with Nuitka")
+            others["Nuitka"] = (peers.nuitka(HELLO), peers.nuitka(CLI))
+        facts.append(f"host Python {peers.python_version()}, PyInstaller {peers.version('pyinstaller')}")
+        facts += [f"Nuitka {peers.version('nuitka')}"] if arguments.nuitka else []
     for target in arguments.targets.split(","):
-        tool = PypkgTool(target, build(parse_target(target)).path, peers.python, work)
-        say(f"packaging for {target}")
-        packaging, cli = _packaging_rows(target, tool, lambda: peers.pyinstaller(CLI), 1 if arguments.quick else 3)
-        hello = tool.build(HELLO)
-        say(f"starting programs for {target}")
-        rows += _startup_rows(
-            target, hello=hello, cli=cli, peers=peers, others=others, rounds=25 if arguments.quick else 200
-        )
-        rows += packaging + _size_rows(target, hello, cli, others)
+        base = build(parse_target(target))
+        tool = PypkgTool(target, base.path, peers.python if peers else arguments.python, work)
+        tool.forget()
+        if peers:
+            rows += _program_rows(target, tool, peers, others, arguments, say)
+        rows += _runtime_rows(target, tool, parts, arguments, work, say)
     if arguments.forge:
         say(f"forging {FORGED}")
         rows.append(_forge_row(work))
-    facts = [machine(), f"host Python {peers.python_version()}, PyInstaller {peers.version('pyinstaller')}"]
-    if arguments.nuitka:
-        facts.append(f"Nuitka {peers.version('nuitka')}")
     return rows, facts
+
+
+def _program_rows(  # noqa: PLR0917
+    target: str,
+    tool: PypkgTool,
+    peers: Peers,
+    others: dict[str, tuple[Build, Build]],
+    arguments: argparse.Namespace,
+    say: Callable[[str], None],
+) -> list[Row]:
+    say(f"packaging for {target}")
+    packaging, cli = _packaging_rows(target, tool, lambda: peers.pyinstaller(CLI), 1 if arguments.quick else 3)
+    hello = tool.build(HELLO)
+    say(f"starting programs for {target}")
+    rounds = 25 if arguments.quick else 200
+    startup = _startup_rows(target, hello=hello, cli=cli, peers=peers, others=others, rounds=rounds)
+    return startup + packaging + _size_rows(target, hello, cli, others)
+
+
+def _runtime_rows(  # noqa: PLR0917
+    target: str,
+    tool: PypkgTool,
+    parts: set[str],
+    arguments: argparse.Namespace,
+    work: Path,
+    say: Callable[[str], None],
+) -> list[Row]:
+    rows: list[Row] = []
+    rounds = 10 if arguments.quick else 50
+    if "files" in parts:
+        say(f"files for {target}")
+        rows += file_rows(target, tool, work)
+    if "imports" in parts:
+        say(f"imports for {target}")
+        version = str(read_image(tool.build(HELLO).path).manifest["python"])
+        peers = import_peers(target, version, native=arguments.native, cache=work / "pycache")
+        rows += import_rows(target, tool, peers, work, rounds=rounds)
+    if "size" in parts:
+        say(f"sizes for {target}")
+        rows += size_rows(target, tool, work, rounds=rounds * 2)
+    return rows
 
 
 def main() -> None:

@@ -158,6 +158,19 @@ class Workshop:
             with atomic_write(scrubbed / path.name) as out:
                 out.write(self._scrub(path.read_text(encoding="utf-8")).encode())
             yield LibraryFile(path=path.name, source=scrubbed / path.name)
+        yield from self._grammars(scrubbed)
+
+    def _grammars(self, folder: Path) -> Iterator[LibraryFile]:
+        """lib2to3's grammars as upstream's ``make install`` leaves them: compiled, or each import would do it again."""
+        for text in sorted((self.trees["python"] / "Lib" / "lib2to3").glob("*Grammar.txt")):
+            shutil.copy(text, folder / text.name)
+            self.log.run(
+                [self.upstream_python, "-S", "-B", "-m", "lib2to3.pgen2.driver", folder / text.name],
+                what=f"compile {text.name}",
+                environment=os.environ | {"PYTHONHASHSEED": "0"},
+            )
+        for path in sorted(folder.glob("*Grammar*.pickle")):
+            yield LibraryFile(path=f"lib2to3/{path.name}", source=path)
 
     def _scrub(self, text: str) -> str:
         """Take this machine's paths out of sysconfig's data."""

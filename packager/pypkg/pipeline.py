@@ -21,7 +21,7 @@ from pypkg.store import Base, need_base
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_core.formats import attach_image, read_image
-from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
+from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry, Image
 from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.version import VERSION
@@ -105,7 +105,7 @@ def build_image(
     options: Sequence[str] = (),
     library: Mapping[str, bytes] | None = None,
     debug: bool = False,
-) -> bytes:
+) -> Pieces:
     """Return the image of an application: what was collected, over the base's standard library.
 
     Args:
@@ -144,7 +144,7 @@ def build_image(
     builder.set_search_path(_search_path(collection.search_path, base.image.search_path))
     builder.set_options(options)
     builder.set_manifest(_manifest(base.target, base.version, name))
-    return builder.build()
+    return builder.pieces()
 
 
 def _add_files(builder: ImageBuilder, collection: Collection) -> None:
@@ -199,15 +199,15 @@ def _prepare_directory(path: Path) -> None:
         raise PypkgError(f"Cannot write {path}: Permission denied", hint="Choose another place with --output")
 
 
-def _verify(path: Path, image: bytes) -> None:
+def _verify(path: Path, image: Pieces) -> None:
     """Read back what was written: a full disk or a broken one must not leave an executable behind."""
     found = read_image(path)
-    if bytes(found.data) != image:
+    if not image.matches(found.data):
         raise PypkgError(f"Cannot write {path}: what was read back is not what was written")
     found.verify()
 
 
-def _describe(collection: Collection, base: Image, image: bytes, messages: Messages) -> None:
+def _describe(collection: Collection, base: Image, image: Pieces, messages: Messages) -> None:
     if not messages.debug_enabled:
         return
     messages.detail(f"image: {len(image)} bytes; the base's own was {len(base)}")

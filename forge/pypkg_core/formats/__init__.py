@@ -9,7 +9,9 @@ from typing import BinaryIO, Final
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_core.formats import elf
+from pypkg_core.formats.mapped import Bytes, map_file
 from pypkg_core.formats.protocol import ExecutableFormat
+from pypkg_core.image.pieces import Pieces
 from pypkg_core.image.reader import Image
 
 __all__ = ["FORMATS", "attach_image", "find_format", "read_image"]
@@ -17,7 +19,7 @@ __all__ = ["FORMATS", "attach_image", "find_format", "read_image"]
 FORMATS: Final[Mapping[str, ExecutableFormat]] = {"elf": elf.ElfFormat()}
 
 
-def find_format(data: bytes, shown: object) -> ExecutableFormat:
+def find_format(data: Bytes, shown: object) -> ExecutableFormat:
     """Return the format of an executable.
 
     Args:
@@ -33,7 +35,7 @@ def find_format(data: bytes, shown: object) -> ExecutableFormat:
     raise PypkgError(f"{shown} is not an executable of a known format ({', '.join(sorted(FORMATS))})")
 
 
-def attach_image(base: Path, image: bytes, out: BinaryIO | Path) -> None:
+def attach_image(base: Path, image: bytes | Pieces, out: BinaryIO | Path) -> None:
     """Write ``base`` with ``image`` as its mapped image; an image that it has already is replaced.
 
     Args:
@@ -43,7 +45,8 @@ def attach_image(base: Path, image: bytes, out: BinaryIO | Path) -> None:
     Raises:
         PypkgError: ``base`` cannot be read, is not a base, or cannot hold the image; ``out`` cannot be written.
     """
-    data = _read(base)
+    data = map_file(base)
+    image = Pieces([image]) if isinstance(image, bytes) else image
     plan = find_format(data, base).plan(data, len(image), base)
     if isinstance(out, Path):
         with atomic_write(out, 0o755) as file:
@@ -58,16 +61,9 @@ def read_image(path: Path) -> Image:
     Raises:
         PypkgError: the file cannot be read, is truncated, has no image, or a damaged one.
     """
-    data = _read(path)
+    data = map_file(path)
     span = find_format(data, path).locate(data, path)
     try:
         return Image(memoryview(data)[span.offset : span.offset + span.size])
     except PypkgError as error:
         raise PypkgError(f"Cannot read the image of {path}: {error.message}", hint=error.hint) from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PypkgError(f"Cannot read {path}: {error.strerror}") from error

@@ -8,8 +8,10 @@ from typing import BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.formats.elf_file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentType
+from pypkg_core.formats.mapped import Bytes
 from pypkg_core.formats.protocol import LOCATOR, Span, find_locator
 from pypkg_core.image.layout import align
+from pypkg_core.image.pieces import Pieces
 
 __all__ = ["ElfFormat"]
 
@@ -23,7 +25,7 @@ _READ: Final = 4  # PF_R
 class _ElfPlan:
     """What the executable will be: the base's segments, the image, the sections nobody loads, section headers."""
 
-    base: bytes
+    base: Bytes
     elf: ElfFile
     locator: int
     body_size: int
@@ -33,7 +35,7 @@ class _ElfPlan:
     moved: Sequence[tuple[Span, int]]
     section_headers: int
 
-    def write(self, image: bytes, out: BinaryIO) -> None:
+    def write(self, image: Pieces, out: BinaryIO) -> None:
         """See `pypkg_core.formats.protocol.Plan`."""
         if len(image) != self.image.filesz:
             raise PypkgError(f"An image of {len(image)} bytes does not fit a plan for {self.image.filesz}")
@@ -46,7 +48,7 @@ class _ElfPlan:
         LOCATOR.pack_into(body, self.locator, self.image.vaddr - self.elf.start, len(image))
         out.write(body)
         out.write(bytes(self.image.offset - len(body)))
-        out.write(image)
+        image.write(out)
         position = self.image.offset + len(image)
         for span, offset in self.moved:
             out.write(bytes(offset - position))
@@ -59,11 +61,11 @@ class _ElfPlan:
 class ElfFormat:
     """ELF, little-endian, 32 and 64 bits."""
 
-    def matches(self, data: bytes) -> bool:
+    def matches(self, data: Bytes) -> bool:
         """See `pypkg_core.formats.protocol.ExecutableFormat`."""
         return data[:4] == b"\x7fELF"
 
-    def locate(self, data: bytes, shown: object) -> Span:
+    def locate(self, data: Bytes, shown: object) -> Span:
         """See `pypkg_core.formats.protocol.ExecutableFormat`."""
         elf = ElfFile(data, shown)
         address, size = LOCATOR.unpack_from(data, find_locator(data, _image_start(elf), shown))
@@ -74,7 +76,7 @@ class ElfFormat:
                 return Span(offset=segment.offset, size=size)
         raise elf.error("is damaged: its locator points to no segment")
 
-    def plan(self, data: bytes, image_size: int, shown: object) -> _ElfPlan:
+    def plan(self, data: Bytes, image_size: int, shown: object) -> _ElfPlan:
         """See `pypkg_core.formats.protocol.ExecutableFormat`."""
         elf = ElfFile(data, shown)
         number, old = _find_place(elf)

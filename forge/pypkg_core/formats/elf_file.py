@@ -11,6 +11,7 @@ from enum import IntEnum, IntFlag
 from typing import Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.formats.mapped import Bytes
 
 __all__ = ["ElfFile", "Layout", "Section", "SectionFlag", "SectionType", "Segment", "SegmentType"]
 
@@ -133,7 +134,7 @@ class ElfFile:
         PypkgError: it is no little-endian ELF executable, or truncated or damaged.
     """
 
-    def __init__(self, data: bytes, shown: object) -> None:
+    def __init__(self, data: Bytes, shown: object) -> None:
         self._shown = shown
         if len(data) < 64 or data[:4] != _MAGIC:
             raise self.error("is not an ELF file")
@@ -190,7 +191,7 @@ class ElfFile:
         """Return an error about this file."""
         return PypkgError(f"{self._shown} {what}")
 
-    def _rows(self, data: bytes, row: struct.Struct, offset: str, size: str, count: str) -> list[tuple[int, ...]]:
+    def _rows(self, data: Bytes, row: struct.Struct, offset: str, size: str, count: str) -> list[tuple[int, ...]]:
         at, number = self.header[offset], self.header[count]
         if number == 0:
             return []
@@ -199,6 +200,6 @@ class ElfFile:
         self._check(data, at, number * row.size)
         return list(row.iter_unpack(data[at : at + number * row.size]))
 
-    def _check(self, data: bytes, offset: int, size: int) -> None:
+    def _check(self, data: Bytes, offset: int, size: int) -> None:
         if offset + size > len(data):
             raise self.error(f"is truncated: it has {len(data)} bytes, but refers to {offset + size}")

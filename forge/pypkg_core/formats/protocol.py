@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.formats.mapped import Bytes
+from pypkg_core.image.pieces import Pieces
 
 __all__ = ["LOCATOR", "ExecutableFormat", "Plan", "Span", "find_locator"]
 
@@ -29,24 +31,24 @@ class Span:
 class Plan(Protocol):
     """An image's place in an executable, with every conflict found."""
 
-    def write(self, image: bytes, out: BinaryIO) -> None:
+    def write(self, image: Pieces, out: BinaryIO) -> None:
         """Write the executable with ``image``, which must have the size that was planned for."""
 
 
 class ExecutableFormat(Protocol):
     """One executable format. ``shown`` is what errors call the file."""
 
-    def matches(self, data: bytes) -> bool:
+    def matches(self, data: Bytes) -> bool:
         """Return whether this is the format of a file that begins with ``data``."""
 
-    def plan(self, data: bytes, image_size: int, shown: object) -> Plan:
+    def plan(self, data: Bytes, image_size: int, shown: object) -> Plan:
         """Find a place for an image of ``image_size`` bytes in the executable ``data``; raises `PypkgError`."""
 
-    def locate(self, data: bytes, shown: object) -> Span:
+    def locate(self, data: Bytes, shown: object) -> Span:
         """Find the image in the executable ``data``; raises `PypkgError` if it has none."""
 
 
-def find_locator(data: bytes, end: int, shown: object) -> int:
+def find_locator(data: Bytes, end: int, shown: object) -> int:
     """Return the offset of the two numbers after the locator's magic.
 
     Args:

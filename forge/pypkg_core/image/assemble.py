@@ -24,6 +24,7 @@ from pypkg_core.image.layout import (
     align,
     slot_count,
 )
+from pypkg_core.image.pieces import FilePart, Pieces
 from pypkg_core.image.tree import Node
 
 __all__ = ["Assembly", "BundleRow", "ModuleRow", "assemble"]
@@ -85,7 +86,7 @@ class _Data:
     """The data part: contents, each aligned."""
 
     base: int
-    chunks: list[bytes] = field(default_factory=list)
+    chunks: list[bytes | FilePart] = field(default_factory=list)
     size: int = 0
 
     def add(self, blob: Blob) -> int:
@@ -97,7 +98,7 @@ class _Data:
         return offset
 
 
-def assemble(contents: Assembly) -> bytes:
+def assemble(contents: Assembly) -> Pieces:
     """Return the image's bytes.
 
     Raises:
@@ -168,7 +169,7 @@ def assemble(contents: Assembly) -> bytes:
         chunks += table
         chunks.append(bytes(end - start - size))
     described = b"".join(chunks)
-    return b"".join([described, xxh64(described).to_bytes(CHECKSUM_SIZE, "little"), *data.chunks])
+    return Pieces([described, xxh64(described).to_bytes(CHECKSUM_SIZE, "little"), *data.chunks])
 
 
 def _children(contents: Assembly) -> tuple[list[int], list[tuple[int, int]], list[int]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pypkg_core._core import xxh64
 from pypkg_core.image.codecs import decode, encode
 from pypkg_core.image.layout import Codec
+from pypkg_core.image.pieces import FilePart
 
 __all__ = ["Blob"]
 
@@ -15,7 +18,7 @@ __all__ = ["Blob"]
 class Blob:
     """Stored bytes, the codec that they are in, size in bytes and XXH64 after decoding."""
 
-    stored: bytes
+    stored: bytes | FilePart
     codec: Codec
     size: int
     checksum: int
@@ -28,10 +31,29 @@ class Blob:
             stored, codec = data, Codec.NONE
         return cls(stored=stored, codec=codec, size=len(data), checksum=xxh64(data))
 
+    @classmethod
+    def of_file(cls, path: Path, size: int) -> Blob:
+        """Take the ``size`` bytes of a file as they are, without holding them in memory.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        part = FilePart(size=size, path=path)
+        return cls(stored=part, codec=Codec.NONE, size=size, checksum=part.checksum())
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the contents, a part at a time; raises as `decoded` and `FilePart.chunks`."""
+        if isinstance(self.stored, FilePart):
+            yield from self.stored.chunks()
+        else:
+            yield self.decoded()
+
     def decoded(self) -> bytes:
         """Return the contents.
 
         Raises:
             PypkgError: the stored bytes are damaged.
         """
+        if isinstance(self.stored, FilePart):
+            return b"".join(self.stored.chunks())
         return self.stored if self.codec is Codec.NONE else decode(self.stored, self.codec, self.size)

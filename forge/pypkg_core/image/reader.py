@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.blob import Blob
-from pypkg_core.image.layout import EntryType, Header
+from pypkg_core.image.layout import Codec, EntryType, Header
 from pypkg_core.image.records import Bundle, Entry, Module
 from pypkg_core.image.tables import Tables, damaged
 
@@ -129,12 +129,21 @@ class Image:
         """
         for entry in self.entries:
             if entry.type is EntryType.FILE and not entry.withheld:
-                self.read(entry)
+                self._check(entry, repr(entry.path))
         for module in self.modules:
-            self.code(module)
+            if module.kind.has_code:
+                self._check(module, f"the code of {module.name!r}")
 
-    def _checked(self, item: Entry | Module, what: str) -> bytes:
-        data = self.blob(item).decoded()
+    def _check(self, item: Entry | Module, what: str) -> bytes | memoryview:
+        data = self._decoded(item)
         if xxh64(data) != item.checksum:
             raise damaged(f"the checksum of {what} does not match")
         return data
+
+    def _checked(self, item: Entry | Module, what: str) -> bytes:
+        return bytes(self._check(item, what))
+
+    def _decoded(self, item: Entry | Module) -> bytes | memoryview:
+        if item.codec is Codec.NONE:
+            return self._tables.view[item.offset : item.offset + item.stored_size]
+        return self.blob(item).decoded()

@@ -7,15 +7,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.assemble import Assembly, BundleRow, ModuleRow, assemble
 from pypkg_core.image.blob import Blob
 from pypkg_core.image.layout import Codec, EntryType, ModuleKind
+from pypkg_core.image.pieces import Pieces
 from pypkg_core.image.tree import Tree, encode_name
 
 __all__ = ["ImageBuilder"]
+
+# From this size in bytes the contents of a file are not held in memory.
+_LARGE: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +61,9 @@ class ImageBuilder:
         """
         if isinstance(data, Path):
             try:
-                data = data.read_bytes()
+                size = data.stat().st_size
+                large = codec is Codec.NONE and size >= _LARGE
+                data = Blob.of_file(data, size) if large else data.read_bytes()
             except OSError as error:
                 raise PypkgError(f"Cannot read {error.filename}: {error.strerror}") from error
         blob = data if isinstance(data, Blob) else Blob.of(data, codec)
@@ -133,6 +139,10 @@ class ImageBuilder:
         return name.encode("utf-8", "surrogatepass") in self._modules
 
     def build(self) -> bytes:
+        """Return the image; `pieces` does it without holding large files in memory, and raises the same."""
+        return b"".join(self.pieces().chunks())
+
+    def pieces(self) -> Pieces:
         """Return the image.
 
         Raises:
@@ -156,8 +166,8 @@ class ImageBuilder:
 
     def write(self, file: BinaryIO) -> int:
         """Write the image to ``file`` and return its size in bytes."""
-        image = self.build()
-        file.write(image)
+        image = self.pieces()
+        image.write(file)
         return len(image)
 
     def _module_rows(self, numbers: Mapping[bytes, int]) -> list[ModuleRow]:
@@ -180,8 +190,8 @@ class ImageBuilder:
                     raise PypkgError(
                         f"{path.decode()!r} is in two bundles, {owners[path].decode()!r} and {name.decode()!r}"
                     )
-                contents = node.blob.decoded()
-                digest.update(path + b"\0" + len(contents).to_bytes(8, "little"))
-                digest.update(contents)
+                digest.update(path + b"\0" + node.blob.size.to_bytes(8, "little"))
+                for chunk in node.blob.chunks():
+                    digest.update(chunk)
             rows.append(BundleRow(name=name, digest=digest.digest(), members=[numbers[path] for path in members]))
         return rows

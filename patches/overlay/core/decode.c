@@ -2,6 +2,7 @@
    Format: docs/image-format.md, "Entry" (codec, sizes, checksum) and "Module". */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +51,20 @@ decode_brotli(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_
         && made == size;
 }
 
+/* One decoder is kept for the next call: to make one, 90 KiB and more, costs as much as to decode a small file. It is
+   taken out and put back with an exchange, so that no lock can be held across a fork; whoever comes between makes one. */
+static _Atomic(ZSTD_DCtx *) spare_decoder;
+
 static bool
 decode_zstd(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
 {
-    size_t made = ZSTD_decompress(out, (size_t)size, stored, (size_t)stored_size);
+    ZSTD_DCtx *decoder = atomic_exchange(&spare_decoder, NULL);
+
+    if (decoder == NULL && (decoder = ZSTD_createDCtx()) == NULL) {
+        return false;
+    }
+    size_t made = ZSTD_decompressDCtx(decoder, out, (size_t)size, stored, (size_t)stored_size);
+    ZSTD_freeDCtx(atomic_exchange(&spare_decoder, decoder));
     return !ZSTD_isError(made) && made == size;
 }
 

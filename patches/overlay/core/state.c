@@ -28,6 +28,9 @@ pypkg_start_with(const void *data, uint64_t size)
 {
     const uint8_t *bytes = data;
 
+    if (pypkg_state.ready) {
+        pypkg_forget_contents();
+    }
     pypkg_state.ready = false;
     if (size < sizeof(struct pypkg_header) || !is_readable(bytes) || !is_readable(bytes + size - 8)) {
         return "the image is truncated";

@@ -184,13 +184,22 @@ create_unnamed(void)
 static int
 make_read_only(int fd, int flags)
 {
-    char path[32];
-    int keep = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    static const char prefix[] = "/proc/self/fd/";
+    char path[32], digits[16];
+    int keep = O_CLOEXEC | O_NONBLOCK | O_NOCTTY, count = 0;
+    size_t size = sizeof(prefix) - 1;
 #if defined(O_PATH)
     keep |= O_PATH;
 #endif
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    memcpy(path, prefix, size);
+    for (int rest = fd; count == 0 || rest > 0; rest /= 10) {
+        digits[count++] = (char)('0' + rest % 10);
+    }
+    while (count > 0) {
+        path[size++] = digits[--count];
+    }
+    path[size] = '\0';
     int reopened = open(path, O_RDONLY | (flags & keep));
     if (reopened >= 0) {
         close(fd);
@@ -202,6 +211,91 @@ make_read_only(int fd, int flags)
     return fd;
 }
 
+/* Contents that were decoded, or found whole, before: a file that is opened again costs neither again. A slot is taken
+   out and put back with one exchange each, so that no lock can be held across a fork; whoever comes between decodes. */
+#define KEPT_COUNT 16
+#define KEPT_SIZE 65536
+
+struct kept {
+    uint32_t index;
+    struct pypkg_bytes bytes;
+};
+
+static struct {
+    _Atomic(struct kept *) decoded[KEPT_COUNT];
+    /* The number of an entry, plus one, whose bytes in the image have its checksum. */
+    _Atomic uint32_t whole[1024];
+} kept;
+
+static void
+free_kept(struct kept *item)
+{
+    if (item != NULL) {
+        pypkg_release(&item->bytes);
+        free(item);
+    }
+}
+
+void
+pypkg_forget_contents(void)
+{
+    for (size_t i = 0; i < KEPT_COUNT; i++) {
+        free_kept(atomic_exchange(&kept.decoded[i], NULL));
+    }
+    for (size_t i = 0; i < sizeof(kept.whole) / sizeof(kept.whole[0]); i++) {
+        atomic_store_explicit(&kept.whole[i], 0, memory_order_relaxed);
+    }
+}
+
+/* As pypkg_entry_contents, for an entry without a codec. */
+static int
+stored_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
+{
+    _Atomic uint32_t *whole = &kept.whole[found->index % (sizeof(kept.whole) / sizeof(kept.whole[0]))];
+
+    if (atomic_load_explicit(whole, memory_order_relaxed) == found->index + 1) {
+        bytes->data = pypkg_state.image.base + found->entry.data_offset;
+        bytes->size = (size_t)found->entry.size;
+        bytes->owned = NULL;
+        return 0;
+    }
+    int status = pypkg_entry_contents(&pypkg_state.image, &found->entry, bytes);
+    if (status == 0 && bytes->size > 0) {
+        atomic_store_explicit(whole, found->index + 1, memory_order_relaxed);
+    }
+    return status;
+}
+
+/* As pypkg_entry_contents, for an entry with a codec. The contents are the caller's until it gives them to
+   keep_contents. */
+static int
+decoded_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
+{
+    struct kept *item = atomic_exchange(&kept.decoded[found->index % KEPT_COUNT], NULL);
+
+    if (item != NULL && item->index == found->index) {
+        *bytes = item->bytes;
+        free(item);
+        return 0;
+    }
+    free_kept(item);
+    return pypkg_entry_contents(&pypkg_state.image, &found->entry, bytes);
+}
+
+static void
+keep_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
+{
+    struct kept *item = bytes->owned == NULL || bytes->size > KEPT_SIZE ? NULL : malloc(sizeof(*item));
+
+    if (item == NULL) {
+        pypkg_release(bytes);
+        return;
+    }
+    item->index = found->index;
+    item->bytes = *bytes;
+    free_kept(atomic_exchange(&kept.decoded[found->index % KEPT_COUNT], item));
+}
+
 static int
 fill_descriptor(int fd, const struct pypkg_found *found)
 {
@@ -210,14 +304,15 @@ fill_descriptor(int fd, const struct pypkg_found *found)
     if (found->entry.type != PYPKG_FILE) {
         return 0;
     }
-    int status = pypkg_entry_contents(&pypkg_state.image, &found->entry, &bytes);
+    int status = found->entry.codec == PYPKG_CODEC_NONE ? stored_contents(found, &bytes)
+                                                        : decoded_contents(found, &bytes);
     if (status != 0) {
         errno = status;
         return -1;
     }
     status = pypkg_write_all(fd, bytes.data, bytes.size);
     int saved = errno;
-    pypkg_release(&bytes);
+    keep_contents(found, &bytes);
     errno = saved;
     return status;
 }

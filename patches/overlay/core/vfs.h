@@ -157,6 +157,9 @@ bool pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found)
 /* The virtual directory `fd` stands for, entry and all; false for anything else. errno is kept. */
 bool pypkg_fd_directory(int fd, struct pypkg_found *found);
 
+/* Forget what was decoded: another image takes the place of the one it was from. */
+void pypkg_forget_contents(void);
+
 /* Write all of it. -1 with errno. */
 int pypkg_write_all(int fd, const uint8_t *data, size_t size);
 

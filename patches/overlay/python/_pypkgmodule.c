@@ -14,12 +14,17 @@
    bound, not a switch: a program that does its work while it is imported still has its garbage collected. */
 #define HELD_THRESHOLD 50000
 
+/* What an import made is then old at once, without being looked at: modules live as long as the process. So that a
+   program which imports again and again still has its garbage collected, this ends at so many objects. */
+#define AGED_LIMIT 1000000
+
 typedef struct {
     PyObject *call_with_frames_removed;  /* of importlib: frames of the import system are cut from tracebacks at it */
     PyObject *exec;
     PyObject *gc;
     PyObject *saved_threshold;
     int depth;
+    long aged;
     char cache_suffix[64];
 } module_state;
 
@@ -304,6 +309,41 @@ hold_collector(module_state *state)
     PyErr_Clear();
 }
 
+/* A number that a function of gc returns, or the first of a tuple of them; -1 without one. */
+static long
+ask_collector(module_state *state, const char *function)
+{
+    PyObject *value = PyObject_CallMethod(state->gc, function, NULL);
+    PyObject *first = value != NULL && PyTuple_Check(value) && PyTuple_GET_SIZE(value) > 0 ? PyTuple_GET_ITEM(value, 0)
+                                                                                           : value;
+    long number = first == NULL ? -1 : PyLong_AsLong(first);
+
+    Py_XDECREF(value);
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        number = -1;
+    }
+    return number;
+}
+
+/* Move what is young to the oldest generation: freezing and unfreezing joins lists, whatever their lengths. Not where
+   the program freezes objects itself: they would be unfrozen too. */
+static void
+age_objects(module_state *state, long threshold)
+{
+    long count = ask_collector(state, "get_count");
+
+    if (count <= threshold || state->aged > AGED_LIMIT - count || ask_collector(state, "get_freeze_count") != 0) {
+        return;
+    }
+    PyObject *frozen = PyObject_CallMethod(state->gc, "freeze", NULL);
+    PyObject *done = frozen == NULL ? NULL : PyObject_CallMethod(state->gc, "unfreeze", NULL);
+    state->aged += count;
+    Py_XDECREF(frozen);
+    Py_XDECREF(done);
+    PyErr_Clear();
+}
+
 /* Put the threshold back, unless the program has set one of its own meanwhile. Keeps the current exception. */
 static void
 release_collector(module_state *state)
@@ -314,15 +354,14 @@ release_collector(module_state *state)
         return;
     }
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *current = PyObject_CallMethod(state->gc, "get_threshold", NULL);
-    if (current != NULL && PyTuple_Check(current) && PyTuple_GET_SIZE(current) == 3
-        && PyLong_AsLong(PyTuple_GET_ITEM(current, 0)) == HELD_THRESHOLD) {
+    if (ask_collector(state, "get_threshold") == HELD_THRESHOLD) {
+        age_objects(state, PyLong_AsLong(PyTuple_GET_ITEM(state->saved_threshold, 0)));
         PyObject *set = PyObject_GetAttrString(state->gc, "set_threshold");
         PyObject *done = set == NULL ? NULL : PyObject_CallObject(set, state->saved_threshold);
         Py_XDECREF(set);
         Py_XDECREF(done);
+        PyErr_Clear();
     }
-    Py_XDECREF(current);
     Py_CLEAR(state->saved_threshold);
     PyErr_Restore(type, value, traceback);
 }
@@ -335,16 +374,19 @@ exec_module(PyObject *self, PyObject *target)
 {
     module_state *state = state_of(self);
     PyObject *name = PyObject_GetAttrString(target, "__name__");
-    PyObject *code = name == NULL ? NULL : get_code(self, name);
-    PyObject *dict = code == NULL ? NULL : PyObject_GetAttrString(target, "__dict__");
     PyObject *result = NULL;
 
-    if (dict != NULL) {
-        hold_collector(state);
-        result = PyObject_CallFunctionObjArgs(state->call_with_frames_removed, state->exec, code, dict, NULL);
-        release_collector(state);
+    if (name == NULL) {
+        return NULL;
     }
-    Py_XDECREF(name);
+    hold_collector(state);
+    PyObject *code = get_code(self, name);
+    PyObject *dict = code == NULL ? NULL : PyObject_GetAttrString(target, "__dict__");
+    if (dict != NULL) {
+        result = PyObject_CallFunctionObjArgs(state->call_with_frames_removed, state->exec, code, dict, NULL);
+    }
+    release_collector(state);
+    Py_DECREF(name);
     Py_XDECREF(code);
     Py_XDECREF(dict);
     return result;

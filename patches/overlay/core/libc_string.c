@@ -1,17 +1,20 @@
-/* String functions for static musl targets.
+/* String functions for Linux targets.
 
-   The libc that zig links for musl goes byte by byte, and its strchr, strstr, strpbrk, strspn and strcspn read the
+   What zig links before any libc (compiler_rt) has strlen, memcmp and bcmp that go byte by byte, also where glibc has
+   fast ones: the first three here take their place everywhere.
+
+   The libc that zig links for musl goes byte by byte too, and its strchr, strstr, strpbrk, strspn and strcspn read the
    whole string before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four
    times as long to compile a module. zig's definitions are weak, so these take their place in every link.
 
-   Strings are read in aligned blocks of 16 bytes. A block may begin before a string or reach behind it, but never into
+   Strings are read in blocks of 16 bytes. A block may begin before a string or reach behind it, but never into
    another page. */
 
 #include <stddef.h>
 #include <stdint.h>
 #include <features.h>
 
-#if defined(__linux__) && !defined(__GLIBC__)
+#if defined(__linux__)
 
 #include <string.h>
 
@@ -49,23 +52,115 @@ is_aligned(const void *p)
     return ((uintptr_t)p & (BLOCK - 1)) == 0;
 }
 
+/* Whether a block at this address lies in one page. */
+static inline int
+in_one_page(const void *p)
+{
+    return ((uintptr_t)p & 4095) <= 4096 - BLOCK;
+}
+
+/* The number of the first byte that was found. */
+static inline size_t
+first_of(block found)
+{
+    halves parts = (halves)found;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)(parts[0] ? __builtin_ctzll(parts[0]) : 64 + __builtin_ctzll(parts[1])) / 8;
+#else
+    return (size_t)(parts[0] ? __builtin_clzll(parts[0]) : 64 + __builtin_clzll(parts[1])) / 8;
+#endif
+}
+
 PLAIN size_t
 strlen(const char *s)
 {
     const char *p = s;
-    for (; !is_aligned(p); p++) {
-        if (*p == 0) {
-            return (size_t)(p - s);
+    if (in_one_page(s)) {
+        const block found = (block)(*(const loose_block *)s == filled(0));
+        if (any(found)) {
+            return first_of(found);
+        }
+        p += BLOCK;
+    }
+    else {
+        for (; !is_aligned(p); p++) {
+            if (*p == 0) {
+                return (size_t)(p - s);
+            }
         }
     }
     const block *at = aligned_down(p);
-    while (!any((block)(*at == filled(0)))) {
-        at++;
+    block found = (block)(*at == filled(0));
+    while (!any(found)) {
+        found = (block)(*++at == filled(0));
     }
-    for (p = (const char *)at; *p != 0; p++) {
-    }
-    return (size_t)(p - s);
+    return (size_t)((const char *)at - s) + first_of(found);
 }
+
+typedef uint64_t loose_word __attribute__((aligned(1), may_alias));
+typedef uint32_t loose_half __attribute__((aligned(1), may_alias));
+
+/* Do `size` bytes, 4 to 15, differ? Two reads that may overlap. */
+static inline int
+few_differ(const unsigned char *a, const unsigned char *b, size_t size)
+{
+    if (size >= 8) {
+        return ((*(const loose_word *)a ^ *(const loose_word *)b)
+                | (*(const loose_word *)(a + size - 8) ^ *(const loose_word *)(b + size - 8))) != 0;
+    }
+    return ((*(const loose_half *)a ^ *(const loose_half *)b)
+            | (*(const loose_half *)(a + size - 4) ^ *(const loose_half *)(b + size - 4))) != 0;
+}
+
+PLAIN int
+memcmp(const void *left, const void *right, size_t size)
+{
+    const unsigned char *a = left, *b = right;
+    for (; size >= BLOCK; a += BLOCK, b += BLOCK, size -= BLOCK) {
+        const block found = (block)(*(const loose_block *)a != *(const loose_block *)b);
+        if (any(found)) {
+            const size_t at = first_of(found);
+            return a[at] - b[at];
+        }
+    }
+    if (size >= 4 && !few_differ(a, b, size)) {
+        return 0;
+    }
+    for (; size; a++, b++, size--) {
+        if (*a != *b) {
+            return *a - *b;
+        }
+    }
+    return 0;
+}
+
+PLAIN int
+bcmp(const void *left, const void *right, size_t size)
+{
+    const unsigned char *a = left, *b = right;
+    if (size < 4) {
+        for (; size; a++, b++, size--) {
+            if (*a != *b) {
+                return 1;
+            }
+        }
+        return 0;
+    }
+    if (size < BLOCK) {
+        return few_differ(a, b, size);
+    }
+    /* The last block may overlap the one before it. */
+    const unsigned char *const last = a + size - BLOCK;
+    for (; a < last; a += BLOCK, b += BLOCK) {
+        if (any((block)(*(const loose_block *)a != *(const loose_block *)b))) {
+            return 1;
+        }
+    }
+    b -= a - last;
+    return any((block)(*(const loose_block *)last != *(const loose_block *)b));
+}
+
+#if !defined(__GLIBC__)
 
 PLAIN char *
 strchrnul(const char *s, int c)
@@ -141,37 +236,26 @@ strrchr(const char *s, int c)
     return memrchr(s, c, strlen(s) + 1);
 }
 
-PLAIN int
-memcmp(const void *left, const void *right, size_t size)
-{
-    const unsigned char *a = left, *b = right;
-    for (; size >= BLOCK; a += BLOCK, b += BLOCK, size -= BLOCK) {
-        if (any((block)(*(const loose_block *)a != *(const loose_block *)b))) {
-            break;
-        }
-    }
-    for (; size; a++, b++, size--) {
-        if (*a != *b) {
-            return *a - *b;
-        }
-    }
-    return 0;
-}
-
-PLAIN int
-bcmp(const void *left, const void *right, size_t size)
-{
-    return memcmp(left, right, size);
-}
-
 PLAIN void *
 memcpy(void *restrict target, const void *restrict source, size_t size)
 {
     unsigned char *to = target;
     const unsigned char *from = source;
     if (size < BLOCK) {
-        for (; size; size--) {
-            *to++ = *from++;
+        if (size >= 8) {
+            const uint64_t tail = *(const loose_word *)(from + size - 8);
+            *(loose_word *)to = *(const loose_word *)from;
+            *(loose_word *)(to + size - 8) = tail;
+        }
+        else if (size >= 4) {
+            const uint32_t tail = *(const loose_half *)(from + size - 4);
+            *(loose_half *)to = *(const loose_half *)from;
+            *(loose_half *)(to + size - 4) = tail;
+        }
+        else {
+            for (; size; size--) {
+                *to++ = *from++;
+            }
         }
         return target;
     }
@@ -189,13 +273,6 @@ memcpy(void *restrict target, const void *restrict source, size_t size)
     }
     *end = last;
     return target;
-}
-
-/* Whether a block at this address lies in one page. */
-static inline int
-in_one_page(const void *p)
-{
-    return ((uintptr_t)p & 4095) <= 4096 - BLOCK;
 }
 
 PLAIN int
@@ -290,9 +367,11 @@ strstr(const char *s, const char *wanted)
     return NULL;
 }
 
+#endif
+
 #else
 
-/* Other libcs have fast functions of their own. */
+/* Other systems' libcs come first in their links. */
 typedef int pypkg_strings_of_the_libc;
 
 #endif

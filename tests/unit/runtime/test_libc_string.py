@@ -1,4 +1,4 @@
-"""The string functions of static musl bases against plain definitions (musl_string_program.c)."""
+"""The string functions of Linux bases against plain definitions (libc_string_program.c)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SOURCE = HERE.parents[2] / "patches" / "overlay" / "core" / "musl_string.c"
+SOURCE = HERE.parents[2] / "patches" / "overlay" / "core" / "libc_string.c"
 
 
 @pytest.mark.forge
 @pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="runs an x86_64 Linux program")
-def test_string_functions(tmp_path: Path) -> None:
+@pytest.mark.parametrize("libc", ["musl", "gnu.2.17"])
+def test_string_functions(tmp_path: Path, libc: str) -> None:
     pytest.importorskip("ziglang", reason="needs the extra forge")
     program = tmp_path / "program"
     # -fno-builtin: the checks must call the functions, not what the compiler knows of them.
-    compiler = [sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-musl", "-O2", "-fno-builtin"]
-    subprocess.run([*compiler, HERE / "musl_string_program.c", SOURCE, "-o", program], check=True)
+    compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"x86_64-linux-{libc}", "-O2", "-fno-builtin"]
+    subprocess.run([*compiler, HERE / "libc_string_program.c", SOURCE, "-o", program], check=True)
     result = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, "ok\n")

@@ -1,0 +1,27 @@
+"""A file's bytes, from the page cache: an executable may be larger than the memory there is for it."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import TypeAlias
+
+from pypkg_core.errors import PypkgError
+
+__all__ = ["Bytes", "map_file"]
+
+Bytes: TypeAlias = bytes | mmap.mmap
+
+
+def map_file(path: Path) -> Bytes:
+    """Return the contents of a file; nobody may change it meanwhile, as is the rule for files that appear whole.
+
+    Raises:
+        PypkgError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
+    except OSError as error:
+        raise PypkgError(f"Cannot read {path}: {error.strerror}") from error

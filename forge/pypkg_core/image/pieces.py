@@ -1,0 +1,89 @@
+"""Bytes that are not all in memory: an image's parts, with the contents of large files read when they are written."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pypkg_core._core import xxh64
+from pypkg_core.errors import PypkgError
+
+__all__ = ["FilePart", "Pieces"]
+
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilePart:
+    """All of a file on this machine. Two are equal when their sizes are: contents are compared by checksum."""
+
+    size: int
+    path: Path = field(compare=False)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def checksum(self) -> int:
+        """Return the XXH64 of the contents.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), self.size, access=mmap.ACCESS_READ) as view:
+            return xxh64(view)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the contents, a part at a time.
+
+        Raises:
+            PypkgError: the file cannot be read, or has another size by now.
+        """
+        left = self.size
+        try:
+            with self.path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    left -= len(chunk)
+                    yield chunk
+        except OSError as error:
+            raise PypkgError(f"Cannot read {self.path}: {error.strerror}") from error
+        if left:
+            raise PypkgError(
+                f"{self.path} was changed while it was packaged: {self.size} bytes before, {self.size - left} now"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """One run of bytes, in parts."""
+
+    parts: Sequence[bytes | FilePart]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes, a part at a time; see `FilePart.chunks` for what it raises."""
+        for part in self.parts:
+            if isinstance(part, FilePart):
+                yield from part.chunks()
+            elif part:
+                yield part
+
+    def write(self, out: BinaryIO) -> None:
+        """Write the bytes to ``out``."""
+        for chunk in self.chunks():
+            out.write(chunk)
+
+    def matches(self, data: memoryview) -> bool:
+        """Return whether ``data`` is the same bytes."""
+        if len(self) != len(data):
+            return False
+        at = 0
+        for chunk in self.chunks():
+            if data[at : at + len(chunk)] != chunk:
+                return False
+            at += len(chunk)
+        return True
