@@ -49,7 +49,7 @@ found = {
     "withheld": ask(open, helper.__file__),
     "changed": ask(open, here + "/log.txt", "w"),
     "removed": ask(os.unlink, helper.__file__),
-    "moved": ask(os.rename, place + "/link", here + "/new"),
+    "moved": ask(os.rename, helper.__file__, here + "/new"),
     "made": ask(os.mkdir, here + "/folder"),
     "module": ask(importlib.import_module, "nosuch"),
     "submodule": ask(importlib.import_module, "pack.nosuch"),
