@@ -14,6 +14,9 @@ import pytest
 from pypkg_core.formats import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
 
+# Tests for a packaged program to find, not ours.
+collect_ignore = ["conformance/project"]
+
 PROJECT = Path(__file__).parent / "project"
 COMPILE = """
 import base64, json, marshal, sys

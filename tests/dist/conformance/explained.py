@@ -1,0 +1,48 @@
+"""The deviations that are meant, from ``explained.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+__all__ = ["Explanation", "load_explanations"]
+
+FILE = Path(__file__).with_name("explained.toml")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """Why some results differ on some targets.
+
+    Attributes:
+        reason: one sentence for users.
+        instead: what a packaged program sees, for users.
+        checks: shell patterns of results; each must match one that differs.
+        seen: shell pattern that every such result of the packaged program must match, as JSON.
+        targets: shell patterns.
+    """
+
+    reason: str
+    instead: str
+    checks: tuple[str, ...]
+    seen: str = "*"
+    targets: tuple[str, ...] = ("*",)
+
+    def applies(self, target: str) -> bool:
+        """Whether it speaks of this target at all."""
+        return any(fnmatchcase(target, pattern) for pattern in self.targets)
+
+    def covers(self, name: str, packaged: str) -> bool:
+        """Whether it speaks of this result."""
+        return any(fnmatchcase(name, pattern) for pattern in self.checks) and fnmatchcase(packaged, self.seen)
+
+
+def load_explanations() -> list[Explanation]:
+    """Every explanation; an unknown key is an error."""
+    document = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return [
+        Explanation(**{key: value if isinstance(value, str) else tuple(value) for key, value in row.items()})
+        for row in document.get("explained", [])
+    ]

@@ -1,0 +1,3 @@
+"""In the project."""
+
+VALUE = "first"

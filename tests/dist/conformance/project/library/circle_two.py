@@ -1,0 +1,5 @@
+"""The other half."""
+
+import library.circle_one  # noqa: F401
+
+VALUE = 1

@@ -1,0 +1,3 @@
+"""A subpackage."""
+
+VALUE = "inner"

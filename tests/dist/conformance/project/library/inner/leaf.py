@@ -1,0 +1,3 @@
+"""The lowest module."""
+
+VALUE = "leaf"

@@ -1,0 +1,1 @@
+"""A package whose source text is kept: assets name it."""

@@ -1,0 +1,4 @@
+"""A folder that is run."""
+
+VALUE = "folder"
+print("folder", __name__, repr(__package__))

@@ -1,0 +1,3 @@
+"""Below a folder of the namespace."""
+
+VALUE = "three"

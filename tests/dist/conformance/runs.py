@@ -1,0 +1,112 @@
+"""The two runs: from source on a file system that is mounted read-only, and packaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .comparison import Comparison, compare
+from .tree import PROJECT_NAME, make_tree, seal
+
+__all__ = ["SMALL", "Workplace", "cannot_mount", "compare_runs", "make_workplace"]
+
+SMALL = 3_000_001
+SECONDS = 300
+# The tree is copied into a file system of its own, at the same path: absolute links in it stay true.
+MOUNT = (
+    'mount --bind "$1" "$2" && mount -t tmpfs -o mode=0555,size=2g none "$1" && cp -a "$2/." "$1" '
+    '&& mount -o remount,ro "$1" && shift 2 && exec "$@"'
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workplace:
+    """A tree, and an environment for the packager in which the tree's distributions are installed."""
+
+    tree: Path
+    python: Path
+
+
+def _namespace() -> list[str]:
+    """A command that runs another in a mount namespace, in which it is root."""
+    return ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+
+
+def cannot_mount(folder: Path) -> str:
+    """Why this machine cannot mount a read-only tree for the run from source; empty if it can."""
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    try:
+        command = [*_namespace(), "sh", "-c", MOUNT, "sh", folder / "a", folder / "b", "true"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return str(error)
+    return done.stderr.strip() if done.returncode else ""
+
+
+def make_workplace(folder: Path, *, large: int = SMALL) -> Workplace:
+    """Makes the tree and the environment in an empty folder."""
+    tree = folder / "tree"
+    tree.mkdir()
+    make_tree(tree, large=large)
+    environment = folder / "environment"
+    venv.create(environment, symlinks=True)
+    site = environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    shutil.copytree(tree / "site-packages", site, dirs_exist_ok=True)
+    seal(tree)
+    return Workplace(tree=tree, python=environment / "bin" / "python")
+
+
+def compare_runs(workplace: Workplace, target: str, base: Path, folder: Path) -> Comparison:
+    """Packages the program, runs it both ways and compares.
+
+    Args:
+        workplace: the tree and its environment.
+        target: what to package for.
+        base: that target's base, which is the Python of the run from source.
+        folder: an empty one for what the runs write.
+    """
+    program = folder / "program"
+    subprocess.run(
+        [Path(sys.executable).parent / "pypkg", "-t", target, "--python", workplace.python, "-o", program,
+         workplace.tree / PROJECT_NAME],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=SECONDS,
+    )  # fmt: skip
+    hidden = folder / "hidden"
+    hidden.mkdir()
+    mounted = [*_namespace(), "sh", "-c", MOUNT, "sh", workplace.tree, hidden]
+    script = workplace.tree / PROJECT_NAME / "__main__.py"
+    source = _start([*mounted, base, "-E", "-s", script], folder / "source", workplace.tree / "site-packages")
+    packaged = _start([*_namespace(), program], folder / "packaged")
+    return compare(target, _results(source, folder / "source"), _results(packaged, folder / "packaged"))
+
+
+def _start(command: list[str | Path], folder: Path, *arguments: Path) -> subprocess.Popen[bytes]:
+    scratch = folder / "scratch"
+    scratch.mkdir(parents=True)
+    environment = {"PATH": os.defpath, "HOME": str(scratch), "LANG": "C.UTF-8", "PYPKG_NATIVE_CACHE_PATH": str(folder)}
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, folder / "results.json", scratch, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=scratch,
+            env=environment,
+        )
+
+
+def _results(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
+    code = process.wait(SECONDS)
+    said = (folder / "log").read_text(errors="replace")
+    if code or said:
+        raise AssertionError(f"the run in {folder.name} ended with {code} and said:\n{said[-3000:]}")
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
+    return results
