@@ -4,22 +4,13 @@
 #include "arena.h"
 #include "vfs.h"
 
-#include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 
 static struct {
-    sem_t wanted, done;
-    void (*prepare)(void);
-    void (*run)(const uint8_t *data, size_t size);
-    const uint8_t *data;
-    size_t size;
-    const char *problem;
-    bool running;
+    int outer_root, outer_cwd, root;
     bool failed;
     char message[8192];
     uint8_t *last_input;
@@ -27,7 +18,7 @@ static struct {
 
 #define LAST_INPUT_SIZE (1 << 20)
 
-/* A crash in the thread cannot write its input anywhere, so each is left in a shared file: $FUZZ_LAST_INPUT. */
+/* A crash inside cannot write its input anywhere, so each is left in a shared file: its size, its bytes. */
 static void
 open_last_input(void)
 {
@@ -68,50 +59,41 @@ become_root(void)
         && write_text("/proc/self/uid_map", map);
 }
 
-static const char *
-enter(void)
+static bool
+go(int root, int cwd)
 {
+    return fchdir(root) == 0 && chroot(".") == 0 && fchdir(cwd) == 0;
+}
+
+/* The tmpfs hides what is at its place for this process, so that is one where nothing is. */
+static const char *
+make_root(void)
+{
+    static const char *const places[] = {"/mnt", "/media", "/srv", "/tmp"};
+    char proc[32];
+    struct stat status;
+    size_t n = 0;
+
+    while (stat(places[n], &status) != 0 && n < sizeof(places) / sizeof(places[0]) - 1) {
+        n++;
+    }
+    snprintf(proc, sizeof(proc), "%s/proc", places[n]);
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         return "no mount namespace may be made here";
     }
-    if (mount("arena", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 || mkdir("/tmp/proc", 0755) != 0
-        || mount("/proc", "/tmp/proc", NULL, MS_BIND | MS_REC, NULL) != 0) {
+    if (mount("arena", places[n], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 || mkdir(proc, 0755) != 0
+        || mount("/proc", proc, NULL, MS_BIND | MS_REC, NULL) != 0) {
         return "no tmpfs may be mounted here";
     }
-    return chroot("/tmp") == 0 && chdir("/") == 0 ? NULL : "chroot is not allowed here";
-}
-
-static void *
-work(void *unused)
-{
-    sigset_t all;
-
-    (void)unused;
-    sigfillset(&all);
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGILL);
-    sigdelset(&all, SIGABRT);
-    pthread_sigmask(SIG_SETMASK, &all, NULL);
-    arena.problem = enter();
-    if (arena.problem == NULL) {
-        arena.prepare();
-    }
-    sem_post(&arena.done);
-    while (arena.problem == NULL) {
-        while (sem_wait(&arena.wanted) != 0) {
-        }
-        arena.run(arena.data, arena.size);
-        sem_post(&arena.done);
-    }
+    arena.root = open(places[n], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return NULL;
 }
 
 static void
-wait_until_done(void)
+leave(void)
 {
-    while (sem_wait(&arena.done) != 0) {
+    if (!go(arena.outer_root, arena.outer_cwd)) {
+        abort();
     }
     if (arena.failed) {
         fprintf(stderr, "FOUND: %s\n", arena.message);
@@ -122,22 +104,22 @@ wait_until_done(void)
 const char *
 arena_start(void (*prepare)(void))
 {
-    pthread_t thread;
-
     open_last_input();
     if (!become_root()) {
         return "this user may not make a user namespace";
     }
-    arena.prepare = prepare;
-    sem_init(&arena.wanted, 0, 0);
-    sem_init(&arena.done, 0, 0);
-    if (pthread_create(&thread, NULL, work, NULL) != 0) {
-        return "no thread can be started";
+    const char *problem = make_root();
+    if (problem != NULL) {
+        return problem;
     }
-    pthread_detach(thread);
-    wait_until_done();
-    arena.running = arena.problem == NULL;
-    return arena.problem;
+    arena.outer_root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    arena.outer_cwd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!go(arena.root, arena.root)) {
+        return "chroot is not allowed here";
+    }
+    prepare();
+    leave();
+    return NULL;
 }
 
 void
@@ -148,11 +130,11 @@ arena_run(void (*run)(const uint8_t *data, size_t size), const uint8_t *data, si
         memcpy(arena.last_input, &kept, 4);
         memcpy(arena.last_input + 4, data, kept);
     }
-    arena.run = run;
-    arena.data = data;
-    arena.size = size;
-    sem_post(&arena.wanted);
-    wait_until_done();
+    if (!go(arena.root, arena.root)) {
+        abort();
+    }
+    run(data, size);
+    leave();
 }
 
 void

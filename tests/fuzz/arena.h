@@ -1,8 +1,8 @@
 /* A place where what is fuzzed can do no harm, and the plumbing every harness shares.
 
-   Inputs run in a thread of their own, whose root directory is an empty tmpfs with /proc in it (its own mount
-   namespace and chroot): links that lead out of the snapshot find nothing, and what is written is gone afterwards. The
-   fuzzer's own thread keeps the machine's files. */
+   While an input runs, the process's root directory is an empty tmpfs with /proc in it (a mount namespace of its own,
+   and chroot): links that lead out of the snapshot find nothing, and what is written is gone afterwards. Between inputs it
+   is the machine's, so that the fuzzer finds its files. */
 
 #ifndef PYPKG_FUZZ_ARENA_H
 #define PYPKG_FUZZ_ARENA_H
@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Start it; `prepare` is run in the thread, inside. NULL, or why this machine cannot have one. */
+/* Make it; `prepare` is called inside. NULL, or why this machine cannot have one. */
 const char *arena_start(void (*prepare)(void));
 
-/* Run one input and wait. What arena_fail() was told ends the process, here, in the fuzzer's thread. */
+/* Run one input inside. What arena_fail() was told ends the process, outside. */
 void arena_run(void (*run)(const uint8_t *data, size_t size), const uint8_t *data, size_t size);
 
 /* The core is wrong. Only the first message counts. */

@@ -255,8 +255,9 @@ check_path(const char *path)
     }
 }
 
+/* One of the ways to write a path for each entry: they take turns. */
 static void
-check_variants(struct pypkg_text text)
+check_variant(struct pypkg_text text, uint32_t turn)
 {
     static const char *const formats[] = {
         PYPKG_ROOT "/%s", PYPKG_ROOT "//%s/", PYPKG_ROOT "/./%s/.", PYPKG_ROOT "/%s/..", "//snapshot/../snapshot/%s",
@@ -265,10 +266,8 @@ check_variants(struct pypkg_text text)
 
     memcpy(terminated, text.data, text.size);
     terminated[text.size] = '\0';
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && !arena_failed(); i++) {
-        snprintf(path, sizeof(path), formats[i], terminated);
-        check_path(path);
-    }
+    snprintf(path, sizeof(path), formats[turn % (sizeof(formats) / sizeof(formats[0]))], terminated);
+    check_path(path);
 }
 
 static void
@@ -277,9 +276,9 @@ check_paths(const struct pypkg_image *image)
     struct pypkg_entry entry;
 
     check_path(PYPKG_ROOT);
-    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_PATHS; i++) {
+    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_PATHS && !arena_failed(); i++) {
         if (pypkg_entry_at(image, i, &entry)) {
-            check_variants(pypkg_entry_path(image, &entry));
+            check_variant(pypkg_entry_path(image, &entry), i);
         }
     }
 }

@@ -166,11 +166,22 @@ say_result(struct world *world, long result)
     }
 }
 
-/* Which of several reasons to refuse a change is named first differs even between the kernel's file systems. */
+/* What a change says. With several reasons to refuse it which comes first is not compared: of two paths (`path` is NULL
+   then), of one that may be made on the real file system, and for `.` and `..` in last place. */
 static void
-say_refused(struct world *world, long result)
+say_refused(struct world *world, const char *path, long result)
 {
-    say(world, result < 0 ? " refused" : " done");
+    size_t size = path != NULL ? strlen(path) : 0;
+
+    while (size > 0 && path[size - 1] == '/') {
+        size--;
+    }
+    if (path == NULL || strncmp(path, "/snapshot", 9) != 0 || (size > 0 && path[size - 1] == '.')) {
+        say(world, result < 0 ? " refused" : " done");
+    }
+    else {
+        say_result(world, result);
+    }
 }
 
 /* --- what programs are made of --- */
@@ -314,8 +325,9 @@ do_open(struct world *world, struct input *input, const char *path)
                          : world->calls->open(path, wanted, 0600);
 
     if (fd < 0) {
-        bool writes = (wanted & (O_ACCMODE | O_CREAT | O_TRUNC)) != 0;
-        say(world, " %o: %s", (unsigned)wanted, writes ? "refused" : strerrorname_np(errno));
+        /* A file that could be made: the core asks the system first, whose root cannot be written to here. */
+        bool creates = (wanted & O_CREAT) != 0 && strncmp(path, "/snapshot", 9) != 0;
+        say(world, " %o: %s", (unsigned)wanted, creates ? "refused" : strerrorname_np(errno));
         return;
     }
     say_stat(world, world->calls->fstat(fd, &status), &status);
@@ -507,36 +519,36 @@ do_write(struct world *world, struct input *input, const char *path)
 
     switch (choice) {
     case 0:
-        say_refused(world, calls->mkdirat(directory, path, 0700));
+        say_refused(world, path, calls->mkdirat(directory, path, 0700));
         break;
     case 1:
-        say_refused(world, calls->unlinkat(directory, path, 0));
+        say_refused(world, path, calls->unlinkat(directory, path, 0));
         break;
     case 2:
-        say_refused(world, calls->unlinkat(directory, path, AT_REMOVEDIR));
+        say_refused(world, path, calls->unlinkat(directory, path, AT_REMOVEDIR));
         break;
     case 3:
-        say_refused(world, calls->fchmodat(directory, path, 0700, 0));
+        say_refused(world, path, calls->fchmodat(directory, path, 0700, 0));
         break;
     case 4:
-        say_refused(world, calls->utimensat(directory, path, NULL, 0));
+        say_refused(world, path, calls->utimensat(directory, path, NULL, 0));
         break;
     case 5:
-        say_refused(world, calls->truncate(path, 0));
+        say_refused(world, path, calls->truncate(path, 0));
         break;
     case 6:
-        say_refused(world, calls->symlinkat("target", directory, path));
+        say_refused(world, path, calls->symlinkat("target", directory, path));
         break;
     case 7:
         take_path(input, other);
-        say_refused(world, calls->renameat(directory, path, AT_FDCWD, other));
+        say_refused(world, NULL, calls->renameat(directory, path, AT_FDCWD, other));
         break;
     case 8:
         take_path(input, other);
-        say_refused(world, calls->linkat(directory, path, AT_FDCWD, other, 0));
+        say_refused(world, NULL, calls->linkat(directory, path, AT_FDCWD, other, 0));
         break;
     default:
-        say_refused(world, calls->utimensat(directory, path, NULL, AT_SYMLINK_NOFOLLOW));
+        say_refused(world, path, calls->utimensat(directory, path, NULL, AT_SYMLINK_NOFOLLOW));
         break;
     }
 }

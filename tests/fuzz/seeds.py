@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import struct
 
 from pypkg_core.image import Codec, ImageBuilder, ModuleKind
 
-__all__ = ["seed_images", "tree_image"]
+__all__ = ["command_lines", "library_seeds", "path_seeds", "seed_images", "tree_image"]
 
 MTIME = 315532800
 TEXT = b"all work and no play makes a dull test\n" * 12
@@ -111,8 +111,52 @@ def tree_image() -> bytes:
     return builder.build()
 
 
-def write_seeds(folder: Path) -> None:
-    """Write the images into ``folder``, one file each."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, image in seed_images().items():
-        (folder / f"seed-{name}").write_bytes(image)
+def path_seeds() -> dict[str, bytes]:
+    """Return programs for `path`: each call with a path or two."""
+    paths = (b"\x11\x04", b"\x12\x0d\x13", b"\x13\x0d\x1e\x04", b"\x0a\x03\x18", b"\x01\x04", b"\x00")
+    programs = {}
+    for configuration in range(5):
+        calls = [bytes([operation]) + path + b"\x01\x02" for operation in range(16) for path in paths]
+        for number in range(0, len(calls), 12):
+            programs[f"{configuration}-{number}"] = bytes([configuration]) + b"".join(calls[number : number + 12])
+    return programs
+
+
+def library_seeds() -> dict[str, bytes]:
+    """Return the least that is a library: a header, two segments, a dynamic section, strings."""
+    strings = b"\0libone.so\0libtwo.so.2\0self.so\0"
+    seeds = {}
+    for name, word, header in (("wide", "Q", "<16sHHIQQQIHHHHHH"), ("narrow", "I", "<16sHHIIIIIHHHHHH")):
+        wide = word == "Q"
+        start, row = struct.calcsize(header), 56 if wide else 32
+        dynamic = start + 2 * row
+        tags = [(1, 1), (1, 11), (14, 23), (5, dynamic + 12 * struct.calcsize(word)), (10, len(strings)), (0, 0)]
+        section = b"".join(struct.pack(f"<2{word}", *tag) for tag in tags)
+        size = dynamic + len(section) + len(strings)
+        ident = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9)
+        head = struct.pack(header, ident, 3, 62, 1, 0, start, 0, 0, start, row, 2, 0, 0, 0)
+        segments = b""
+        for kind, offset, length in ((1, 0, size), (2, dynamic, len(section))):
+            if wide:
+                segments += struct.pack("<IIQQQQQQ", kind, 4, offset, offset, offset, length, length, 8)
+            else:
+                segments += struct.pack("<IIIIIIII", kind, offset, offset, offset, length, length, 4, 4)
+        seeds[name] = head + segments + section + strings
+    return seeds
+
+
+def command_lines() -> dict[str, bytes]:
+    """Return command lines for `reentry`."""
+    lines = {
+        "code": ("/proc/self/exe", ["p", "-c", "pass", "x"], ["x"]),
+        "module": ("1:/proc/self/exe", ["p", "-Im", "json.tool"], []),
+        "options": ("99:/proc/self/exe", ["p", "-OO", "-X", "dev", "-Werror", "-B", "/snapshot/a", "-c"], ["-V"]),
+        "again": ("", ["p", "-c", "x"], ["-c", "x"]),
+        "spawn": (":", ["p", "--multiprocessing-fork", "tracker_fd=5"], []),
+        "missing": ("4294967296:x", ["p", "-W"], []),
+        "script": ("0:", ["p", "-u", "--", "/snapshot/l/file"], ["--"]),
+    }
+    return {
+        name: b"\0".join([variable.encode(), *(item.encode() for item in [*line, "", *own, ""])])
+        for name, (variable, line, own) in lines.items()
+    }

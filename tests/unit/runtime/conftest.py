@@ -55,7 +55,7 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def _compile(compiler: str, out: Path, options: list[str], program: str = "core_program") -> bool:
+def compile_program(compiler: str, out: Path, options: list[str], program: str = "core_program") -> bool:
     sources = sorted(str(path) for path in CORE.glob("*.c") if path.name != "sqlite.c")
     here = Path(__file__).parent / f"{program}.c"
     command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-DPYPKG_WITHOUT_CODECS", "-g", "-O1", "-Wall", "-Wextra"]
@@ -68,7 +68,7 @@ def _make_runner(folder: Path, options: list[str], name: str = "core_program") -
     if compiler is None:
         pytest.skip("no C compiler on this machine")
     program = folder / name
-    if not (_compile(compiler, program, [*SANITIZERS, *options], name) or _compile(compiler, program, options, name)):
+    if not any(compile_program(compiler, program, [*extra, *options], name) for extra in (SANITIZERS, [])):
         pytest.fail("the C core does not compile")
 
     def run(

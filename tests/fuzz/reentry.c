@@ -1,0 +1,104 @@
+/* Fuzzing the decision which command line asks for the interpreter: the input is the variable, then a command line, then the
+   program's own arguments; NUL bytes part them, an empty item ends each list. Strings and lists lie in heap blocks of exactly
+   their size. */
+
+#include "vfs.h"
+
+#include "arena.h"
+#include "reentry.h"
+
+#include "tree_image.h"
+
+#define MOST_ARGUMENTS 16
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char *
+take_text(struct input *input)
+{
+    const uint8_t *end = input->size == 0 ? NULL : memchr(input->data, '\0', input->size);
+    size_t size = end != NULL ? (size_t)(end - input->data) : input->size;
+    char *text = malloc(size + 1);
+
+    memcpy(text, input->data, size);
+    text[size] = '\0';
+    input->data += size + (end != NULL);
+    input->size -= size + (end != NULL);
+    return text;
+}
+
+static char **
+take_list(struct input *input, int *count)
+{
+    char *texts[MOST_ARGUMENTS];
+
+    *count = 0;
+    while (*count < MOST_ARGUMENTS) {
+        char *text = take_text(input);
+        if (text[0] == '\0') {
+            free(text);
+            break;
+        }
+        texts[(*count)++] = text;
+    }
+    char **list = malloc((size_t)(*count + 1) * sizeof(char *));
+    memcpy(list, texts, (size_t)*count * sizeof(char *));
+    list[*count] = NULL;
+    return list;
+}
+
+static void
+free_list(char **list)
+{
+    for (int i = 0; list[i] != NULL; i++) {
+        free(list[i]);
+    }
+    free(list);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    if (pypkg_start_with(tree_image, sizeof(tree_image)) != NULL) {
+        abort();
+    }
+    return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    struct pypkg_options options;
+    int count, own_count, steps = 0;
+
+    char *variable = take_text(&input);
+    char **line = take_list(&input, &count);
+    char **own = take_list(&input, &own_count);
+    const struct pypkg_program program = {.path = "/proc/self/exe", .arguments = own};
+
+    arena_reset();
+    setenv(PYPKG_REENTRY, variable, 1);
+    pypkg_take_reentry(program.path);
+    if (getenv(PYPKG_REENTRY) != NULL || pypkg_state.cwd > pypkg_image()->header.entry_count) {
+        abort();
+    }
+    if (count > 0) {
+        for (pypkg_options_begin(&options, line); pypkg_options_next(&options); steps++) {
+            if (options.index > count || steps > (int)size) {
+                abort();
+            }
+        }
+        if (options.index > count) {
+            abort();
+        }
+        pypkg_reentry_wanted(&program, line);
+        pypkg_is_entry(&program, line[0]);
+    }
+    free(variable);
+    free_list(line);
+    free_list(own);
+    return 0;
+}

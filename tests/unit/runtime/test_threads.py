@@ -1,0 +1,45 @@
+"""The C core from 64 threads and from children they fork, under ThreadSanitizer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import compile_program
+
+PROBE = "int main(void) { return 0; }\n"
+
+
+@pytest.fixture(scope="module")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A compiler whose ThreadSanitizer works here: it needs an address space laid out as it expects."""
+    name = os.environ.get("CC") or shutil.which("cc")
+    if name is None:
+        pytest.skip("no C compiler on this machine")
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "probe.c").write_text(PROBE)
+    built = subprocess.run([name, "-fsanitize=thread", "-o", folder / "probe", folder / "probe.c"], check=False)
+    if built.returncode != 0 or subprocess.run([folder / "probe"], check=False).returncode != 0:
+        pytest.skip("no ThreadSanitizer on this machine")
+    return name
+
+
+def test_threads_and_forks(compiler: str, image_file: Path, tmp_path: Path) -> None:
+    program = tmp_path / "threads_program"
+    assert compile_program(compiler, program, ["-fsanitize=thread"], "threads_program")
+    (tmp_path / "cache").mkdir(mode=0o700)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "in").write_text("real\n")
+    done = subprocess.run(
+        [program, image_file, tmp_path / "cache", tmp_path / "real"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TSAN_OPTIONS": "die_after_fork=0"},
+        timeout=300,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
