@@ -10,6 +10,8 @@
 #include "arena.h"
 #include "vfs.h"
 
+#include <ftw.h>
+
 #define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
 #define MOST_ROWS 200
 #define MOST_PATHS 60
@@ -297,11 +299,32 @@ check_extraction(const struct pypkg_image *image)
             continue;
         }
         char *real = pypkg_extract(&found, error, sizeof(error));
-        if (real != NULL && strncmp(real, "/cache/pypkg/", 13) != 0) {
+        int memory = -1;
+        if (real != NULL && sscanf(real, "/proc/self/fd/%d", &memory) == 1) {
+            close(memory);
+        }
+        else if (real != NULL && strncmp(real, "/cache/pypkg/", 13) != 0) {
             arena_fail("extracted to %s", real);
         }
         free(real);
         extracted++;
+    }
+}
+
+static int
+remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status, (void)type;
+    return where->level == 0 ? 0 : remove(path);
+}
+
+/* The cache lies in memory and is never full for long. */
+static void
+clear_cache(void)
+{
+    static unsigned count;
+    if (++count % 256 == 0) {
+        nftw("/cache", remove_one, 8, FTW_DEPTH | FTW_PHYS);
     }
 }
 
@@ -325,8 +348,10 @@ run(const uint8_t *data, size_t size)
         if (in_arena) {
             check_paths(image);
             check_extraction(image);
+            clear_cache();
         }
     }
+    pypkg_forget_contents();
     pypkg_state.ready = false;
     free(copy);
 }
