@@ -18,7 +18,7 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 RunCore = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def build_sample_image() -> bytes:
+def sample_builder() -> ImageBuilder:
     """A tree with one of everything: withheld source, links of all sorts, a bundle, an empty directory."""
     builder = ImageBuilder(mtime=315532800)
     builder.add_file("app/main.py", b"print('hello')\n")
@@ -40,12 +40,12 @@ def build_sample_image() -> bytes:
     builder.add_module("secret", ModuleKind.MODULE, "app/secret.py", b"code of secret")
     builder.set_search_path(["/snapshot/app"])
     builder.set_manifest({"format": 1})
-    return builder.build()
+    return builder
 
 
 @pytest.fixture(scope="session")
 def image_bytes() -> bytes:
-    return build_sample_image()
+    return sample_builder().build()
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +55,14 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def compile_program(compiler: str, out: Path, options: list[str], program: str = "core_program") -> bool:
+def compile_program(
+    compiler: str, out: Path, options: list[str], program: str = "core_program", *, codecs: bool = False
+) -> bool:
     sources = sorted(str(path) for path in CORE.glob("*.c") if path.name != "sqlite.c")
     here = Path(__file__).parent / f"{program}.c"
-    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-DPYPKG_WITHOUT_CODECS", "-g", "-O1", "-Wall", "-Wextra"]
+    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra"]
     command += ["-Werror", *options, f"-I{CORE}", "-o", str(out), str(here), *sources, "-ldl"]
+    command += ["-lz", "-lbrotlidec", "-lzstd"] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
     return subprocess.run(command, check=False).returncode == 0
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import compile_program
+from pypkg_core.image import Codec
+
+from .conftest import compile_program, sample_builder
 
 PROBE = "int main(void) { return 0; }\n"
 
@@ -28,9 +30,17 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> str:
     return name
 
 
-def test_threads_and_forks(compiler: str, image_file: Path, tmp_path: Path) -> None:
-    program = tmp_path / "threads_program"
-    assert compile_program(compiler, program, ["-fsanitize=thread"], "threads_program")
+def test_threads_and_forks(compiler: str, tmp_path: Path) -> None:
+    program, image_file = tmp_path / "threads_program", tmp_path / "image"
+    builder = sample_builder()
+    for codec in (Codec.GZIP, Codec.BROTLI, Codec.ZSTD):
+        builder.add_file(f"app/{codec.name.lower()}", b"x" * 2000, codec=codec)
+    image_file.write_bytes(builder.build())
+    # With the decoders where this machine has their headers.
+    assert any(
+        compile_program(compiler, program, ["-fsanitize=thread"], "threads_program", codecs=codecs)
+        for codecs in (True, False)
+    )
     (tmp_path / "cache").mkdir(mode=0o700)
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "in").write_text("real\n")

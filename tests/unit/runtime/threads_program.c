@@ -39,6 +39,22 @@ check_contents(int fd, const char *expected, const char *what)
     }
 }
 
+/* Encoded contents are kept for a while, and handed from thread to thread. */
+static void
+use_encoded(void)
+{
+#if !defined(PYPKG_WITHOUT_CODECS)
+    static const char *const paths[] = {"/snapshot/app/gzip", "/snapshot/app/brotli", "/snapshot/app/zstd"};
+    char buffer[4096];
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        int fd = pypkg_open(paths[i], O_RDONLY | O_CLOEXEC);
+        check(fd >= 0 && read(fd, buffer, sizeof(buffer)) == 2000 && buffer[1999] == 'x', "encoded contents");
+        close(fd);
+    }
+#endif
+}
+
 static void
 use_file(void)
 {
@@ -47,6 +63,7 @@ use_file(void)
 
     check_contents(pypkg_open("/snapshot/app/link", O_RDONLY | O_CLOEXEC), "text\n", "open");
     check(pypkg_stat("/snapshot/app/data/sub/../a.txt", &status) == 0 && status.st_size == 5, "stat");
+    use_encoded();
     check(pypkg_stat("/snapshot/app/none", &status) < 0 && errno == ENOENT, "stat of nothing");
     check(pypkg_readlink("/snapshot/app/link", target, sizeof(target)) == 10, "readlink");
     char *real = pypkg_realpath("/snapshot/app/up/sub/b.txt", NULL);
