@@ -216,6 +216,9 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
     if (index < 0) {
         return ENOENT;
     }
+    if (walk->path_size == 0 && out->entry.type != PYPKG_DIRECTORY) {
+        return EIO; /* the root twice: only in an image that was made so */
+    }
     out->index = (uint32_t)index;
     return 0;
 }
