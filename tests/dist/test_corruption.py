@@ -135,7 +135,7 @@ def test_section_headers(victim: Victim) -> None:
 
 
 def test_program_header_of_the_image(victim: Victim) -> None:
-    """The kernel maps what it says; only where it lays the image over the program can nobody say a word."""
+    """The kernel maps what it says; where it lays the image over the program only the dynamic linker may say a word."""
     elf = ElfFile(victim.data, victim.path)
     number = next(
         n for n, item in enumerate(elf.segments) if item.type == SegmentType.LOAD and item.offset == victim.start
@@ -146,7 +146,8 @@ def test_program_header_of_the_image(victim: Victim) -> None:
         result = victim.with_byte(start + at, victim.data[start + at] ^ 0x01)
         if (problem := _problem(result, loads=False)) is not None:
             wrong[at] = problem
-    assert {at: text for at, text in wrong.items() if not text.startswith("exit -")} == {}
+    overlaid = {at for at, text in wrong.items() if text.startswith("exit -") or "Inconsistency detected by ld.so" in text}
+    assert {at: text for at, text in wrong.items() if at not in overlaid} == {}
 
 
 def test_truncations(victim: Victim) -> None:
