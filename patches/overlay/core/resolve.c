@@ -210,7 +210,11 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return PYPKG_OUTSIDE;
     }
     if (walk->mount != NULL) {
-        return leave_by_mount(walk, walk->dot || walk->next[0] == '/' ? "/" : "", outside);
+        /* The dot too: the system refuses it behind a file before it looks at what is wanted. */
+        const char *dot = walk->dot ? "/." : "", *slash = walk->next[0] == '/' ? "/" : "";
+        char tail[4];
+        snprintf(tail, sizeof(tail), "%s%s", dot, slash);
+        return leave_by_mount(walk, tail, outside);
     }
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
