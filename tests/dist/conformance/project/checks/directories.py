@@ -23,21 +23,22 @@ PLACES = {
 }
 
 
+def _facts(entry):
+    return [
+        outcome(entry.is_dir),
+        outcome(entry.is_file),
+        entry.is_symlink(),
+        entry.is_dir(follow_symlinks=False),
+        entry.is_file(follow_symlinks=False),
+        entry.inode() == entry.stat(follow_symlinks=False).st_ino,
+        outcome(lambda: stat.filemode(entry.stat().st_mode)),
+        entry.path,
+    ]
+
+
 def _entries(place):
-    found = {}
     with os.scandir(place) as entries:
-        for entry in entries:
-            found[os.fsdecode(entry.name)] = [
-                entry.is_dir(),
-                entry.is_file(),
-                entry.is_symlink(),
-                entry.is_dir(follow_symlinks=False),
-                entry.is_file(follow_symlinks=False),
-                entry.inode() == entry.stat(follow_symlinks=False).st_ino,
-                outcome(lambda entry=entry: stat.filemode(entry.stat().st_mode)),
-                entry.path,
-            ]
-    return found
+        return {os.fsdecode(entry.name): _facts(entry) for entry in entries}
 
 
 @check
