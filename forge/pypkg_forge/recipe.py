@@ -50,7 +50,7 @@ class Recipe:
     def key(self) -> str:
         """Hash over all of it: a base with the same key is the same base."""
         return _digest(
-            self.configure_key,
+            self.objects_key,
             self._dependency_part,
             files_sha256(data_dir("patches") / "overlay"),
             files_sha256(data_dir("cmake")),
@@ -108,10 +108,17 @@ class Recipe:
         )[:16]
 
     @property
-    def redirect_key(self) -> str:
+    def profile(self) -> Path | None:
+        """The sample profile CPython is optimised with (``patches/README.md``); a series may have none."""
+        path = data_dir("patches") / "profiles" / f"{self.target.series}.txt"
+        return path if path.is_file() else None
+
+    @property
+    def objects_key(self) -> str:
         """What every object of CPython depends on besides its own source."""
-        core = data_dir("patches") / "overlay" / "core"
-        return _digest(self.configure_key, _hash([core / "pypkg_redirect.h"]))[:16]
+        files = [data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h"]
+        files += [self.profile] if self.profile is not None else []
+        return _digest(self.configure_key, _hash(files))[:16]
 
 
 def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> Recipe:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 CORE = HERE.parents[1] / "patches" / "overlay" / "core"
 CORPUS = HERE / "corpus"
 # SQLite is not there, and the C library of this machine has its own string functions.
-_LEFT_OUT = ("sqlite.c", "musl_string.c")
+_LEFT_OUT = ("sqlite.c", "libc_string.c")
 _CODECS = ("-lz", "-lbrotlidec", "-lzstd")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 

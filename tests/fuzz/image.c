@@ -351,7 +351,7 @@ run(const uint8_t *data, size_t size)
             clear_cache();
         }
     }
-    pypkg_forget_contents();
+    pypkg_forget_files();
     pypkg_state.ready = false;
     free(copy);
 }

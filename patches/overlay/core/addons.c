@@ -3,10 +3,10 @@
    <cache>/pypkg/<digest>/<path>, with the digest of the bundle (docs/image-format.md, "Bundle"), so that the files of
    one distribution keep their places relative to each other. cachedir.c says where <cache> is and whom it must belong to.
 
-   A file is made under a temporary name, `.new-...` in <cache>/pypkg, and renamed. One that is there already is
-   compared byte for byte with the image, and replaced when it differs. Once all of a bundle was found right,
-   <digest>/.checked remembers inode, size and times of each file: as long as these are the same, which no change of the
-   contents leaves them, the comparison is not repeated. Several processes may do all of this at once. */
+   cachefile.c makes a file, whole or not at all. One that is there already is compared byte for byte with the image, and
+   replaced when it differs. Once all of a bundle was found right, <digest>/.checked remembers inode, size and times of
+   each file: as long as these are the same, which no change of the contents leaves them, the comparison is not repeated.
+   Several processes may do all of this at once. */
 
 #include "addons.h"
 
@@ -16,11 +16,8 @@
 
 #define CHECKED_NAME ".checked"
 #define CHECKED_MAGIC "PYPKGCK1"
-#define NEW_PREFIX ".new-"
 /* A file that changed less than this before it was looked at may change again without its times telling. */
 #define SETTLED_NS ((int64_t)2000000000)
-/* What a killed process left behind: older than this, nobody is writing it any more. */
-#define ABANDONED_SECONDS 3600
 #define LOCK_STEP_NS 10000000
 #define LOCK_STEPS 1000
 
@@ -156,78 +153,6 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
     return same ? SAME : DIFFERENT;
 }
 
-/* A file under a name that no other process has, in <cache>/pypkg. */
-static int
-create_new(struct extraction *x, char name[64], mode_t mode)
-{
-    static _Atomic unsigned counter;
-    struct timespec now;
-
-    for (int i = 0; i < 100; i++) {
-        clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(name, 64, NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec, atomic_fetch_add(&counter, 1));
-        int fd = openat(x->top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-        if (fd >= 0 || errno != EEXIST) {
-            return fd;
-        }
-    }
-    return -1;
-}
-
-/* Put `data` at `name` in `directory`, whole or not at all. */
-static bool
-write_file(struct extraction *x, int directory, const char *name, const void *data, size_t size, mode_t mode)
-{
-    char temporary[64];
-    int fd = create_new(x, temporary, mode);
-
-    if (fd < 0) {
-        return pypkg_cache_failed(x->cache, "create");
-    }
-    /* The mode as asked for, whatever the umask. */
-    bool good = fchmod(fd, mode) == 0 && pypkg_write_all(fd, data, size) == 0;
-    int saved = errno;
-    if (close(fd) < 0 && good) {
-        saved = errno;
-        good = false;
-    }
-    if (good && renameat(x->top, temporary, directory, name) < 0) {
-        saved = errno;
-        good = false;
-    }
-    if (!good) {
-        unlinkat(x->top, temporary, 0);
-        errno = saved;
-        return pypkg_cache_failed(x->cache, "write");
-    }
-    return true;
-}
-
-/* Remove what killed processes left half-written. */
-static void
-remove_abandoned(struct extraction *x)
-{
-    int fd = openat(x->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    struct stat status;
-
-    if (dir == NULL) {
-        if (fd >= 0) {
-            close(fd);
-        }
-        return;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0
-            && fstatat(x->top, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
-            && time(NULL) - status.st_mtim.tv_sec > ABANDONED_SECONDS) {
-            unlinkat(x->top, entry->d_name, 0);
-        }
-    }
-    closedir(dir);
-}
-
 /* Many processes may start at once: one writes, the others wait a while and find everything there. Whoever cannot
    have the lock writes too, which is only more work. It goes with the descriptor, so no crash leaves it behind. */
 static void
@@ -239,7 +164,7 @@ lock(struct extraction *x)
         nanosleep(&pause, NULL);
     }
     x->locked = true;
-    remove_abandoned(x);
+    pypkg_cache_clean(x->top);
 }
 
 /* -- members ---------------------------------------------------------------------------------------------------- */
@@ -319,7 +244,8 @@ write_member(struct extraction *x, const struct pypkg_entry *entry, const char *
     if (!find_contents(x->cache, entry, &bytes)) {
         return false;
     }
-    bool good = write_file(x, x->parent, name, bytes.data, bytes.size, (entry->mode & 0111) != 0 ? 0700 : 0600);
+    mode_t mode = (entry->mode & 0111) != 0 ? 0700 : 0600;
+    bool good = pypkg_cache_write(x->cache, x->top, x->parent, name, &bytes, mode);
     pypkg_release(&bytes);
     x->settled = false;
     return good;
@@ -394,7 +320,8 @@ static void
 write_marks(struct extraction *x)
 {
     if (x->compared && x->settled && x->fresh != NULL) {
-        write_file(x, x->directory, CHECKED_NAME, x->fresh, checked_size(x->bundle.count), 0600);
+        struct pypkg_bytes bytes = {.data = (const uint8_t *)x->fresh, .size = checked_size(x->bundle.count)};
+        pypkg_cache_write(x->cache, x->top, x->directory, CHECKED_NAME, &bytes, 0600);
         x->cache->trouble = PYPKG_NO_TROUBLE;
     }
 }

@@ -1,5 +1,5 @@
-/* What the parts of the addon cache share: cachedir.c (whose directory it is), addons.c (what is written there),
-   memory.c (what is done without it) and elf.c (what a library needs). */
+/* What the parts of the addon cache share: cachedir.c (whose directory it is), cachefile.c and addons.c (what is written
+   there), memory.c (what is done without it) and elf.c (what a library needs). */
 
 #ifndef PYPKG_ADDONS_H
 #define PYPKG_ADDONS_H
@@ -41,6 +41,15 @@ int pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, s
 
 /* Can nobody but this user and root change it? */
 bool pypkg_is_ours(const struct stat *status);
+
+/* --- cachefile.c --- */
+
+/* Put bytes at `name` in `directory`, whole or not at all. `top` is <cache>/pypkg. */
+bool pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char *name,
+                       const struct pypkg_bytes *bytes, mode_t mode);
+
+/* Remove what killed processes left half-written in `top`. */
+void pypkg_cache_clean(int top);
 
 /* --- addons.c --- */
 

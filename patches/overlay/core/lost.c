@@ -12,25 +12,39 @@ struct search {
     int links;
 };
 
+static bool
+is_root_name(const char *name, size_t size)
+{
+    return size == PYPKG_ROOT_SIZE - 1 && memcmp(name, PYPKG_ROOT_NAME, size) == 0;
+}
+
+/* The size of a path without the slashes at its end, and where its last name begins. */
+static size_t
+find_last_name(const char *path, size_t *name)
+{
+    size_t size = strlen(path);
+
+    while (size > 1 && path[size - 1] == '/') {
+        size--;
+    }
+    *name = size;
+    while (*name > 0 && path[*name - 1] != '/') {
+        --*name;
+    }
+    return size;
+}
+
 /* An ordinary missing file: its directory is there, and it is no link. That is what nearly all of them are. */
 static bool
 is_simply_missing(const struct pypkg_route *route)
 {
     char parent[PYPKG_MAX_PATH + 1], target[1];
-    size_t size = strlen(route->path);
+    size_t name, size = find_last_name(route->path, &name);
 
-    while (size > 1 && route->path[size - 1] == '/') {
-        size--;
-    }
     if (size == 0 || size > PYPKG_MAX_PATH || readlinkat(route->dirfd, route->path, target, sizeof(target)) >= 0) {
         return size == 0 || size > PYPKG_MAX_PATH;
     }
-    size_t name = size;
-    while (name > 0 && route->path[name - 1] != '/') {
-        name--;
-    }
-    if (size < strlen(route->path)
-        || (size - name == PYPKG_ROOT_SIZE - 1 && memcmp(route->path + name, PYPKG_ROOT_NAME, size - name) == 0)) {
+    if (size < strlen(route->path) || is_root_name(route->path + name, size - name)) {
         return false;
     }
     if (name == 0) {
@@ -163,4 +177,22 @@ pypkg_find_lost(struct pypkg_route *route)
     route->turns++;
     pypkg_follow(route);
     return true;
+}
+
+bool
+pypkg_finds_root(struct pypkg_route *route)
+{
+    char target[1];
+
+    if (!pypkg_state.ready || route->path == NULL) {
+        return false;
+    }
+    size_t name, size = find_last_name(route->path, &name);
+    bool named = is_root_name(route->path + name, size - name);
+
+    if (!named && !route->follow) {
+        return false;
+    }
+    bool link = readlinkat(route->dirfd, route->path, target, sizeof(target)) >= 0;
+    return (link ? route->follow : named) && pypkg_find_lost(route);
 }

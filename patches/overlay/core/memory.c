@@ -13,12 +13,6 @@
 
 #if defined(__linux__) && defined(SYS_memfd_create)
 
-#ifndef F_ADD_SEALS
-#define F_ADD_SEALS 1033
-#endif
-#define SEAL_ALL 15u /* seal, shrink, grow, write */
-#define MEMFD_CLOEXEC 1u
-#define MEMFD_ALLOW_SEALING 2u
 #define MEMFD_EXEC 16u
 /* Above what programs use and below the usual limit of 1024. */
 #define FIRST_DESCRIPTOR 256
@@ -47,7 +41,7 @@ fail_errno(char *reason, size_t size, const char *what)
 static int
 create_executable(void)
 {
-    unsigned flags = MEMFD_CLOEXEC | MEMFD_ALLOW_SEALING;
+    unsigned flags = PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING;
     int fd = (int)syscall(SYS_memfd_create, "pypkg", flags | MEMFD_EXEC);
     return fd >= 0 || errno != EINVAL ? fd : (int)syscall(SYS_memfd_create, "pypkg", flags);
 }
@@ -92,7 +86,7 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
     }
     else {
         /* Nobody changes it from now on; without seals it is as safe as the process's own memory. */
-        fcntl(fd, F_ADD_SEALS, SEAL_ALL);
+        fcntl(fd, F_ADD_SEALS, PYPKG_SEAL_ALL);
         fchmod(fd, 0500);
     }
     if (script != NULL) {

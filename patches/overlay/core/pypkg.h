@@ -121,10 +121,12 @@ struct pypkg_bytes {
     void *owned;
 };
 
-/* What a path led to. `in_directory`: when it led nowhere, all but its last name did. */
+/* What a path led to. `in_directory`: when it led nowhere, all but its last name did. `slash`: there is one behind the last
+   name, of the path or of the link it ended in; `.` and `..` are no names. */
 struct pypkg_found {
     uint32_t index;
     bool in_directory;
+    bool slash;
     struct pypkg_entry entry;
 };
 

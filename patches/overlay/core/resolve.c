@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -99,8 +100,29 @@ leave_by_mount(const struct walk *walk, const char *tail, char *outside)
     return size < 0 || size > PYPKG_MAX_PATH ? ENAMETOOLONG : PYPKG_OUTSIDE;
 }
 
+/* A real link is followed where it really is. If it stays inside the mount, go on from where it leads. */
+static bool
+follow_in_mount(struct walk *walk, const char *link)
+{
+    const struct pypkg_mount *mount = walk->mount;
+    char *target = realpath(link, NULL), *top = realpath(mount->real, NULL);
+    size_t size = top != NULL ? strlen(top) : 0;
+    bool inside = size > 1 && target != NULL && strncmp(target, top, size) == 0
+        && (target[size] == '/' || target[size] == '\0')
+        && mount->path_size + strlen(target + size) <= PYPKG_MAX_PATH;
+
+    if (inside) {
+        walk->path_size = mount->path_size + strlen(target + size);
+        memcpy(walk->path + mount->path_size, target + size, walk->path_size - mount->path_size);
+        find_mount(walk);
+    }
+    free(target);
+    free(top);
+    return inside;
+}
+
 /* `..` inside a mount. From a real directory it leads up as it reads, and may lead out of the mount; what lies behind
-   a real link only the system knows, and what is no directory it refuses. */
+   a link out of it only the system knows, and what is no directory it refuses. */
 static int
 step_up_in_mount(struct walk *walk, char *outside)
 {
@@ -111,7 +133,11 @@ step_up_in_mount(struct walk *walk, char *outside)
         if (left != PYPKG_OUTSIDE) {
             return left;
         }
-        if (lstat(outside, &status) < 0 || !S_ISDIR(status.st_mode)) {
+        bool there = lstat(outside, &status) == 0;
+        if (there && S_ISLNK(status.st_mode) && ++walk->links <= PYPKG_MAX_LINKS && follow_in_mount(walk, outside)) {
+            return step_up_in_mount(walk, outside);
+        }
+        if (!there || !S_ISDIR(status.st_mode)) {
             char tail[sizeof(walk->rest) + 3];
             snprintf(tail, sizeof(tail), "/..%s", walk->next);
             return leave_by_mount(walk, tail, outside);
@@ -144,6 +170,13 @@ step_from_above(struct walk *walk, const char *name, size_t size, char *outside)
     return PYPKG_OUTSIDE;
 }
 
+/* Nothing but slashes. */
+static bool
+is_end(const char *rest)
+{
+    return rest[strspn(rest, "/")] == '\0';
+}
+
 static int
 step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg_found *out, char *outside)
 {
@@ -159,6 +192,9 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
         }
         leave_directory(walk);
         return 0;
+    }
+    if (!last && is_end(walk->next)) {
+        out->slash = true;
     }
     if (walk->above) {
         return step_from_above(walk, name, size, outside);
@@ -234,6 +270,7 @@ pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const ch
     size_t size = strlen(path);
 
     out->in_directory = false;
+    out->slash = size > 0 && is_end(path);
     if (size > PYPKG_MAX_PATH || start.size > PYPKG_MAX_PATH) {
         return ENAMETOOLONG;
     }

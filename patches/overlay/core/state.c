@@ -29,7 +29,7 @@ pypkg_start_with(const void *data, uint64_t size)
     const uint8_t *bytes = data;
 
     if (pypkg_state.ready) {
-        pypkg_forget_contents();
+        pypkg_forget_files();
     }
     pypkg_state.ready = false;
     if (size < sizeof(struct pypkg_header) || !is_readable(bytes) || !is_readable(bytes + size - 8)) {
@@ -120,14 +120,6 @@ ask_mount_hook(struct pypkg_route *route, struct pypkg_text start, const char *p
 }
 
 static void
-go_outside(struct pypkg_route *route)
-{
-    route->where = PYPKG_REAL;
-    route->dirfd = AT_FDCWD;
-    route->path = route->buffer;
-}
-
-static void
 fail(struct pypkg_route *route, int error)
 {
     route->where = PYPKG_FAILED;
@@ -135,13 +127,32 @@ fail(struct pypkg_route *route, int error)
     errno = error;
 }
 
+/* route->buffer is a real path; a slash that was behind its name belongs there still. */
+static void
+go_outside(struct pypkg_route *route, bool slash)
+{
+    size_t size = strlen(route->buffer);
+
+    if (slash && size >= PYPKG_MAX_PATH) {
+        fail(route, ENAMETOOLONG);
+        return;
+    }
+    memcpy(route->buffer + size, "/", slash ? 2 : 0);
+    route->where = PYPKG_REAL;
+    route->dirfd = AT_FDCWD;
+    route->path = route->buffer;
+}
+
 static void
 follow(struct pypkg_route *route)
 {
     const char *path = route->path;
     struct pypkg_text start = {NULL, 0};
+    char trimmed[PYPKG_MAX_PATH + 1];
+    bool slash = false;
 
     route->found.in_directory = false;
+    route->found.slash = false;
     if (path[0] != '/') {
         struct pypkg_found directory;
         if (!find_start(route->dirfd, &directory)) {
@@ -157,18 +168,22 @@ follow(struct pypkg_route *route)
         fail(route, ENAMETOOLONG);
         return;
     }
+    if (route->name && pypkg_trimmed(path, trimmed)) {
+        path = trimmed;
+        slash = true;
+    }
     if (path[0] == '/' && path[1] == PYPKG_ROOT[1]) {
         path += PYPKG_ROOT_SIZE;
-        path += path[0] == '/';
+        path += path[0] == '/' && path[1] != '\0';
         start.data = "";
     }
     if (ask_mount_hook(route, start, path)) {
-        go_outside(route);
+        go_outside(route, slash);
         return;
     }
     int status = pypkg_resolve(&pypkg_state.image, start, path, route->follow, &route->found, route->buffer);
     if (status == PYPKG_OUTSIDE) {
-        go_outside(route);
+        go_outside(route, slash);
         return;
     }
     if (status != 0) {

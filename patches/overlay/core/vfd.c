@@ -170,9 +170,9 @@ create_unlinked(void)
 static int
 create_unnamed(void)
 {
-#if defined(SYS_memfd_create)
-    /* The call itself: glibc 2.17 has no wrapper. 1 is MFD_CLOEXEC. */
-    int fd = (int)syscall(SYS_memfd_create, "pypkg", 1u);
+#if defined(__linux__) && defined(SYS_memfd_create)
+    /* The call itself: glibc 2.17 has no wrapper. */
+    int fd = (int)syscall(SYS_memfd_create, "pypkg", PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
         return fd;
     }
@@ -180,9 +180,8 @@ create_unnamed(void)
     return create_unlinked();
 }
 
-/* The same file, opened for reading only. Without /proc the descriptor stays one that could write to its own copy. */
-static int
-make_read_only(int fd, int flags)
+int
+pypkg_open_again(int fd, int flags)
 {
     static const char prefix[] = "/proc/self/fd/";
     char path[32], digits[16];
@@ -200,7 +199,14 @@ make_read_only(int fd, int flags)
         path[size++] = digits[--count];
     }
     path[size] = '\0';
-    int reopened = open(path, O_RDONLY | (flags & keep));
+    return open(path, O_RDONLY | (flags & keep));
+}
+
+/* Without /proc the descriptor stays one that could write to its own copy. */
+static int
+make_read_only(int fd, int flags)
+{
+    int reopened = pypkg_open_again(fd, flags);
     if (reopened >= 0) {
         close(fd);
         return reopened;
@@ -211,117 +217,68 @@ make_read_only(int fd, int flags)
     return fd;
 }
 
-/* Contents that were decoded, or found whole, before: a file that is opened again costs neither again. A slot is taken
-   out and put back with one exchange each, so that no lock can be held across a fork; whoever comes between decodes. */
-#define KEPT_COUNT 16
-#define KEPT_SIZE 65536
-
-struct kept {
-    uint32_t index;
-    struct pypkg_bytes bytes;
-};
-
-static struct {
-    _Atomic(struct kept *) decoded[KEPT_COUNT];
-    /* The number of an entry, plus one, whose bytes in the image have its checksum. */
-    _Atomic uint32_t whole[1024];
-} kept;
-
-static void
-free_kept(struct kept *item)
-{
-    if (item != NULL) {
-        pypkg_release(&item->bytes);
-        free(item);
-    }
-}
-
-void
-pypkg_forget_contents(void)
-{
-    for (size_t i = 0; i < KEPT_COUNT; i++) {
-        free_kept(atomic_exchange(&kept.decoded[i], NULL));
-    }
-    for (size_t i = 0; i < sizeof(kept.whole) / sizeof(kept.whole[0]); i++) {
-        atomic_store_explicit(&kept.whole[i], 0, memory_order_relaxed);
-    }
-}
-
-/* As pypkg_entry_contents, for an entry without a codec. */
+/* As pypkg_entry_contents; what was found whole before is not looked at again. */
 static int
-stored_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
+get_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
 {
-    _Atomic uint32_t *whole = &kept.whole[found->index % (sizeof(kept.whole) / sizeof(kept.whole[0]))];
-
-    if (atomic_load_explicit(whole, memory_order_relaxed) == found->index + 1) {
+    if (found->entry.codec == PYPKG_CODEC_NONE && pypkg_is_seen(found->index)) {
         bytes->data = pypkg_state.image.base + found->entry.data_offset;
         bytes->size = (size_t)found->entry.size;
         bytes->owned = NULL;
         return 0;
     }
-    int status = pypkg_entry_contents(&pypkg_state.image, &found->entry, bytes);
-    if (status == 0 && bytes->size > 0) {
-        atomic_store_explicit(whole, found->index + 1, memory_order_relaxed);
-    }
-    return status;
-}
-
-/* As pypkg_entry_contents, for an entry with a codec. The contents are the caller's until it gives them to
-   keep_contents. */
-static int
-decoded_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
-{
-    struct kept *item = atomic_exchange(&kept.decoded[found->index % KEPT_COUNT], NULL);
-
-    if (item != NULL && item->index == found->index) {
-        *bytes = item->bytes;
-        free(item);
-        return 0;
-    }
-    free_kept(item);
     return pypkg_entry_contents(&pypkg_state.image, &found->entry, bytes);
 }
 
-static void
-keep_contents(const struct pypkg_found *found, struct pypkg_bytes *bytes)
-{
-    struct kept *item = bytes->owned == NULL || bytes->size > KEPT_SIZE ? NULL : malloc(sizeof(*item));
-
-    if (item == NULL) {
-        pypkg_release(bytes);
-        return;
-    }
-    item->index = found->index;
-    item->bytes = *bytes;
-    free_kept(atomic_exchange(&kept.decoded[found->index % KEPT_COUNT], item));
-}
-
 static int
-fill_descriptor(int fd, const struct pypkg_found *found)
+fill(int fd, const struct pypkg_found *found)
 {
     struct pypkg_bytes bytes;
+    int error = get_contents(found, &bytes);
 
-    if (found->entry.type != PYPKG_FILE) {
-        return 0;
-    }
-    int status = found->entry.codec == PYPKG_CODEC_NONE ? stored_contents(found, &bytes)
-                                                        : decoded_contents(found, &bytes);
-    if (status != 0) {
-        errno = status;
+    if (error != 0) {
+        errno = error;
         return -1;
     }
-    status = pypkg_write_all(fd, bytes.data, bytes.size);
-    int saved = errno;
-    keep_contents(found, &bytes);
-    errno = saved;
+    int status = pypkg_write_all(fd, bytes.data, bytes.size);
+    error = errno;
+    pypkg_release(&bytes);
+    errno = error;
     return status;
+}
+
+/* A descriptor of a file or directory that was made anew, and its status. */
+static int
+make_descriptor(const struct pypkg_found *found, int flags, bool contents, struct stat *status)
+{
+    int fd = create_unnamed();
+    if (fd < 0) {
+        return -1;
+    }
+    int ready = -1;
+    mark_directory(fd, found);
+    if ((!contents || fill(fd, found) == 0) && fstat(fd, status) == 0) {
+        if (contents && pypkg_is_seen(found->index)) {
+            pypkg_keep(fd, found, status);
+        }
+        ready = make_read_only(fd, flags);
+    }
+    if (ready < 0) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    if (contents) {
+        pypkg_see(found->index);
+    }
+    return ready;
 }
 
 int
 pypkg_fd_open(const struct pypkg_found *found, int flags)
 {
     struct stat status;
-
     bool reads = true;
 
 #if defined(O_PATH)
@@ -331,25 +288,18 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
         errno = EACCES;
         return -1;
     }
-    int fd = create_unnamed();
+    bool contents = reads && found->entry.type == PYPKG_FILE;
+    int fd = contents ? pypkg_open_kept(found, flags, &status) : -1;
+    if (fd < 0) {
+        fd = make_descriptor(found, flags, contents, &status);
+    }
     if (fd < 0) {
         return -1;
     }
-    int ready = -1;
-    mark_directory(fd, found);
-    if ((!reads || fill_descriptor(fd, found) == 0) && fstat(fd, &status) == 0) {
-        ready = make_read_only(fd, flags);
-    }
-    if (ready < 0) {
-        int saved = errno;
+    if (!remember(fd, &status, found->index) && found->entry.type == PYPKG_DIRECTORY) {
         close(fd);
-        errno = saved;
-        return -1;
-    }
-    if (!remember(ready, &status, found->index) && found->entry.type == PYPKG_DIRECTORY) {
-        close(ready);
         errno = EMFILE;
         return -1;
     }
-    return ready;
+    return fd;
 }

@@ -18,6 +18,16 @@
 
 #define PYPKG_EXTRACTED_WORDS 64
 
+/* memfd_create(2) and fcntl(2) of Linux; glibc 2.17's headers are older. */
+#if defined(__linux__)
+#ifndef F_ADD_SEALS
+#define F_ADD_SEALS 1033
+#endif
+#define PYPKG_SEAL_ALL 15u /* seal, shrink, grow, write */
+#define PYPKG_MEMFD_CLOEXEC 1u
+#define PYPKG_MEMFD_ALLOW_SEALING 2u
+#endif
+
 /* The whole state. The image and the program are written once, when the process starts; the rest is atomic, so that no
    lock can be held across a fork. */
 struct pypkg_state {
@@ -69,6 +79,8 @@ struct pypkg_route {
     enum pypkg_where where;
     const char *call; /* its name, for the trace; NULL: not traced */
     bool follow;      /* a link in last place */
+    bool name;        /* the last name as such: a slash behind it does not have it followed */
+    bool makes;       /* the call makes what is not there; set by the caller */
     int error;        /* the errno of a path that failed */
     int turns;        /* how often the path went from one file system to the other */
     int dirfd;
@@ -80,13 +92,14 @@ struct pypkg_route {
 /* Follow route->path from route->dirfd through the snapshot: sets all of the route. Call it through pypkg_route. */
 void pypkg_follow(struct pypkg_route *route);
 
-/* Find out where `path` leads from `dirfd`. */
 static inline enum pypkg_where
-pypkg_route(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow)
+pypkg_route_as(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow, bool name)
 {
     route->where = PYPKG_REAL;
     route->call = call;
     route->follow = follow;
+    route->name = name;
+    route->makes = false;
     route->turns = 0;
     route->dirfd = dirfd;
     route->path = path;
@@ -94,6 +107,20 @@ pypkg_route(struct pypkg_route *route, const char *call, int dirfd, const char *
         pypkg_follow(route);
     }
     return route->where;
+}
+
+/* Find out where `path` leads from `dirfd`. */
+static inline enum pypkg_where
+pypkg_route(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow)
+{
+    return pypkg_route_as(route, call, dirfd, path, follow, false);
+}
+
+/* The same for a call that makes a name or takes it away. */
+static inline enum pypkg_where
+pypkg_route_name(struct pypkg_route *route, const char *call, int dirfd, const char *path)
+{
+    return pypkg_route_as(route, call, dirfd, path, false, true);
 }
 
 /* --- lost.c --- */
@@ -108,14 +135,21 @@ pypkg_rerouted(struct pypkg_route *route)
     return errno == ENOENT && pypkg_state.ready && route->path != NULL && pypkg_find_lost(route);
 }
 
+/* For a call that makes what is not there: is it /snapshot itself that the path names, by way of a real link, `..`, or
+   from the root as a relative path? The system would make a real one. If so the route is set anew. */
+bool pypkg_finds_root(struct pypkg_route *route);
+
 /* For a redirected call: while the route is real, make the system's call and return what it says, unless it did not
    find a path that leads into the snapshot in a way that only shows on the real file system. */
-#define PYPKG_TRY_REAL(route, type, failure, system_call)          \
-    while ((route)->where == PYPKG_REAL) {                         \
-        type result_ = (system_call);                              \
-        if (result_ != (failure) || !pypkg_rerouted(route)) {      \
-            return result_;                                        \
-        }                                                          \
+#define PYPKG_TRY_REAL(route, type, failure, system_call)     \
+    while ((route)->where == PYPKG_REAL) {                    \
+        if ((route)->makes && pypkg_finds_root(route)) {      \
+            continue;                                         \
+        }                                                     \
+        type result_ = (system_call);                         \
+        if (result_ != (failure) || !pypkg_rerouted(route)) { \
+            return result_;                                   \
+        }                                                     \
     }
 
 /* Does a path end in a slash, behind something else? Copies it without, if `out` (PYPKG_MAX_PATH + 1 bytes) is given. */
@@ -157,8 +191,23 @@ bool pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found)
 /* The virtual directory `fd` stands for, entry and all; false for anything else. errno is kept. */
 bool pypkg_fd_directory(int fd, struct pypkg_found *found);
 
-/* Forget what was decoded: another image takes the place of the one it was from. */
-void pypkg_forget_contents(void);
+/* The same file, opened for reading only: open(2) of its name in /proc. -1 with errno. */
+int pypkg_open_again(int fd, int flags);
+
+/* --- kept.c: files that are opened again --- */
+
+/* A file was opened before, and its bytes in the image have its checksum. */
+bool pypkg_is_seen(uint32_t index);
+void pypkg_see(uint32_t index);
+
+/* Open the kept file of an entry, and fill in its status. -1 if there is none. */
+int pypkg_open_kept(const struct pypkg_found *found, int flags, struct stat *status);
+
+/* Keep the memory file `fd`, which was opened for writing; not if it is large. */
+void pypkg_keep(int fd, const struct pypkg_found *found, const struct stat *status);
+
+/* Forget them all: another image takes the place of the one they are from. */
+void pypkg_forget_files(void);
 
 /* Write all of it. -1 with errno. */
 int pypkg_write_all(int fd, const uint8_t *data, size_t size);

@@ -64,16 +64,17 @@ open_found(const struct pypkg_found *found, int flags)
     return WRITES(flags) ? refuse(EROFS) : pypkg_fd_open(found, flags);
 }
 
-/* A file to be made cannot have a name that ends in a slash, whatever is there. */
 static int
-refuse_slash(const char *call, int dirfd, const char *path, int flags)
+open_in_snapshot(const struct pypkg_route *route, int flags)
 {
-    struct pypkg_route route;
-    char name[PYPKG_MAX_PATH + 1];
-
-    pypkg_trimmed(path, name);
-    pypkg_route(&route, call, dirfd, name, false);
-    return route.where == PYPKG_FAILED && !route.found.in_directory ? refuse_missing(&route, flags) : refuse(EISDIR);
+    if (CREATES(flags) && (flags & O_DIRECTORY)) {
+        return refuse(EINVAL);
+    }
+    /* A file to be made cannot have a name that ends in a slash, whatever is there. */
+    if (CREATES(flags) && route->found.slash) {
+        return refuse(EISDIR);
+    }
+    return route->where == PYPKG_VIRTUAL ? open_found(&route->found, flags) : refuse_missing(route, flags);
 }
 
 static int
@@ -88,14 +89,9 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
 #endif
     bool follow = !(flags & O_NOFOLLOW) && !(CREATES(flags) && (flags & O_EXCL));
     pypkg_route(&route, call, dirfd, path, follow);
+    route.makes = CREATES(flags);
     PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
-    if (CREATES(flags) && (flags & O_DIRECTORY)) {
-        return refuse(EINVAL);
-    }
-    if (CREATES(flags) && pypkg_trimmed(path, NULL)) {
-        return refuse_slash(call, dirfd, path, flags);
-    }
-    return route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(&route, flags);
+    return open_in_snapshot(&route, flags);
 }
 
 /* The mode is there only when a file may be made: open(2). */
@@ -169,14 +165,15 @@ pypkg_fopen(const char *path, const char *mode)
 {
     struct pypkg_route route;
 
-    pypkg_route(&route, "fopen", AT_FDCWD, path, true);
-    PYPKG_TRY_REAL(&route, FILE *, NULL, fopen(route.path, mode));
     int flags = flags_of_mode(mode);
+    pypkg_route(&route, "fopen", AT_FDCWD, path, !(flags & O_EXCL));
+    route.makes = CREATES(flags);
+    PYPKG_TRY_REAL(&route, FILE *, NULL, fopen(route.path, mode));
     if (flags == -1) {
         errno = EINVAL;
         return NULL;
     }
-    int fd = route.where == PYPKG_VIRTUAL ? open_found(&route.found, flags) : refuse_missing(&route, flags);
+    int fd = open_in_snapshot(&route, flags);
     if (fd < 0) {
         return NULL;
     }

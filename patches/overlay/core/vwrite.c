@@ -12,24 +12,6 @@ refuse(int error)
     return -1;
 }
 
-/* Set `route` to a name as such: no slash behind it, a link not followed. It stays what it was when its own path did not
-   say that it leads into the snapshot. */
-static void
-route_name(struct pypkg_route *route, int dirfd, const char *path)
-{
-    struct pypkg_route name;
-    char trimmed[PYPKG_MAX_PATH + 1];
-
-    if (!pypkg_trimmed(path, trimmed) && !route->follow) {
-        return;
-    }
-    if (pypkg_route(&name, route->call, dirfd, trimmed, false) != PYPKG_REAL) {
-        route->where = name.where;
-        route->error = name.error;
-        route->found = name.found;
-    }
-}
-
 /* Is there a directory that a name could be in? If not the route's error says why. */
 static bool
 has_parent(const struct pypkg_route *route)
@@ -39,9 +21,8 @@ has_parent(const struct pypkg_route *route)
 
 /* The answer for a name that was to be made. */
 static int
-refuse_new(struct pypkg_route *route, int dirfd, const char *path, bool directory)
+refuse_new(const struct pypkg_route *route, const char *path, bool directory)
 {
-    route_name(route, dirfd, path);
     if (route->where == PYPKG_VIRTUAL) {
         return refuse(EEXIST);
     }
@@ -69,11 +50,10 @@ last_dots(const char *path)
 
 /* The answer for a name that was to be taken away. Nobody looks whether there is anything. */
 static int
-refuse_old(struct pypkg_route *route, int dirfd, const char *path, bool directory)
+refuse_old(const struct pypkg_route *route, const char *path, bool directory)
 {
     int dots = last_dots(path);
 
-    route_name(route, dirfd, path);
     if (!has_parent(route)) {
         return refuse(route->error);
     }
@@ -100,12 +80,11 @@ real_parent_error(const struct pypkg_route *route)
 }
 
 static int
-parent_error(struct pypkg_route *route, int dirfd, const char *path)
+parent_error(const struct pypkg_route *route)
 {
     if (route->where == PYPKG_REAL) {
         return real_parent_error(route);
     }
-    route_name(route, dirfd, path);
     return has_parent(route) ? 0 : route->error;
 }
 
@@ -119,15 +98,16 @@ refuse_file(const struct pypkg_route *route)
 
 #define MAKE_NAME(name, dirfd, path, directory, system_call) \
     struct pypkg_route route;                                \
-    pypkg_route(&route, name, dirfd, path, false);           \
+    pypkg_route_name(&route, name, dirfd, path);             \
+    route.makes = true;                                      \
     PYPKG_TRY_REAL(&route, int, -1, system_call);            \
-    return refuse_new(&route, dirfd, path, directory)
+    return refuse_new(&route, path, directory)
 
 #define TAKE_NAME(name, dirfd, path, directory, system_call) \
     struct pypkg_route route;                                \
-    pypkg_route(&route, name, dirfd, path, false);           \
+    pypkg_route_name(&route, name, dirfd, path);             \
     PYPKG_TRY_REAL(&route, int, -1, system_call);            \
-    return refuse_old(&route, dirfd, path, directory)
+    return refuse_old(&route, path, directory)
 
 #define CHANGE_FILE(name, dirfd, path, follow, system_call) \
     struct pypkg_route route;                               \
@@ -149,12 +129,11 @@ pypkg_mkdir(const char *path, mode_t mode)
 
 /* Between the snapshot and another file system nothing is moved: EXDEV, which makes shutil.move copy. */
 static int
-refuse_rename(struct pypkg_route *source, int from_dirfd, const char *from, struct pypkg_route *target, int to_dirfd,
-              const char *to)
+refuse_rename(const struct pypkg_route *source, const char *from, const struct pypkg_route *target, const char *to)
 {
-    int error = parent_error(source, from_dirfd, from);
+    int error = parent_error(source);
 
-    error = error != 0 ? error : parent_error(target, to_dirfd, to);
+    error = error != 0 ? error : parent_error(target);
     if (error != 0) {
         return refuse(error);
     }
@@ -165,7 +144,7 @@ refuse_rename(struct pypkg_route *source, int from_dirfd, const char *from, stru
 }
 
 static int
-refuse_link(const struct pypkg_route *source, struct pypkg_route *target, int to_dirfd, const char *to)
+refuse_link(const struct pypkg_route *source, const struct pypkg_route *target, const char *to)
 {
     struct stat status;
 
@@ -177,7 +156,7 @@ refuse_link(const struct pypkg_route *source, struct pypkg_route *target, int to
         return -1;
     }
     if (target->where != PYPKG_REAL) {
-        return refuse_new(target, to_dirfd, to, false);
+        return refuse_new(target, to, false);
     }
     if (fstatat(target->dirfd, target->path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return refuse(EEXIST);
@@ -191,15 +170,18 @@ pypkg_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
 {
     struct pypkg_route source, target;
 
-    pypkg_route(&source, "rename", from_dirfd, from, false);
-    pypkg_route(&target, "rename", to_dirfd, to, false);
+    pypkg_route_name(&source, "rename", from_dirfd, from);
+    pypkg_route_name(&target, "rename", to_dirfd, to);
     while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
+        if (pypkg_finds_root(&target)) {
+            continue;
+        }
         int result = renameat(source.dirfd, source.path, target.dirfd, target.path);
         if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
             return result;
         }
     }
-    return refuse_rename(&source, from_dirfd, from, &target, to_dirfd, to);
+    return refuse_rename(&source, from, &target, to);
 }
 
 int
@@ -305,14 +287,17 @@ pypkg_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int
     struct pypkg_route source, target;
 
     pypkg_route(&source, "link", from_dirfd, from, (flags & AT_SYMLINK_FOLLOW) != 0);
-    pypkg_route(&target, "link", to_dirfd, to, false);
+    pypkg_route_name(&target, "link", to_dirfd, to);
     while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
+        if (pypkg_finds_root(&target)) {
+            continue;
+        }
         int result = linkat(source.dirfd, source.path, target.dirfd, target.path, flags);
         if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
             return result;
         }
     }
-    return refuse_link(&source, &target, to_dirfd, to);
+    return refuse_link(&source, &target, to);
 }
 
 int

@@ -9,22 +9,10 @@
 #include "_pypkg.h"
 #include "pypkg.h"
 
-/* While modules are being imported the collector starts at this many new container objects instead of at 700 or
-   2000: imports make many objects that live on, and each collection would look at all of them in vain. It is a
-   bound, not a switch: a program that does its work while it is imported still has its garbage collected. */
-#define HELD_THRESHOLD 50000
-
-/* What an import made is then old at once, without being looked at: modules live as long as the process. So that a
-   program which imports again and again still has its garbage collected, this ends at so many objects. */
-#define AGED_LIMIT 1000000
-
 typedef struct {
     PyObject *call_with_frames_removed;  /* of importlib: frames of the import system are cut from tracebacks at it */
     PyObject *exec;
-    PyObject *gc;
-    PyObject *saved_threshold;
-    int depth;
-    long aged;
+    struct pypkg_collector collector;
     char cache_suffix[64];
 } module_state;
 
@@ -283,89 +271,6 @@ read_file(PyObject *Py_UNUSED(module), PyObject *path)
 
 /* -- running a module's code ------------------------------------------------------------------------------------ */
 
-/* Raise the collector's first threshold. Failing to is no error: it only makes imports slower. */
-static void
-hold_collector(module_state *state)
-{
-    if (state->depth++ > 0) {
-        return;
-    }
-    if (state->gc == NULL) {
-        state->gc = PyImport_ImportModule("gc");
-    }
-    PyObject *saved = state->gc == NULL ? NULL : PyObject_CallMethod(state->gc, "get_threshold", NULL);
-    if (saved != NULL && PyTuple_Check(saved) && PyTuple_GET_SIZE(saved) == 3) {
-        long first = PyLong_AsLong(PyTuple_GET_ITEM(saved, 0));
-        if (first > 0 && first < HELD_THRESHOLD) {
-            PyObject *done = PyObject_CallMethod(state->gc, "set_threshold", "iOO", HELD_THRESHOLD,
-                                                 PyTuple_GET_ITEM(saved, 1), PyTuple_GET_ITEM(saved, 2));
-            if (done != NULL) {
-                Py_DECREF(done);
-                Py_XSETREF(state->saved_threshold, Py_NewRef(saved));
-            }
-        }
-    }
-    Py_XDECREF(saved);
-    PyErr_Clear();
-}
-
-/* A number that a function of gc returns, or the first of a tuple of them; -1 without one. */
-static long
-ask_collector(module_state *state, const char *function)
-{
-    PyObject *value = PyObject_CallMethod(state->gc, function, NULL);
-    PyObject *first = value != NULL && PyTuple_Check(value) && PyTuple_GET_SIZE(value) > 0 ? PyTuple_GET_ITEM(value, 0)
-                                                                                           : value;
-    long number = first == NULL ? -1 : PyLong_AsLong(first);
-
-    Py_XDECREF(value);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        number = -1;
-    }
-    return number;
-}
-
-/* Move what is young to the oldest generation: freezing and unfreezing joins lists, whatever their lengths. Not where
-   the program freezes objects itself: they would be unfrozen too. */
-static void
-age_objects(module_state *state, long threshold)
-{
-    long count = ask_collector(state, "get_count");
-
-    if (count <= threshold || state->aged > AGED_LIMIT - count || ask_collector(state, "get_freeze_count") != 0) {
-        return;
-    }
-    PyObject *frozen = PyObject_CallMethod(state->gc, "freeze", NULL);
-    PyObject *done = frozen == NULL ? NULL : PyObject_CallMethod(state->gc, "unfreeze", NULL);
-    state->aged += count;
-    Py_XDECREF(frozen);
-    Py_XDECREF(done);
-    PyErr_Clear();
-}
-
-/* Put the threshold back, unless the program has set one of its own meanwhile. Keeps the current exception. */
-static void
-release_collector(module_state *state)
-{
-    PyObject *type, *value, *traceback;
-
-    if (--state->depth > 0 || state->saved_threshold == NULL) {
-        return;
-    }
-    PyErr_Fetch(&type, &value, &traceback);
-    if (ask_collector(state, "get_threshold") == HELD_THRESHOLD) {
-        age_objects(state, PyLong_AsLong(PyTuple_GET_ITEM(state->saved_threshold, 0)));
-        PyObject *set = PyObject_GetAttrString(state->gc, "set_threshold");
-        PyObject *done = set == NULL ? NULL : PyObject_CallObject(set, state->saved_threshold);
-        Py_XDECREF(set);
-        Py_XDECREF(done);
-        PyErr_Clear();
-    }
-    Py_CLEAR(state->saved_threshold);
-    PyErr_Restore(type, value, traceback);
-}
-
 PyDoc_STRVAR(exec_module_doc,
 "exec_module(module, /)\n--\n\nRun the code of a module in its namespace: what a loader's exec_module does.");
 
@@ -379,13 +284,13 @@ exec_module(PyObject *self, PyObject *target)
     if (name == NULL) {
         return NULL;
     }
-    hold_collector(state);
+    pypkg_hold_collector(&state->collector);
     PyObject *code = get_code(self, name);
     PyObject *dict = code == NULL ? NULL : PyObject_GetAttrString(target, "__dict__");
     if (dict != NULL) {
         result = PyObject_CallFunctionObjArgs(state->call_with_frames_removed, state->exec, code, dict, NULL);
     }
-    release_collector(state);
+    pypkg_release_collector(&state->collector);
     Py_DECREF(name);
     Py_XDECREF(code);
     Py_XDECREF(dict);
@@ -527,9 +432,7 @@ traverse_pypkg(PyObject *module, visitproc visit, void *arg)
     module_state *state = state_of(module);
     Py_VISIT(state->call_with_frames_removed);
     Py_VISIT(state->exec);
-    Py_VISIT(state->gc);
-    Py_VISIT(state->saved_threshold);
-    return 0;
+    return pypkg_visit_collector(&state->collector, visit, arg);
 }
 
 static int
@@ -538,8 +441,7 @@ clear_pypkg(PyObject *module)
     module_state *state = state_of(module);
     Py_CLEAR(state->call_with_frames_removed);
     Py_CLEAR(state->exec);
-    Py_CLEAR(state->gc);
-    Py_CLEAR(state->saved_threshold);
+    pypkg_clear_collector(&state->collector);
     return 0;
 }
 

@@ -16,6 +16,7 @@ CORE = Path(__file__).parents[3] / "patches" / "overlay" / "core"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 RunCore = Callable[..., "subprocess.CompletedProcess[str]"]
+CompileLibrary = Callable[..., Path]
 
 
 def sample_builder() -> ImageBuilder:
@@ -110,3 +111,19 @@ def run_corruption(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     checked = request.param == "checked"
     options = [] if checked else ["-DPYPKG_UNCHECKED"]
     return checked, _make_runner(tmp_path_factory.mktemp("corruption"), options, "corruption_program")
+
+
+@pytest.fixture(scope="session")
+def compile_library() -> CompileLibrary:
+    """Compiles one C source text into a library at a path, with more options and libraries for the compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+
+    def compile_(out: Path, text: str, *options: str | Path) -> Path:
+        out.parent.mkdir(exist_ok=True)
+        command = [compiler, "-shared", "-fPIC", "-o", out, "-x", "c", "-", "-x", "none", *options]
+        subprocess.run(command, check=True, input=text, text=True)
+        return out
+
+    return compile_

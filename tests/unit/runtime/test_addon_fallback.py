@@ -12,7 +12,7 @@ import pytest
 
 from pypkg_core.image import ImageBuilder
 
-from .conftest import RunCore
+from .conftest import CompileLibrary, RunCore
 
 MEMORY = "/proc/self/fd/"
 NO_PLACE = {"PYPKG_NATIVE_CACHE_PATH": "", "XDG_CACHE_HOME": "", "HOME": ""}
@@ -46,26 +46,18 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibrary) -> Path:
     """A library that needs a second one by its file's name, which needs a third by the name it gives itself."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
     folder = tmp_path_factory.mktemp("libraries")
-    (folder / "lib.libs").mkdir()
-    for name, text in (("one", ONE), ("two", TWO), ("three", THREE)):
-        (folder / f"{name}.c").write_text(text)
-    libraries = folder / "lib.libs"
-    shared = [compiler, "-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/../lib.libs"]
-    for name, needed in (("three", []), ("two", [libraries / "libthree.so"])):
-        library = libraries / f"lib{name}.so"
-        subprocess.run([*shared, f"-Wl,-soname,lib{name}.so", "-o", library, folder / f"{name}.c", *needed], check=True)
-    subprocess.run([*shared, "-o", folder / "one.so", folder / "one.c", libraries / "libtwo.so"], check=True)
+    libraries, beside = folder / "lib.libs", "-Wl,-rpath,$ORIGIN/../lib.libs"
+    three = compile_library(libraries / "libthree.so", THREE, "-Wl,-soname,libthree.so")
+    two = compile_library(libraries / "libtwo.so", TWO, "-Wl,-soname,libtwo.so", beside, three)
+    one = compile_library(folder / "one.so", ONE, beside, two)
     builder = ImageBuilder(mtime=315532800)
     members = {
-        "site-packages/lib/one.so": folder / "one.so",
-        "site-packages/lib.libs/libtwo.so": libraries / "libtwo.so",
-        "site-packages/lib.libs/called_otherwise.so": libraries / "libthree.so",
+        "site-packages/lib/one.so": one,
+        "site-packages/lib.libs/libtwo.so": two,
+        "site-packages/lib.libs/called_otherwise.so": three,
     }
     for path, source in members.items():
         builder.add_file(path, source)

@@ -64,3 +64,23 @@ def test_link_out_of_the_snapshot_is_a_real_path(run_core: RunCore, image_file: 
 def test_real_paths_pass_through(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("real\n")
     assert run_core("call", image_file, "open", tmp_path / "file").stdout.strip() == "real"
+
+
+@pytest.mark.parametrize(
+    ("function", "wanted"), [("open-create", "EISDIR"), ("open-exclusive", "EEXIST"), ("mkdir", "EEXIST")]
+)
+def test_nothing_makes_a_real_snapshot(
+    run_core: RunCore, image_file: Path, tmp_path: Path, function: str, wanted: str
+) -> None:
+    link = tmp_path / "into"
+    link.symlink_to("/snapshot")
+    paths = [f"{tmp_path}/../../../../../../../../snapshot"]
+    paths += [str(link)] if function == "open-create" else []
+    for path in paths:
+        assert run_core("call", image_file, function, path).stdout.strip() == wanted, path
+    assert not Path("/snapshot").exists()
+
+
+def test_a_real_file_of_that_name_is_made(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
+    run_core("call", image_file, "mkdir", tmp_path / "snapshot")
+    assert (tmp_path / "snapshot").is_dir()

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from pypkg_core.image import ImageBuilder
 
-from .conftest import RunCore
+from .conftest import CompileLibrary, RunCore
 
 ONE = "int two(void); int answer(void) { return 40 + two(); }\n"
 TWO = "int two(void) { return 2; }\n"
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibrary) -> Path:
     """A library that needs another one of its bundle, by a path relative to its own; and files that are none."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
     folder = tmp_path_factory.mktemp("libraries")
-    (folder / "lib.libs").mkdir()
-    (folder / "lib").mkdir()
-    (folder / "one.c").write_text(ONE)
-    (folder / "two.c").write_text(TWO)
-    two = folder / "lib.libs" / "libtwo.so"
-    one = folder / "lib" / "one.so"
-    shared = [compiler, "-shared", "-fPIC"]
-    subprocess.run([*shared, "-Wl,-soname,libtwo.so", "-o", two, folder / "two.c"], check=True)
-    origin = "-Wl,-rpath,$ORIGIN/../lib.libs"
-    subprocess.run([*shared, origin, "-o", one, folder / "one.c", two], check=True)
+    two = compile_library(folder / "lib.libs" / "libtwo.so", TWO, "-Wl,-soname,libtwo.so")
+    one = compile_library(folder / "lib" / "one.so", ONE, "-Wl,-rpath,$ORIGIN/../lib.libs", two)
     builder = ImageBuilder(mtime=315532800)
     builder.add_file("site-packages/lib/one.so", one)
     builder.add_file("site-packages/lib.libs/libtwo.so", two)

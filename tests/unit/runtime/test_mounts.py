@@ -22,6 +22,7 @@ def real(tmp_path: Path) -> Path:
     (tmp_path / "beside" / "out").write_text("outside\n")
     (directory / "away").symlink_to("../beside")
     (directory / "back").symlink_to("/snapshot/app/data")
+    (directory / "down").symlink_to("sub")
     return directory
 
 
@@ -34,6 +35,8 @@ def real(tmp_path: Path) -> Path:
         ("open", f"{MOUNT}/sub/../../data/a.txt", "text"),
         ("open", f"{MOUNT}/away/out", "outside"),
         ("open", f"{MOUNT}/away/../real/file", "mounted"),
+        ("open", f"{MOUNT}/down/../file", "mounted"),
+        ("open", f"{MOUNT}/down/../../data/a.txt", "text"),
         ("open", f"{MOUNT}/file/../file", "ENOTDIR"),
         ("open", f"{MOUNT}/none/../file", "ENOENT"),
         ("open", f"{MOUNT}/back/a.txt", "text"),

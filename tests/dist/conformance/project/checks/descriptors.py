@@ -51,6 +51,30 @@ def fstat_is_stat():
 
 
 @check
+def opened_again_and_again():
+    def contents():
+        with open(FILE, "rb") as stream:
+            return stream.read()
+
+    found = {"reads": [contents() for _ in range(4)]}
+    # Nobody but the program opens descriptors in a program: these it may close, and put others in their places.
+    os.closerange(200, 300)
+    found["after closing all"] = contents()
+    other = os.open(f"{DATA}/plain/run.sh", os.O_RDONLY)
+    for number in range(200, 300):
+        os.dup2(other, number)
+    found["after their numbers are another's"] = [contents() for _ in range(3)]
+    found["the other's"] = [os.pread(number, 10, 0) == os.pread(other, 10, 0) for number in (200, 240, 255, 299)]
+    os.closerange(200, 300)
+    os.close(other)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if contents() == found["reads"][0] else 1)
+    found["in a child"] = os.waitpid(child, 0)[1]
+    return found
+
+
+@check
 def two_openings():
     with _opened() as one, _opened() as two:
         os.read(one, 5)

@@ -1,0 +1,195 @@
+"""Make the sample profile of a series: ``python benchmarks/train.py 3.13`` writes ``patches/profiles/3.13.txt``.
+
+Compiles an ordinary CPython with gcc's counters; lets it import all of the standard library, then run the tests that
+CPython itself trains with (``python -m test --pgo``); and writes down how often each line ran. Both count alike:
+starting is what packaged programs do most. Takes 15 minutes on two cores, and gcc with gcov 9 or newer.
+
+Formats: gcov's JSON (gcc.gnu.org/onlinedocs/gcc/Invoking-Gcov.html, ``--json-format``), and clang's sample profiles as
+text (clang.llvm.org/docs/UsersManual.html, "Sample Profile Text Format"): lines count from the one that a function's
+name is on, and are cut to 16 bits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pypkg_core.atomic import atomic_write
+from pypkg_forge.build import fetch_sources
+from pypkg_forge.targets import parse_target
+
+HERE = Path(__file__).parent
+PROFILES = HERE.parent / "patches" / "profiles"
+# What a workload's counts add up to in a profile, and the share of all counts that a profile holds: what ran less is
+# compiled as code is that nothing is known of.
+SCALE = 1e9
+SHARE = 0.99
+LINE_MASK = 0xFFFF
+IMPORT_RUNS = 5
+FAILED_TESTS = 2  # how `python -m test` ends when some did
+_ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"}
+
+
+class Place(NamedTuple):
+    """A function: its name, and where it is defined. Inline functions have one place and many copies."""
+
+    name: str
+    file: str
+    line: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """How often a function was called, and how often each line of it ran, by its distance from the first."""
+
+    calls: float = 0
+    lines: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> float:
+        """All lines together."""
+        return sum(self.lines.values())
+
+
+Functions = dict[Place, Counts]
+
+
+def add_coverage(document: dict[str, Any], functions: Functions) -> None:
+    """Add the counts of one object file, as gcov tells them."""
+    places: dict[str, Place] = {}
+    for file in document["files"]:
+        for function in file["functions"]:
+            name = function["name"]
+            if name not in places:
+                places[name] = Place(name, os.path.normpath(file["file"]), function["start_line"])
+                functions.setdefault(places[name], Counts()).calls += function["execution_count"]
+    for file in document["files"]:
+        for line in file["lines"]:
+            place = places.get(line.get("function_name"))
+            if place is not None:
+                functions[place].lines[(line["line_number"] - place.line) & LINE_MASK] += line["count"]
+
+
+def merge(workloads: Iterable[Functions]) -> dict[str, Counts]:
+    """Put workloads together, each of the same weight. Of functions with one name the one that ran most is kept."""
+    merged: Functions = {}
+    for functions in workloads:
+        weight = SCALE / max(1, sum(counts.total for counts in functions.values()))
+        for place, counts in functions.items():
+            into = merged.setdefault(place, Counts())
+            into.calls += counts.calls * weight
+            for line, count in counts.lines.items():
+                into.lines[line] += count * weight  # type: ignore[assignment]
+    named: dict[str, Counts] = {}
+    for place, counts in sorted(merged.items()):
+        if place.name not in named or counts.total > named[place.name].total:
+            named[place.name] = counts
+    return named
+
+
+def profile_lines(functions: dict[str, Counts]) -> Iterator[str]:
+    """The text of a profile, hot functions first."""
+    left = SHARE * sum(counts.total for counts in functions.values())
+    for name, counts in sorted(functions.items(), key=lambda item: (-item[1].total, item[0])):
+        if left < 0 or counts.total < 1:
+            return
+        left -= counts.total
+        yield f"{name}:{round(counts.total)}:{round(counts.calls)}\n"
+        for line, count in sorted(counts.lines.items()):
+            yield f" {line}: {round(count)}\n"
+
+
+class Training:
+    """An instrumented CPython in its own folder, and the counts of what it runs."""
+
+    def __init__(self, archive: Path, folder: Path) -> None:
+        self._folder = folder
+        with tarfile.open(archive) as tar:
+            self._build = folder / tar.getnames()[0].split("/")[0]
+        self._archive = archive
+
+    def compile(self) -> None:
+        """Unpack, configure, make."""
+        shutil.rmtree(self._build, ignore_errors=True)
+        with tarfile.open(self._archive) as tar:
+            tar.extractall(self._folder, filter="data")
+        flags = "-O0 -fno-inline --coverage"
+        self._run("./configure", "CC=gcc", f"CFLAGS={flags}", "LDFLAGS=--coverage", "OPT=-DNDEBUG")
+        self._run("make", f"-j{os.cpu_count()}")
+        # Compiling ran the interpreter too; and what has .pyc files now does not compile them in the counted runs.
+        self._run("./python", "-I", "-S", str(HERE / "programs" / "import_all.py"))
+        for path in self._build.rglob("*.gcda"):
+            path.unlink()
+
+    def imports(self) -> Functions:
+        """Import the standard library."""
+        return self._counted("imports", IMPORT_RUNS, "-I", "-S", str(HERE / "programs" / "import_all.py"))
+
+    def tests(self) -> Functions:
+        """CPython's own training."""
+        return self._counted("tests", 1, "-m", "test", "--pgo", "--timeout=900")
+
+    def _run(self, *line: str, counters: Path | None = None, good: tuple[int, ...] = (0,)) -> None:
+        environment = _ENVIRONMENT | ({"GCOV_PREFIX": str(counters)} if counters else {})
+        # Without optimisation the deepest recursions of the tests need more than the usual stack.
+        shell = ["sh", "-c", 'ulimit -s unlimited; exec "$@"', "sh", *line]
+        with (self._folder / "log").open("ab") as log:
+            done = subprocess.run(
+                shell, cwd=self._build, env=environment, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        if done.returncode not in good:
+            sys.exit(f"{' '.join(line)} ended with {done.returncode}: {self._folder / 'log'}")
+
+    def _counted(self, name: str, runs: int, *arguments: str) -> Functions:
+        prefix = self._folder / f"counters-{name}"
+        shutil.rmtree(prefix, ignore_errors=True)
+        for _ in range(runs):
+            self._run("./python", *arguments, counters=prefix, good=(0, FAILED_TESTS))
+        top = prefix / self._build.relative_to("/")
+        functions: Functions = {}
+        with ThreadPoolExecutor() as pool:
+            for document in pool.map(lambda path: self._coverage(path, top), sorted(top.rglob("*.gcda"))):
+                add_coverage(document, functions)
+        return functions
+
+    def _coverage(self, counters: Path, top: Path) -> dict[str, Any]:
+        notes = counters.with_suffix(".gcno")
+        shutil.copyfile(self._build / notes.relative_to(top), notes)
+        line = ["gcov", "--json-format", "--stdout", "-o", str(counters.parent), str(counters)]
+        done = subprocess.run(line, cwd=self._build, check=True, capture_output=True)
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+
+def main() -> None:
+    """Parse the command line, train, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("series", help='"3.13"')
+    parser.add_argument("--work", type=Path, required=True, help="a folder for the build: 1 GB")
+    arguments = parser.parse_args()
+    target = parse_target(f"py{arguments.series.replace('.', '')}-linux-x64")
+    archive = fetch_sources(target, source=None)["python"].path
+    folder: Path = arguments.work.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    training = Training(archive, folder)
+    training.compile()
+    functions = merge([training.imports(), training.tests()])
+    PROFILES.mkdir(exist_ok=True)
+    with atomic_write(PROFILES / f"{arguments.series}.txt") as out:
+        for line in profile_lines(functions):
+            out.write(line.encode())
+
+
+if __name__ == "__main__":
+    main()

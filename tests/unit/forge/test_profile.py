@@ -1,0 +1,133 @@
+"""The sample profiles CPython is compiled with: how they are made, and that the compiler understands them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pypkg_forge.data import data_dir
+from pypkg_forge.pins import DEPENDENCIES
+from pypkg_forge.recipe import Choice, make_recipe
+from pypkg_forge.targets import Target
+from pypkg_forge.toolchain import find_toolchain
+
+TRAIN = Path(__file__).parents[3] / "benchmarks" / "train.py"
+SOURCE = """
+extern int other(int);
+
+int
+often(int a)
+{
+    if (a < 0)
+        return other(a);
+    return a + 1;
+}
+
+int
+once(int a)
+{
+    return a + 2;
+}
+
+int
+never(int a)
+{
+    return a + 3;
+}
+"""
+MAIN = """
+int often(int), once(int), never(int);
+int other(int a) { return a; }
+int main(int count, char **words) {
+    int sum = once(count);
+    for (int i = 0; i < 1000; i++) sum = often(sum);
+    return count > 5 ? never(sum) + words[0][0] : 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def train() -> ModuleType:
+    """benchmarks/train.py, which is a program."""
+    spec = importlib.util.spec_from_file_location("train", TRAIN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["train"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_recipe_has_its_series_profile() -> None:
+    choice = Choice(name="any", version="1", sha256="0" * 64)
+    choices = dict.fromkeys(["python", *DEPENDENCIES], choice)
+    recipe = make_recipe(Target(version="313", platform="linux", arch="x64"), choices, zig="1")
+    assert recipe.profile == data_dir("patches") / "profiles" / "3.13.txt"
+
+
+@pytest.mark.parametrize("path", sorted((data_dir("patches") / "profiles").iterdir()), ids=lambda path: path.name)
+def test_profiles_are_well_formed(path: Path) -> None:
+    assert (data_dir("patches") / path.stem).is_dir()
+    names, totals, lines = set(), [], 0
+    for text in path.read_text("utf-8").splitlines():
+        head = re.fullmatch(r"([A-Za-z_]\w*):(\d+):(\d+)", text)
+        if head:
+            assert head[1] not in names
+            names.add(head[1])
+            totals.append(int(head[2]))
+            continue
+        line = re.fullmatch(r" (\d+): \d+", text)
+        assert line, text
+        assert int(line[1]) < 1 << 16
+        lines += 1
+    assert totals == sorted(totals, reverse=True)
+    assert {"_PyEval_EvalFrameDefault", "r_object", "unicode_eq"} <= names
+    assert lines > 5 * len(names)
+
+
+def test_workloads_count_alike(train: ModuleType) -> None:
+    place, other = train.Place("f", "a.c", 10), train.Place("g", "a.c", 20)
+    few = {place: train.Counts(calls=1, lines=train.Counter({1: 2}))}
+    many = {other: train.Counts(calls=1000, lines=train.Counter({1: 2000}))}
+    merged = train.merge([few, many])
+    assert merged["f"].total == merged["g"].total == train.SCALE
+
+
+def test_of_two_functions_with_one_name_the_hotter_is_kept(train: ModuleType) -> None:
+    cold, hot = train.Place("f", "a.c", 10), train.Place("f", "b.c", 5)
+    merged = train.merge([{cold: train.Counts(1, train.Counter({1: 1})), hot: train.Counts(9, train.Counter({2: 9}))}])
+    assert set(merged["f"].lines) == {2}
+
+
+@pytest.mark.skipif(not (shutil.which("gcc") and shutil.which("gcov")), reason="gcc and gcov count the lines")
+def test_from_counts_to_code(train: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "functions.c").write_text(SOURCE)
+    (tmp_path / "main.c").write_text(MAIN)
+    subprocess.run(["gcc", "--coverage", "-O0", "-c", "functions.c"], cwd=tmp_path, check=True)
+    subprocess.run(["gcc", "--coverage", "-O0", "main.c", "functions.o", "-o", "main"], cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "main"], cwd=tmp_path, check=True)
+    line = ["gcov", "--json-format", "--stdout", "functions.gcda"]
+    document = json.loads(subprocess.run(line, cwd=tmp_path, check=True, capture_output=True).stdout)
+    functions: dict[object, object] = {}
+    train.add_coverage(document, functions)
+    profile = "".join(train.profile_lines(train.merge([functions])))
+    assert re.findall(r"^(\w+):", profile, re.MULTILINE)[0] == "often"
+    # The lines of `often`: its condition, the branch that was never taken, and the other.
+    counts = dict(re.findall(r"^ (\d+): (\d+)$", profile.split("once")[0], re.MULTILINE))
+    assert counts["2"] == counts["4"] != "0"
+    assert counts["3"] == "0"
+    (tmp_path / "profile.txt").write_text(profile)
+    zig = find_toolchain().zig
+    command = [zig, "cc", "-target", "x86_64-linux-musl", "-O3", "-g0", "-S", "functions.c", "-o", "functions.s"]
+    command += [f"-fprofile-sample-use={tmp_path / 'profile.txt'}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assembly = (tmp_path / "functions.s").read_text()
+    assert re.search(r"\.section\s+\.text\.hot\S*,[^\n]*\n(\s+\.[^\n]*\n)*often:", assembly)
