@@ -9,8 +9,9 @@
 
 #define KEPT_COUNT 16
 #define KEPT_SIZE 65536
-/* The last of a table of 256 descriptors, where no program expects the lowest free one. */
-#define KEPT_LOWEST (256 - KEPT_COUNT)
+/* The last of a table of 256 descriptors. A program that has so many itself keeps its numbers, and nothing is kept. */
+#define KEPT_HIGHEST 255
+#define KEPT_LOWEST (KEPT_HIGHEST + 1 - KEPT_COUNT)
 
 struct kept {
     int fd;
@@ -109,7 +110,10 @@ pypkg_keep(int fd, const struct pypkg_found *found, const struct stat *status)
     }
     struct kept *kept = malloc(sizeof(*kept));
     int own = kept != NULL ? fcntl(fd, F_DUPFD_CLOEXEC, KEPT_LOWEST) : -1;
-    if (own < 0) {
+    if (own < 0 || own > KEPT_HIGHEST) {
+        if (own >= 0) {
+            close(own);
+        }
         free(kept);
         return;
     }
