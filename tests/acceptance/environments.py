@@ -26,7 +26,8 @@ def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
         requirements: as pip takes them; exact versions, so that a run next year tests the same programs.
         fingerprint: stands for the contents of requirements that are folders.
     """
-    key = hashlib.sha256(repr((sys.version, sys.executable, list(map(str, requirements)), fingerprint)).encode())
+    # An environment made in an environment is one of the interpreter below: another checkout can use it too.
+    key = hashlib.sha256(repr((sys.version, sys.base_prefix, list(map(str, requirements)), fingerprint)).encode())
     place = cache_root() / "tests" / f"venv-{key.hexdigest()[:16]}"
     python = place / "bin" / "python"
     done = place / "complete"

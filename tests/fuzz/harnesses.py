@@ -23,7 +23,7 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Harness:
-    """A program that takes inputs; ``max_size`` of them in bytes; ``options`` of its compilation."""
+    """A program that takes inputs of ``max_size`` bytes at most; ``also`` is more of its source."""
 
     name: str
     source: str
@@ -31,6 +31,7 @@ class Harness:
     seeds: Callable[[], dict[str, bytes]]
     mutator: str | None = None
     options: Sequence[str] = ()
+    also: Sequence[str] = ()
     corpus: str = ""
 
     @property
@@ -51,7 +52,7 @@ HARNESSES = {
             seeds=seed_images,
             options=("-DPYPKG_UNCHECKED",),
         ),
-        Harness(name="path", source="path.c", max_size=400, seeds=path_seeds),
+        Harness(name="path", source="path.c", also=("path_roots.c",), max_size=400, seeds=path_seeds),
         Harness(name="elf", source="elf.c", max_size=4096, seeds=library_seeds),
         Harness(name="reentry", source="reentry.c", max_size=1024, seeds=command_lines),
     )
@@ -104,7 +105,7 @@ def compile_harness(
     flags = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", f"-I{CORE}", f"-I{HERE}", *harness.options, *options]
     flags += [] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
     objects = _compile_objects(compiler, flags, folder)
-    own = [HERE / harness.source]
+    own = [HERE / source for source in (harness.source, *harness.also)]
     own += [HERE / harness.mutator] if fuzzer and harness.mutator else []
     own += [] if fuzzer else [HERE / "replay.c"]
     libraries = ["-ldl", "-lpthread", *(_CODECS if codecs else ())]

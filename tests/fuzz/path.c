@@ -9,14 +9,9 @@
 #include "pypkg_redirect.h"
 
 #include "arena.h"
-#include "vfs.h"
+#include "path_roots.h"
 
-#include "tree_image.h" /* made by run.py: the bytes of seeds.tree_image() */
-
-#include <linux/capability.h>
 #include <stdarg.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
@@ -26,18 +21,6 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Mounts to run with, each in a reference root of its own; `shadows` says that the image has something there. */
-static const struct {
-    const char *path, *real;
-} mounts[][2] = {
-    {{NULL, NULL}, {NULL, NULL}},
-    {{"/snapshot/m", "/real/dir"}, {NULL, NULL}},
-    {{"/snapshot/d/e", "/real/dir"}, {NULL, NULL}},
-    {{"/snapshot/d", "/real/dir"}, {"/snapshot/empty", "/real/other"}},
-    {{"/snapshot/a", "/real/file"}, {"/snapshot/d/e/h", "/real/dir"}},
-};
-#define CONFIGURATIONS (sizeof(mounts) / sizeof(mounts[0]))
 
 /* The calls of one world. */
 struct calls {
@@ -95,15 +78,8 @@ struct world {
     struct stat root;
 };
 
-/* The reference: its roots, and which entry the inode of a tree is. */
-#define MOST_ENTRIES 256
-static struct {
-    int roots[CONFIGURATIONS];
-    dev_t devices[CONFIGURATIONS];
-    ino_t inodes[CONFIGURATIONS][MOST_ENTRIES];
-    int our_root;
-    char logs[2][LOG_SIZE];
-} worlds;
+/* The kernel's and ours. */
+static char logs[2][LOG_SIZE];
 
 __attribute__((format(printf, 2, 3))) static void
 say(struct world *world, const char *format, ...)
@@ -128,9 +104,9 @@ say_identity(struct world *world, const struct stat *status)
         say(world, " entry %lu", (unsigned long)status->st_ino - 1);
         return;
     }
-    if (world->is_reference && status->st_dev == worlds.devices[world->configuration]) {
+    if (world->is_reference && status->st_dev == roots.devices[world->configuration]) {
         for (unsigned i = 0; i < MOST_ENTRIES; i++) {
-            if (worlds.inodes[world->configuration][i] == status->st_ino) {
+            if (roots.inodes[world->configuration][i] == status->st_ino) {
                 say(world, " entry %u", i);
                 return;
             }
@@ -194,8 +170,6 @@ static const char *const names[] = {
     "40",  "41",   "nothing",  "other", "in",        "snapshots",  "into",    "m",          "sub",
     "..",  "..",   "deep",     "deeper", "deepest",  "real-link",  "here",     "\xff",       "proc",
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void
 append(char *path, size_t *size, const char *text)
@@ -314,7 +288,7 @@ static bool
 is_below_mount(const struct world *world, const struct stat *place)
 {
     return mounts[world->configuration][0].path != NULL && place->st_dev != SNAPSHOT_DEVICE
-        && place->st_dev != worlds.devices[world->configuration];
+        && place->st_dev != roots.devices[world->configuration];
 }
 
 static void
@@ -423,7 +397,7 @@ say_place(struct world *world, const char *place)
     const char *real = "";
     size_t longest = 0;
 
-    for (size_t i = 0; world->is_reference && i < 2 && mounts[world->configuration][i].path != NULL; i++) {
+    for (size_t i = 0; world->is_reference && i < MOST_MOUNTS && mounts[world->configuration][i].path != NULL; i++) {
         size_t size = strlen(mounts[world->configuration][i].path);
         if (strncmp(place, mounts[world->configuration][i].path, size) == 0 && (place[size] == '/' || place[size] == '\0')
             && size > longest) {
@@ -626,7 +600,7 @@ compare(const char *kernel, const char *ours)
 static void
 set_mounts(size_t configuration, bool there)
 {
-    for (size_t i = 0; i < 2 && mounts[configuration][i].path != NULL; i++) {
+    for (size_t i = 0; i < MOST_MOUNTS && mounts[configuration][i].path != NULL; i++) {
         int status = there ? pypkg_mount_add(mounts[configuration][i].path, mounts[configuration][i].real)
                            : pypkg_mount_remove(mounts[configuration][i].path);
         if (status != 0) {
@@ -639,12 +613,12 @@ static void
 run(const uint8_t *data, size_t size)
 {
     size_t configuration = size > 0 ? data[0] % CONFIGURATIONS : 0;
-    struct world kernel = {.calls = &system_calls, .is_reference = true, .configuration = configuration, .log = worlds.logs[0]};
-    struct world ours = {.calls = &redirected_calls, .configuration = configuration, .log = worlds.logs[1]};
+    struct world kernel = {.calls = &system_calls, .is_reference = true, .configuration = configuration, .log = logs[0]};
+    struct world ours = {.calls = &redirected_calls, .configuration = configuration, .log = logs[1]};
 
-    enter_root(&kernel, worlds.roots[configuration]);
+    enter_root(&kernel, roots.reference[configuration]);
     run_program(&kernel, data, size);
-    enter_root(&ours, worlds.our_root);
+    enter_root(&ours, roots.ours);
     arena_reset();
     set_mounts(configuration, true);
     run_program(&ours, data, size);
@@ -655,182 +629,11 @@ run(const uint8_t *data, size_t size)
     compare(kernel.log, ours.log);
 }
 
-/* --- making them --- */
-
-static void
-must(bool good, const char *what)
-{
-    if (!good) {
-        arena_fail("cannot make the roots: %s: %s", what, strerror(errno));
-    }
-}
-
-static void
-make_file(const char *path, const void *data, size_t size, mode_t mode)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    must(fd >= 0 && write(fd, data, size) == (ssize_t)size && fchmod(fd, mode) == 0, path);
-    close(fd);
-}
-
-/* The part that both roots have. Its links lead into the snapshot, by all ways there are. */
-static void
-make_real(void)
-{
-    static const char *const links[][2] = {
-        {"back", "/snapshot/d"},          {"into", "../snapshot"},        {"dir/here", "."},
-        {"other/back", "../../snapshot/l"}, {"dir/link", "/snapshot/l/file"},
-        {"loop", "loop"},                 {"other/dangling", "/snapshot/nothing"}, {"dir/slash", "/snapshot//d/"},
-        {"self", "/real"},                {"dir/root", "/snapshot/l/root"},  {"dir/real-link", "/snapshot/l/real"},
-    };
-    char path[256];
-
-    must(mkdir("/real", 0755) == 0 && mount("real", "/real", "tmpfs", 0, "mode=0755") == 0, "/real");
-    must(mkdir("/real/dir", 0755) == 0 && mkdir("/real/dir/sub", 0755) == 0 && mkdir("/real/other", 0755) == 0, "real");
-    make_file("/real/file", "real file", 9, 0644);
-    make_file("/real/dir/in", "in the real directory", 21, 0755);
-    make_file("/real/dir/a", "another a", 9, 0444);
-    for (size_t i = 0; i < COUNT(links); i++) {
-        snprintf(path, sizeof(path), "/real/%s", links[i][0]);
-        must(symlink(links[i][1], path) == 0, path);
-    }
-    must(mount("real", "/real", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0, "/real read-only");
-}
-
-static void
-make_entry(const char *root, uint32_t index, ino_t *inode)
-{
-    const struct pypkg_image *image = pypkg_image();
-    struct pypkg_entry entry;
-    struct pypkg_bytes bytes;
-    struct stat status;
-    char path[PYPKG_MAX_PATH + 64], target[PYPKG_MAX_PATH + 1];
-
-    must(pypkg_entry_at(image, index, &entry), "entry");
-    struct pypkg_text text = pypkg_entry_path(image, &entry);
-    snprintf(path, sizeof(path), "%s/snapshot/%.*s", root, (int)text.size, text.data);
-    if (entry.type == PYPKG_DIRECTORY) {
-        must(index == 0 || mkdir(path, 0755) == 0, path);
-    }
-    else if (entry.type == PYPKG_LINK) {
-        text = pypkg_string(image, entry.data_offset, entry.stored_size);
-        snprintf(target, sizeof(target), "%.*s", (int)text.size, text.data);
-        must(symlink(target, path) == 0, path);
-    }
-    else if (entry.flags & PYPKG_WITHHELD) {
-        make_file(path, "", 0, 0);
-    }
-    else {
-        must(pypkg_entry_contents(image, &entry, &bytes) == 0, path);
-        make_file(path, bytes.data, bytes.size, entry.mode);
-        pypkg_release(&bytes);
-    }
-    must(lstat(path, &status) == 0, path);
-    *inode = status.st_ino;
-}
-
-static void
-close_directories(const char *root)
-{
-    struct pypkg_entry entry;
-    char path[PYPKG_MAX_PATH + 64];
-
-    for (uint32_t i = 0; pypkg_entry_at(pypkg_image(), i, &entry); i++) {
-        struct pypkg_text text = pypkg_entry_path(pypkg_image(), &entry);
-        snprintf(path, sizeof(path), "%s/snapshot/%.*s", root, (int)text.size, text.data);
-        must(entry.type != PYPKG_DIRECTORY || chmod(path, 0555) == 0, path);
-    }
-}
-
-static int
-make_root(const char *root, const char *const *folders)
-{
-    char path[64];
-
-    must(mkdir(root, 0755) == 0 && mount("root", root, "tmpfs", 0, "mode=0755") == 0, root);
-    for (size_t i = 0; folders[i] != NULL; i++) {
-        snprintf(path, sizeof(path), "%s/%s", root, folders[i]);
-        must(mkdir(path, 0755) == 0, path);
-    }
-    snprintf(path, sizeof(path), "%s/real", root);
-    must(mount("/real", path, NULL, MS_BIND | MS_REC, NULL) == 0, path);
-    snprintf(path, sizeof(path), "%s/proc", root);
-    must(mount("/proc", path, NULL, MS_BIND | MS_REC, NULL) == 0, path);
-    return open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void
-seal(const char *path)
-{
-    must(mount("", path, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0, path);
-}
-
-static void
-make_reference(size_t configuration)
-{
-    static const char *const folders[] = {"real", "proc", "snapshot", NULL};
-    char root[32], path[PYPKG_MAX_PATH];
-    struct stat status;
-
-    snprintf(root, sizeof(root), "/root%zu", configuration);
-    worlds.roots[configuration] = make_root(root, folders);
-    snprintf(path, sizeof(path), "%s/snapshot", root);
-    must(mount("snapshot", path, "tmpfs", 0, "mode=0755") == 0, path);
-    must(stat(path, &status) == 0, path);
-    worlds.devices[configuration] = status.st_dev;
-    for (uint32_t i = 0; i < pypkg_image()->header.entry_count && i < MOST_ENTRIES; i++) {
-        make_entry(root, i, &worlds.inodes[configuration][i]);
-    }
-    close_directories(root);
-    for (size_t i = 0; i < 2 && mounts[configuration][i].path != NULL; i++) {
-        snprintf(path, sizeof(path), "%s%s", root, mounts[configuration][i].path);
-        (void)!mkdir(path, 0755);
-        must(mount(mounts[configuration][i].real, path, NULL, MS_BIND | MS_REC, NULL) == 0, path);
-    }
-    snprintf(path, sizeof(path), "%s/snapshot", root);
-    seal(path);
-    seal(root);
-}
-
-/* Root may read everything; here the modes count. */
-static void
-drop_capabilities(void)
-{
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
-
-    must(syscall(SYS_capget, &header, data) == 0, "capget");
-    uint32_t dropped = 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH;
-    data[0].effective &= ~dropped;
-    data[0].permitted &= ~dropped;
-    data[0].inheritable = 0;
-    must(syscall(SYS_capset, &header, data) == 0, "capset");
-}
-
-static void
-prepare(void)
-{
-    static const char *const folders[] = {"real", "proc", NULL};
-    const char *problem = pypkg_start_with(tree_image, sizeof(tree_image));
-
-    if (problem != NULL) {
-        arena_fail("%s", problem);
-        return;
-    }
-    make_real();
-    for (size_t i = 0; i < CONFIGURATIONS; i++) {
-        make_reference(i);
-    }
-    worlds.our_root = make_root("/ours", folders);
-    seal("/ours");
-    drop_capabilities();
-}
-
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    const char *problem = arena_start(prepare);
+    const char *problem = arena_start(make_roots);
     if (problem != NULL) {
         fprintf(stderr, "cannot run: %s\n", problem);
         exit(77);

@@ -8,6 +8,9 @@
 /* Not O_ACCMODE: musl's holds O_PATH as well. */
 #define WRITES(flags) (((flags) & (O_WRONLY | O_RDWR)) != 0 || ((flags) & O_TRUNC) != 0)
 
+/* Is a link in last place followed? */
+#define FOLLOWS(flags) (((flags) & O_NOFOLLOW) == 0 && !(CREATES(flags) && ((flags) & O_EXCL) != 0))
+
 static int
 refuse(int error)
 {
@@ -87,51 +90,44 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     }
 #endif
-    bool follow = !(flags & O_NOFOLLOW) && !(CREATES(flags) && (flags & O_EXCL));
-    pypkg_route(&route, call, dirfd, path, follow);
+    pypkg_route(&route, call, dirfd, path, FOLLOWS(flags));
     route.makes = CREATES(flags);
     PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
     return open_in_snapshot(&route, flags);
 }
 
 /* The mode is there only when a file may be made: open(2). */
-static bool
-has_mode(int flags)
+static mode_t
+mode_of(int flags, va_list arguments)
 {
+    bool there = CREATES(flags);
+
 #if defined(O_TMPFILE)
-    if ((flags & O_TMPFILE) == O_TMPFILE) {
-        return true;
-    }
+    there = there || (flags & O_TMPFILE) == O_TMPFILE;
 #endif
-    return CREATES(flags);
+    return there ? (mode_t)va_arg(arguments, int) : 0;
 }
 
 int
 pypkg_open(const char *path, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list arguments;
 
-    if (has_mode(flags)) {
-        va_list arguments;
-        va_start(arguments, flags);
-        mode = (mode_t)va_arg(arguments, int);
-        va_end(arguments);
-    }
-    return open_routed("open", AT_FDCWD, path, flags, mode);
+    va_start(arguments, flags);
+    int fd = open_routed("open", AT_FDCWD, path, flags, mode_of(flags, arguments));
+    va_end(arguments);
+    return fd;
 }
 
 int
 pypkg_openat(int dirfd, const char *path, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list arguments;
 
-    if (has_mode(flags)) {
-        va_list arguments;
-        va_start(arguments, flags);
-        mode = (mode_t)va_arg(arguments, int);
-        va_end(arguments);
-    }
-    return open_routed("openat", dirfd, path, flags, mode);
+    va_start(arguments, flags);
+    int fd = open_routed("openat", dirfd, path, flags, mode_of(flags, arguments));
+    va_end(arguments);
+    return fd;
 }
 
 int
@@ -166,7 +162,7 @@ pypkg_fopen(const char *path, const char *mode)
     struct pypkg_route route;
 
     int flags = flags_of_mode(mode);
-    pypkg_route(&route, "fopen", AT_FDCWD, path, !(flags & O_EXCL));
+    pypkg_route(&route, "fopen", AT_FDCWD, path, FOLLOWS(flags));
     route.makes = CREATES(flags);
     PYPKG_TRY_REAL(&route, FILE *, NULL, fopen(route.path, mode));
     if (flags == -1) {
