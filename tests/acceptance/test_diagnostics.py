@@ -109,6 +109,23 @@ def test_trace(debugged: Program) -> None:
     assert "pypkg: import nosuch: not found" in traced
 
 
+def test_interpreters_that_are_started_trace_too(package: Package, tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "from pathlib import Path\n"
+        "note = Path(__file__).parent / 'note.txt'\n"
+        "code = 'import sys; print(open(sys.argv[1]).read())'\n"
+        "sys.exit(subprocess.run([sys.executable, '-c', code, note]).returncode)\n"
+    )
+    (tmp_path / "note.txt").write_text("noted")
+    result = package(script, STATIC_313, "--debug").run(env={"DEBUG_PYPKG": "2", "SIZE_LIMIT_PYPKG": "1GB"})
+    assert (result.returncode, result.stdout) == (0, "noted\n"), result
+    lines = result.stderr.splitlines()
+    assert sum(line.startswith("pypkg: open") and "/note.txt: file, 5 bytes" in line for line in lines) == 1
+    assert sum(line == "Modules" for line in lines) == 1
+
+
 def test_others_carry_nothing_of_it(script: Path, package: Package) -> None:
     program = package(script, STATIC_313)
     assert _said(program, DEBUG_PYPKG="2") == []

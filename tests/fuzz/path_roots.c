@@ -47,6 +47,7 @@ make_real(void)
         {"back", "/snapshot/d"},          {"into", "../snapshot"},        {"dir/here", "."},
         {"other/back", "../../snapshot/l"}, {"dir/link", "/snapshot/l/file"},
         {"loop", "loop"},                 {"other/dangling", "/snapshot/nothing"}, {"dir/slash", "/snapshot//d/"},
+        {"other/top", "/"},
         {"self", "/real"},                {"dir/root", "/snapshot/l/root"},  {"dir/real-link", "/snapshot/l/real"},
     };
     char path[256];

@@ -62,24 +62,21 @@ open_virtual(const struct pypkg_found *found, int fd)
     return make_stream(&(struct stream){.found = *found, .fd = fd});
 }
 
-/* Whether a real path leads to "/". Only one that ends in "/", "." or ".." can, links aside; those are asked. */
+/* Is it "/", by whatever path or link it was opened? */
 static bool
-is_root(const char *path)
+is_root(int fd)
 {
     struct stat here, root;
-    size_t size = path != NULL ? strlen(path) : 0;
 
-    if (size > 0 && strcmp(path, "/") == 0) {
-        return true;
-    }
-    return size > 0 && (path[size - 1] == '.' || path[size - 1] == '/') && stat(path, &here) == 0
-           && stat("/", &root) == 0 && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+    return pypkg_state.ready && fstat(fd, &here) == 0 && S_ISDIR(here.st_mode) && stat("/", &root) == 0
+        && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
 static DIR *
 open_real(const char *path)
 {
-    return pypkg_state.ready && is_root(path) ? open_root(opendir(path)) : opendir(path);
+    DIR *dir = opendir(path);
+    return dir != NULL && is_root(dirfd(dir)) ? open_root(dir) : dir;
 }
 
 DIR *
@@ -96,14 +93,11 @@ DIR *
 pypkg_fdopendir(int fd)
 {
     struct pypkg_found found;
-    struct stat here, root;
 
     if (pypkg_fd_directory(fd, &found)) {
         return open_virtual(&found, fd);
     }
-    bool is_root = pypkg_state.ready && fstat(fd, &here) == 0 && S_ISDIR(here.st_mode) && stat("/", &root) == 0
-        && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
-    return is_root ? open_root(fdopendir(fd)) : fdopendir(fd);
+    return is_root(fd) ? open_root(fdopendir(fd)) : fdopendir(fd);
 }
 
 static void

@@ -22,12 +22,13 @@ _CODECS = ("none", "gzip", "brotli", "zstd")
 _KINDS = ("", "module", "package", "namespace", "extension", "extension package")
 
 
-def start():
-    """Do what ``DEBUG_PYPKG`` asks for."""
+def start(*, listed):
+    """Do what ``DEBUG_PYPKG`` asks for; ``listed``: with the lists."""
     level = os.environ.get("DEBUG_PYPKG", "")
     if level in ("", "0"):
         return
-    _say(_report(_read_limit("SIZE_LIMIT_PYPKG"), _read_limit("FOLDER_LIMIT_PYPKG")))
+    if listed:
+        _say(_report(_read_limit("SIZE_LIMIT_PYPKG"), _read_limit("FOLDER_LIMIT_PYPKG")))
     if level == "2":
         _trace_imports()
         _pypkg.trace(2)

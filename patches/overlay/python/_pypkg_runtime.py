@@ -132,10 +132,15 @@ def serve_commands():
         import _pypkg_native_cache  # noqa: PLC0415 - only when it is asked for
 
         sys.exit(_pypkg_native_cache.main(wanted.decode(errors="replace")))
+    diagnose(listed=True)
+
+
+def diagnose(*, listed=False):
+    """List and trace as the environment asks. Interpreters that the program starts do not list again."""
     if _pypkg.find_module("_pypkg_diagnostics") is not None:  # packaged with --debug
         import _pypkg_diagnostics  # noqa: PLC0415 - only when it is there
 
-        _pypkg_diagnostics.start()
+        _pypkg_diagnostics.start(listed=listed)
 
 
 def find_script(path, at_home):

@@ -126,6 +126,11 @@ pypkg_run_application(void)
 int
 pypkg_run_interpreter(const char *script, bool at_home)
 {
+    PyObject *ready = call("_pypkg_runtime", "diagnose", NULL);
+    if (ready == NULL) {
+        return end_program(NULL);
+    }
+    Py_DECREF(ready);
     if (script == NULL || strcmp(script, "-") == 0) {
         return Py_RunMain();
     }
