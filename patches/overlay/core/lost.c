@@ -152,6 +152,18 @@ search_snapshot(struct search *search)
     }
 }
 
+/* Go on from the snapshot's root with the rest of a path. */
+static void
+enter_snapshot(struct pypkg_route *route, const char *rest)
+{
+    memcpy(route->buffer, PYPKG_ROOT, PYPKG_ROOT_SIZE);
+    memcpy(route->buffer + PYPKG_ROOT_SIZE, rest, strlen(rest) + 1);
+    route->dirfd = AT_FDCWD;
+    route->path = route->buffer;
+    route->turns++;
+    pypkg_follow(route);
+}
+
 bool
 pypkg_find_lost(struct pypkg_route *route)
 {
@@ -170,29 +182,65 @@ pypkg_find_lost(struct pypkg_route *route)
         errno = ENOENT;
         return false;
     }
-    memcpy(route->buffer, PYPKG_ROOT, PYPKG_ROOT_SIZE);
-    memcpy(route->buffer + PYPKG_ROOT_SIZE, search.next, strlen(search.next) + 1);
-    route->dirfd = AT_FDCWD;
-    route->path = route->buffer;
-    route->turns++;
-    pypkg_follow(route);
+    enter_snapshot(route, search.next);
     return true;
 }
 
+/* Is the directory of a path's last name, which begins at `name`, the real root? */
+static bool
+is_in_root(int dirfd, const char *path, size_t name)
+{
+    char parent[PYPKG_MAX_PATH + 1] = ".";
+    struct stat here, root;
+
+    if (name > PYPKG_MAX_PATH) {
+        return false;
+    }
+    memcpy(parent, path, name);
+    parent[name > 0 ? name : 1] = '\0';
+    return fstatat(dirfd, parent, &here, 0) == 0 && stat("/", &root) == 0 && here.st_dev == root.st_dev
+        && here.st_ino == root.st_ino;
+}
+
+/* The target of a link in place of its name, which begins at `name`. */
+static bool
+replace_name(int dirfd, char *path, size_t name)
+{
+    char target[PYPKG_MAX_PATH + 1];
+    ssize_t size = readlinkat(dirfd, path, target, sizeof(target));
+
+    if (size <= 0 || (size_t)size == sizeof(target)) {
+        return false;
+    }
+    name = target[0] == '/' ? 0 : name;
+    if (name + (size_t)size > PYPKG_MAX_PATH) {
+        return false;
+    }
+    memcpy(path + name, target, (size_t)size);
+    path[name + (size_t)size] = '\0';
+    return true;
+}
+
+/* Only the system knows where all but the last name leads: it is asked, once for each link. */
 bool
 pypkg_finds_root(struct pypkg_route *route)
 {
-    char target[1];
+    char path[PYPKG_MAX_PATH + 1];
 
-    if (!pypkg_state.ready || route->path == NULL) {
+    if (!pypkg_state.ready || route->path == NULL || route->turns > PYPKG_MAX_LINKS
+        || strlen(route->path) > PYPKG_MAX_PATH) {
         return false;
     }
-    size_t name, size = find_last_name(route->path, &name);
-    bool named = is_root_name(route->path + name, size - name);
-
-    if (!named && !route->follow) {
-        return false;
+    strcpy(path, route->path);
+    for (int links = 0; links <= PYPKG_MAX_LINKS; links++) {
+        size_t name, size = find_last_name(path, &name);
+        if (is_root_name(path + name, size - name) && is_in_root(route->dirfd, path, name)) {
+            enter_snapshot(route, path[size] != '\0' ? "/" : "");
+            return true;
+        }
+        if (!route->follow || !replace_name(route->dirfd, path, name)) {
+            return false;
+        }
     }
-    bool link = readlinkat(route->dirfd, route->path, target, sizeof(target)) >= 0;
-    return (link ? route->follow : named) && pypkg_find_lost(route);
+    return false;
 }

@@ -222,3 +222,18 @@ pypkg_trimmed(const char *path, char *out)
     }
     return size < whole;
 }
+
+int
+pypkg_last_dots(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    bool dots = end - start == 1 || end - start == 2 ? strspn(path + start, ".") >= end - start : false;
+    return dots ? (int)(end - start) : 0;
+}

@@ -155,6 +155,16 @@ bool pypkg_finds_root(struct pypkg_route *route);
 /* Does a path end in a slash, behind something else? Copies it without, if `out` (PYPKG_MAX_PATH + 1 bytes) is given. */
 bool pypkg_trimmed(const char *path, char *out);
 
+/* The number of dots when the last name of a path is `.` or `..`, otherwise 0. */
+int pypkg_last_dots(const char *path);
+
+/* Is there a directory that the last name could be in? If not the route's error says why. */
+static inline bool
+pypkg_has_parent(const struct pypkg_route *route)
+{
+    return route->where != PYPKG_FAILED || route->found.in_directory;
+}
+
 /* --- trace.c --- */
 
 /* Write a line for every route to this descriptor; -1: no more. */

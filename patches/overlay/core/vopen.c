@@ -74,10 +74,19 @@ open_in_snapshot(const struct pypkg_route *route, int flags)
         return refuse(EINVAL);
     }
     /* A file to be made cannot have a name that ends in a slash, whatever is there. */
-    if (CREATES(flags) && route->found.slash) {
+    if (CREATES(flags) && (route->name ? pypkg_has_parent(route) : route->found.slash)) {
         return refuse(EISDIR);
     }
     return route->where == PYPKG_VIRTUAL ? open_found(&route->found, flags) : refuse_missing(route, flags);
+}
+
+static void
+route_open(struct pypkg_route *route, const char *call, int dirfd, const char *path, int flags)
+{
+    bool name = CREATES(flags) && path != NULL && pypkg_trimmed(path, NULL) && pypkg_last_dots(path) == 0;
+
+    pypkg_route_as(route, call, dirfd, path, !name && FOLLOWS(flags), name);
+    route->makes = CREATES(flags);
 }
 
 static int
@@ -90,8 +99,7 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     }
 #endif
-    pypkg_route(&route, call, dirfd, path, FOLLOWS(flags));
-    route.makes = CREATES(flags);
+    route_open(&route, call, dirfd, path, flags);
     PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
     return open_in_snapshot(&route, flags);
 }
@@ -162,8 +170,7 @@ pypkg_fopen(const char *path, const char *mode)
     struct pypkg_route route;
 
     int flags = flags_of_mode(mode);
-    pypkg_route(&route, "fopen", AT_FDCWD, path, FOLLOWS(flags));
-    route.makes = CREATES(flags);
+    route_open(&route, "fopen", AT_FDCWD, path, flags);
     PYPKG_TRY_REAL(&route, FILE *, NULL, fopen(route.path, mode));
     if (flags == -1) {
         errno = EINVAL;

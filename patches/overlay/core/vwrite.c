@@ -12,13 +12,6 @@ refuse(int error)
     return -1;
 }
 
-/* Is there a directory that a name could be in? If not the route's error says why. */
-static bool
-has_parent(const struct pypkg_route *route)
-{
-    return route->where != PYPKG_FAILED || route->found.in_directory;
-}
-
 /* The answer for a name that was to be made. */
 static int
 refuse_new(const struct pypkg_route *route, const char *path, bool directory)
@@ -26,35 +19,19 @@ refuse_new(const struct pypkg_route *route, const char *path, bool directory)
     if (route->where == PYPKG_VIRTUAL) {
         return refuse(EEXIST);
     }
-    if (route->error != ENOENT || !has_parent(route)) {
+    if (route->error != ENOENT || !pypkg_has_parent(route)) {
         return refuse(route->error);
     }
     return refuse(pypkg_trimmed(path, NULL) && !directory ? ENOENT : EROFS);
-}
-
-/* The number of dots when the last name of a path is `.` or `..`, otherwise 0. */
-static int
-last_dots(const char *path)
-{
-    size_t end = strlen(path);
-    while (end > 0 && path[end - 1] == '/') {
-        end--;
-    }
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/') {
-        start--;
-    }
-    bool dots = end - start == 1 || end - start == 2 ? strspn(path + start, ".") >= end - start : false;
-    return dots ? (int)(end - start) : 0;
 }
 
 /* The answer for a name that was to be taken away. Nobody looks whether there is anything. */
 static int
 refuse_old(const struct pypkg_route *route, const char *path, bool directory)
 {
-    int dots = last_dots(path);
+    int dots = pypkg_last_dots(path);
 
-    if (!has_parent(route)) {
+    if (!pypkg_has_parent(route)) {
         return refuse(route->error);
     }
     if (dots > 0) {
@@ -85,7 +62,7 @@ parent_error(const struct pypkg_route *route)
     if (route->where == PYPKG_REAL) {
         return real_parent_error(route);
     }
-    return has_parent(route) ? 0 : route->error;
+    return pypkg_has_parent(route) ? 0 : route->error;
 }
 
 /* The answer for a file that was to be changed and must exist: ENOENT stays ENOENT. */
@@ -140,7 +117,7 @@ refuse_rename(const struct pypkg_route *source, const char *from, const struct p
     if ((source->where == PYPKG_REAL) != (target->where == PYPKG_REAL)) {
         return refuse(EXDEV);
     }
-    return refuse(last_dots(from) > 0 || last_dots(to) > 0 ? EBUSY : EROFS);
+    return refuse(pypkg_last_dots(from) > 0 || pypkg_last_dots(to) > 0 ? EBUSY : EROFS);
 }
 
 static int
