@@ -19,6 +19,8 @@ struct slot {
 
 static struct {
     _Atomic(struct slot *) chunks[CHUNK_COUNT];
+    /* Where all of them are, as far as is known. */
+    _Atomic uint64_t device;
 } table;
 
 static struct slot *
@@ -62,12 +64,13 @@ remember(int fd, const struct stat *status, uint32_t index)
     atomic_store_explicit(&slot->device, (uint64_t)status->st_dev, memory_order_relaxed);
     atomic_store_explicit(&slot->index, index, memory_order_relaxed);
     atomic_store_explicit(&slot->inode, (uint64_t)status->st_ino, memory_order_release);
+    atomic_store_explicit(&table.device, (uint64_t)status->st_dev, memory_order_relaxed);
     atomic_store_explicit(&pypkg_state.has_descriptors, true, memory_order_relaxed);
     return true;
 }
 
-/* A directory's descriptor says itself which one it is, by the time of its last change: a duplicate may outlive its line
-   in the table. */
+/* A duplicate may outlive its line in the table: a descriptor says itself what it stands for. That of a directory by the
+   time of its last change, that of a file by the name it was given, which takes longer to ask for. */
 #define MARK 688215143 /* nanoseconds */
 
 static void
@@ -84,6 +87,28 @@ is_marked(const struct stat *status)
 {
     return status->st_mtim.tv_nsec == MARK && status->st_size == 0 && status->st_mtim.tv_sec >= 0
         && (uint64_t)status->st_mtim.tv_sec < pypkg_state.image.header.entry_count;
+}
+
+#define NAME "pypkg-"
+
+static bool
+is_named(int fd, const struct stat *status, uint32_t *index)
+{
+    static const char prefix[] = "/memfd:" NAME;
+    struct pypkg_entry entry;
+    char path[32], link[64], *end;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(path, link, sizeof(link) - 1);
+    if (size <= (ssize_t)sizeof(prefix) || memcmp(link, prefix, sizeof(prefix) - 1) != 0) {
+        return false;
+    }
+    link[size] = '\0';
+    unsigned long number = strtoul(link + sizeof(prefix) - 1, &end, 10);
+    *index = (uint32_t)number;
+    return strcmp(end, " (deleted)") == 0 && number < pypkg_state.image.header.entry_count
+        && pypkg_entry_at(&pypkg_state.image, *index, &entry) && entry.type == PYPKG_FILE
+        && entry.size == (uint64_t)status->st_size;
 }
 
 bool
@@ -112,6 +137,11 @@ pypkg_fd_find(int fd, const struct stat *status, struct pypkg_found *found)
                 return true;
             }
         }
+    }
+    if ((uint64_t)status->st_dev == atomic_load_explicit(&table.device, memory_order_relaxed)
+        && is_named(fd, status, &found->index)) {
+        remember(fd, status, found->index);
+        return true;
     }
     return false;
 }
@@ -168,11 +198,13 @@ create_unlinked(void)
 }
 
 static int
-create_unnamed(void)
+create_memory(uint32_t index)
 {
 #if defined(__linux__) && defined(SYS_memfd_create)
+    char name[sizeof(NAME) + 10];
+    snprintf(name, sizeof(name), NAME "%u", (unsigned)index);
     /* The call itself: glibc 2.17 has no wrapper. */
-    int fd = (int)syscall(SYS_memfd_create, "pypkg", PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING);
+    int fd = (int)syscall(SYS_memfd_create, name, PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
         return fd;
     }
@@ -251,7 +283,7 @@ fill(int fd, const struct pypkg_found *found)
 static int
 make_descriptor(const struct pypkg_found *found, int flags, bool contents, struct stat *status)
 {
-    int fd = create_unnamed();
+    int fd = create_memory(found->index);
     if (fd < 0) {
         return -1;
     }

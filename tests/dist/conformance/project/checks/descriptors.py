@@ -4,6 +4,7 @@
 import fcntl
 import io
 import os
+import re
 import select
 import socket
 import stat
@@ -259,10 +260,25 @@ def inheritance():
 
 
 @check
+def duplicate_that_outlives():
+    found = {}
+    for name, path in {"file": FILE, "directory": f"{DATA}/plain"}.items():
+        first = os.open(path, os.O_RDONLY)
+        copy = os.dup(first)
+        os.close(first)
+        # One of these has the number of the first.
+        others = [os.open(f"{DATA}/plain/run.sh", os.O_RDONLY) for _ in range(3)]
+        found[name] = [os.path.samestat(os.fstat(copy), os.stat(path)), os.path.samestat(*map(os.fstat, others[:2]))]
+        for fd in (copy, *others):
+            os.close(fd)
+    return found
+
+
+@check
 def shown_by_the_system():
     with _opened() as fd:
         return each(
-            link=(os.readlink, f"/proc/self/fd/{fd}"),
+            link=(lambda: re.sub(r"(?<=^/memfd:pypkg-)\d+", "N", os.readlink(f"/proc/self/fd/{fd}")),),
             content=(lambda: _content(f"/proc/self/fd/{fd}"),),
             dev_fd=(lambda: _content(f"/dev/fd/{fd}"),),
         )
