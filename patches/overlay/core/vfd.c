@@ -90,15 +90,34 @@ is_marked(const struct stat *status)
 }
 
 #define NAME "pypkg-"
+#define DESCRIPTORS "/proc/self/fd/"
+
+/* A text with a number behind it. Without printf, because every opening passes here. */
+static void
+write_numbered(char *out, const char *text, uint32_t number)
+{
+    char digits[10];
+    size_t count = 0, size = strlen(text);
+
+    memcpy(out, text, size);
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        out[size++] = digits[--count];
+    }
+    out[size] = '\0';
+}
 
 static bool
 is_named(int fd, const struct stat *status, uint32_t *index)
 {
     static const char prefix[] = "/memfd:" NAME;
     struct pypkg_entry entry;
-    char path[32], link[64], *end;
+    char path[sizeof(DESCRIPTORS) + 10], link[64], *end;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    write_numbered(path, DESCRIPTORS, (uint32_t)fd);
     ssize_t size = readlink(path, link, sizeof(link) - 1);
     if (size <= (ssize_t)sizeof(prefix) || memcmp(link, prefix, sizeof(prefix) - 1) != 0) {
         return false;
@@ -202,12 +221,14 @@ create_memory(uint32_t index)
 {
 #if defined(__linux__) && defined(SYS_memfd_create)
     char name[sizeof(NAME) + 10];
-    snprintf(name, sizeof(name), NAME "%u", (unsigned)index);
+    write_numbered(name, NAME, index);
     /* The call itself: glibc 2.17 has no wrapper. */
     int fd = (int)syscall(SYS_memfd_create, name, PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
         return fd;
     }
+#else
+    (void)index;
 #endif
     return create_unlinked();
 }
@@ -215,22 +236,13 @@ create_memory(uint32_t index)
 int
 pypkg_open_again(int fd, int flags)
 {
-    static const char prefix[] = "/proc/self/fd/";
-    char path[32], digits[16];
-    int keep = O_CLOEXEC | O_NONBLOCK | O_NOCTTY, count = 0;
-    size_t size = sizeof(prefix) - 1;
+    char path[sizeof(DESCRIPTORS) + 10];
+    int keep = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 #if defined(O_PATH)
     keep |= O_PATH;
 #endif
 
-    memcpy(path, prefix, size);
-    for (int rest = fd; count == 0 || rest > 0; rest /= 10) {
-        digits[count++] = (char)('0' + rest % 10);
-    }
-    while (count > 0) {
-        path[size++] = digits[--count];
-    }
-    path[size] = '\0';
+    write_numbered(path, DESCRIPTORS, (uint32_t)fd);
     return open(path, O_RDONLY | (flags & keep));
 }
 
