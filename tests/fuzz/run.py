@@ -25,6 +25,7 @@ from fuzz.harnesses import CORE, HARNESSES, SANITIZERS, Harness, compile_harness
 
 _ENVIRONMENT = {"ASAN_OPTIONS": "allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 _TIMEOUT = 20  # seconds for one input: more is a hang
+_MEMORY = 8192  # MB: old tables of mounts are kept, and each input makes some
 
 
 class Run:
@@ -47,7 +48,13 @@ class Run:
     def start(self, seconds: int) -> subprocess.Popen[bytes]:
         """Start fuzzing; what it says goes to a file."""
         command = [self.program, f"-max_total_time={seconds}", f"-max_len={self.harness.max_size}"]
-        command += [f"-timeout={_TIMEOUT}", "-print_final_stats=1", "-artifact_prefix=finding-", self.inputs]
+        command += [
+            f"-timeout={_TIMEOUT}",
+            f"-rss_limit_mb={_MEMORY}",
+            "-print_final_stats=1",
+            "-artifact_prefix=finding-",
+            self.inputs,
+        ]
         environment = {**os.environ, **_ENVIRONMENT, "FUZZ_LAST_INPUT": str(self.folder / "last-input")}
         with (self.folder / "log").open("wb") as log:
             return subprocess.Popen(
