@@ -166,8 +166,8 @@ static const char *const names[] = {
     "..",  ".",    "snapshot", "real",  "a",         "b.txt",      "d",       "e",          "f",
     "g.txt", "h",  "i",        "j",     "l",         "c",          "empty",   "withheld",   "with space",
     "file", "dir", "self",     "up",    "root",      "top",        "back",    "absolute",   "loop",
-    "ping", "slash", "fileslash", "dangling", "out", "outside",    "twice",   "link",       "39",
-    "40",  "41",   "nothing",  "other", "in",        "snapshots",  "into",    "m",          "sub",
+    "ping", "slash", "fileslash", "dangling", "out", "outside",    "twice",   "link",       "n39",
+    "n40",  "n41",   "nothing",  "other", "in",        "snapshots",  "into",    "m",          "sub",
     "..",  "..",   "deep",     "deeper", "deepest",  "real-link",  "here",     "\xff",       "proc",
 };
 

@@ -104,10 +104,10 @@ def tree_image() -> bytes:
     }
     for path, target in links.items():
         builder.add_symlink(path, target)
-    # Forty links in a row are followed, one more is not.
-    builder.add_symlink("c/00", "../a")
+    # Forty links in a row are followed, one more is not. Their names are no processes: /proc/39/root is another root.
+    builder.add_symlink("c/n0", "../a")
     for number in range(1, 42):
-        builder.add_symlink(f"c/{number:02}", f"{number - 1:02}")
+        builder.add_symlink(f"c/n{number}", f"n{number - 1}")
     return builder.build()
 
 
