@@ -1,4 +1,4 @@
-"""The C core from 64 threads and from children they fork, under ThreadSanitizer."""
+"""The C core from 64 threads and from children they fork, with and without ThreadSanitizer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> str:
     return name
 
 
-def test_threads_and_forks(compiler: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [["-fsanitize=thread"], ["-O2"]], ids=["sanitized", "plain"])
+def test_threads_and_forks(compiler: str, tmp_path: Path, options: list[str]) -> None:
     program, image_file = tmp_path / "threads_program", tmp_path / "image"
     builder = sample_builder()
     for codec in (Codec.GZIP, Codec.BROTLI, Codec.ZSTD):
@@ -38,7 +39,7 @@ def test_threads_and_forks(compiler: str, tmp_path: Path) -> None:
     image_file.write_bytes(builder.build())
     # With the decoders where this machine has their headers.
     assert any(
-        compile_program(compiler, program, ["-fsanitize=thread"], "threads_program", codecs=codecs)
+        compile_program(compiler, program, options, "threads_program", codecs=codecs)
         for codecs in (True, False)
     )
     (tmp_path / "cache").mkdir(mode=0o700)
