@@ -39,8 +39,7 @@ def test_threads_and_forks(compiler: str, tmp_path: Path, options: list[str]) ->
     image_file.write_bytes(builder.build())
     # With the decoders where this machine has their headers.
     assert any(
-        compile_program(compiler, program, options, "threads_program", codecs=codecs)
-        for codecs in (True, False)
+        compile_program(compiler, program, options, "threads_program", codecs=codecs) for codecs in (True, False)
     )
     (tmp_path / "cache").mkdir(mode=0o700)
     (tmp_path / "real").mkdir()
