@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 from runtime import file_rows, import_peers, import_rows, size_rows
 
-from pypkg_core.formats import read_image
+from pypkg_core.binaries import read_image
+from pypkg_core.cache import sources_dir
+from pypkg_core.targets.catalogue import parse_target
 from pypkg_forge.build import build
-from pypkg_forge.cache import sources_dir
-from pypkg_forge.targets import parse_target
 
 PROGRAMS = Path(__file__).parent / "programs"
 HELLO = PROGRAMS / "hello.py"

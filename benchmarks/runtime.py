@@ -16,10 +16,10 @@ from measure import Command, startup_times
 from peers import PypkgTool
 from report import Row
 
-from pypkg_core.formats import attach_image, read_image
+from pypkg_core.binaries import attach_image, read_image
+from pypkg_core.cache import forge_dir, sources_dir
 from pypkg_core.image import Codec, ImageBuilder, merge_image
-from pypkg_forge.cache import forge_dir, sources_dir
-from pypkg_forge.targets import Target, parse_target
+from pypkg_core.targets.catalogue import Target, parse_target
 
 __all__ = ["Peer", "file_rows", "import_peers", "import_rows", "size_rows"]
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pypkg_core.atomic import atomic_write
+from pypkg_core.targets.catalogue import parse_target
 from pypkg_forge.build import fetch_sources
-from pypkg_forge.targets import parse_target
 
 HERE = Path(__file__).parent
 PROFILES = HERE.parent / "patches" / "profiles"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.atomic import atomic_write
-from pypkg_core.formats import attach_image
+from pypkg_core.binaries import attach_image
+from pypkg_core.cache import forge_dir
+from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
-from pypkg_forge.cache import forge_dir
 from pypkg_forge.data import data_dir
-from pypkg_forge.progress import Reporter
 from pypkg_forge.recipe import Recipe
 from pypkg_forge.run import Log
 from pypkg_forge.stdlib import LibraryFile, build_image, compile_files, library_files

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from pypkg_core.cache import base_dir, base_name
 from pypkg_core.errors import PypkgError
-from pypkg_forge.cache import base_dir, base_name
-from pypkg_forge.targets import Target, catalogue
+from pypkg_core.targets.catalogue import Target, catalogue
 
 __all__ = ["BuiltBase", "file_sha256", "find_built", "manifest_path", "read_manifest", "sha256_path"]
 

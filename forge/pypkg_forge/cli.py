@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
+from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_core.formats import read_image
+from pypkg_core.progress import console_reporter
+from pypkg_core.targets.catalogue import Target, catalogue, parse_target, parse_targets
 from pypkg_core.version import VERSION
 from pypkg_forge.bases import find_built
 from pypkg_forge.build import build, fetch_sources
-from pypkg_forge.progress import console_reporter
-from pypkg_forge.targets import Target, catalogue, parse_target, parse_targets
+from pypkg_forge.recipe import why_not
 from pypkg_forge.verify import verify_base
 
 __all__ = ["main"]
@@ -34,7 +35,7 @@ def list_command() -> None:
     targets = catalogue().targets()
     width = max(len(target.name) for target in targets)
     for target in targets:
-        reason = target.why_not()
+        reason = why_not(target)
         built = find_built(target) if reason is None else None
         state = f"no: {reason}" if reason is not None else f"yes, in the cache: {built.version}" if built else "yes"
         click.echo(f"{target.name:<{width}}  {state}")
@@ -66,7 +67,7 @@ def build_command(
 def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
     """Get the source archives of TARGETs into the cache; without any, those of all that can be forged."""
     reporter = console_reporter()
-    chosen = _targets(targets) or [target for target in catalogue().targets() if target.why_not() is None]
+    chosen = _targets(targets) or [target for target in catalogue().targets() if why_not(target) is None]
     seen: set[Path] = set()
     for version in dict.fromkeys(target.version for target in chosen):
         target = next(target for target in chosen if target.version == version)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.targets.catalogue import catalogue
+from pypkg_core.toml_tables import load_toml, rows, table_error
 from pypkg_forge.data import HERE
-from pypkg_forge.tables import load_toml, rows, table_error
-from pypkg_forge.targets import catalogue
 
 __all__ = ["DEPENDENCIES", "Form", "Pin", "candidates", "load_pins", "pins"]
 

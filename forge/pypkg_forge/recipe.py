@@ -13,17 +13,17 @@ from typing import Final
 import pypkg_core
 from pypkg_core.errors import PypkgError
 from pypkg_core.reproducible import source_date_epoch
+from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.data import HERE, data_dir
 from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
-from pypkg_forge.targets import Build, Target
 from pypkg_forge.toolchain import wrapper_key
 from pypkg_forge.trees import patches_sha256
 
-__all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices"]
+__all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
 
 # The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
 _FORGE_FILES: Final = ("stdlib.py", "assembly.py", "visibility.py", "data/compile_stdlib.py")
-_CORE_PARTS: Final = ("image", "formats", "_marshal.c", "_marshal_nodes.h")
+_CORE_PARTS: Final = ("image", "binaries", "_marshal.c", "_marshal_nodes.h")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,13 +121,22 @@ class Recipe:
         return _digest(self.configure_key, _hash(files))[:16]
 
 
+def why_not(target: Target) -> str | None:
+    """Return why a target cannot be forged yet, or ``None`` if it can."""
+    if target.machine.build is None:
+        return f"the forge has no build for {target.platform}-{target.arch} yet"
+    if not (data_dir("patches") / target.series).is_dir():
+        return f"there are no patches for Python {target.series} yet (patches/{target.series})"
+    return None
+
+
 def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> Recipe:
     """Put the recipe together; ``choices`` by name, "python" and every dependency.
 
     Raises:
         PypkgError: the target cannot be forged yet.
     """
-    reason = target.why_not()
+    reason = why_not(target)
     build = target.machine.build
     if reason is not None or build is None:
         raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")

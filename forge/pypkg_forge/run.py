@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
+from pypkg_core.cache import logs_dir
 from pypkg_core.errors import PypkgError
-from pypkg_forge.cache import logs_dir
-from pypkg_forge.progress import QUIET, Stage
+from pypkg_core.progress import QUIET, Stage
 
 __all__ = ["Log", "open_log"]
 

@@ -7,12 +7,12 @@ import shutil
 import tarfile
 from pathlib import Path
 
+from pypkg_core.cache import forge_dir, locked
 from pypkg_core.errors import PypkgError
-from pypkg_forge.cache import forge_dir, locked
+from pypkg_core.progress import Reporter
 from pypkg_forge.data import data_dir
 from pypkg_forge.fetch import Source
 from pypkg_forge.patching import apply_patches, patch_files
-from pypkg_forge.progress import Reporter
 
 __all__ = ["patches_sha256", "source_tree"]
 

@@ -15,10 +15,10 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
+from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import read_image
+from pypkg_core.targets.catalogue import Target, host_target
 from pypkg_forge.data import HERE
-from pypkg_forge.targets import Target, host_target
 
 __all__ = ["Report", "verify_base"]
 

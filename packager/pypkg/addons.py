@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
 from pypkg.edges import Edges
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Fate", "classify", "fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
 

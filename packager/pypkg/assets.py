@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pypkg.application import Application
-from pypkg.globs import tree_items
 from pypkg.resolve import Node, Resolver
 from pypkg.walk import Walk, in_tests
+from pypkg_core.patterns import tree_items
 
 __all__ = ["project_files"]
 

@@ -18,8 +18,8 @@ from pypkg.options import parse_options, split_options
 from pypkg.pipeline import Request, package
 from pypkg.project import load_project
 from pypkg_core.errors import PypkgError, UsageError
+from pypkg_core.targets.catalogue import PLATFORMS, VERSIONS, Target, catalogue, host_target, parse_targets
 from pypkg_core.version import VERSION
-from pypkg_forge.targets import PLATFORMS, VERSIONS, Target, catalogue, host_target, parse_targets
 
 __all__ = ["main"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pypkg.globs import Expansion, expand
 from pypkg.options import parse_options, split_options
 from pypkg.project import PYPROJECT, Project, load_toml
 from pypkg_core.errors import UsageError
+from pypkg_core.patterns import Expansion, expand
 
 __all__ = ["Config", "load_config"]
 

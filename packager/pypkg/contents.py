@@ -17,13 +17,13 @@ from pypkg.collection import Bundle, Collection, File, Kind, Module
 from pypkg.compiler import Compiler
 from pypkg.dictionary import Dictionary, matches
 from pypkg.distributions import Distribution, Installed
-from pypkg.globs import tree_items
 from pypkg.links import follow_links
 from pypkg.metadata import metadata_files
 from pypkg.resolve import Node, Resolver, addon_stem
 from pypkg.walk import Walker, in_tests
 from pypkg_core.errors import PypkgError
-from pypkg_forge.targets import Target
+from pypkg_core.patterns import tree_items
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["SITE_PACKAGES", "Contents"]
 

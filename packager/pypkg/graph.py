@@ -22,10 +22,10 @@ from pypkg.project import Project
 from pypkg.resolve import Resolver, Root
 from pypkg.walk import Walk, Walker
 from pypkg.workers import Facts
+from pypkg_core.binaries import read_image
+from pypkg_core.cache import cache_root
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import read_image
-from pypkg_forge.cache import cache_root
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["collect"]
 

@@ -9,8 +9,8 @@ from pypkg.addons import system_name
 from pypkg.compiler import COMPILE, Compiler, candidates
 from pypkg.messages import Messages
 from pypkg.store import Base
+from pypkg_core.cache import cache_root
 from pypkg_core.errors import PypkgError
-from pypkg_forge.cache import cache_root
 
 __all__ = ["compile_library"]
 

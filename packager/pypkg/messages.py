@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from pypkg_forge.progress import RichReporter, Stage
+from pypkg_core.progress import RichReporter, Stage
 
 __all__ = ["Messages", "human_size"]
 

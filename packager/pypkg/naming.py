@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pypkg.project import Project
 from pypkg_core.errors import UsageError
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Output", "plan_outputs"]
 

@@ -19,13 +19,13 @@ from pypkg.options import optimization
 from pypkg.project import Project
 from pypkg.store import Base, need_base
 from pypkg_core.atomic import atomic_write
+from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry, Image
 from pypkg_core.reproducible import source_date_epoch
+from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
-from pypkg_forge.targets import Target
 
 __all__ = ["Request", "build_image", "package"]
 

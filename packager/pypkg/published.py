@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pypkg_forge.tables import load_toml, rows, table_error
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
+from pypkg_core.toml_tables import load_toml, rows, table_error
 
 __all__ = ["BASES_FILE", "PublishedBase", "find_published", "load_published"]
 

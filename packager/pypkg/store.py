@@ -9,13 +9,13 @@ from typing import Final, Literal
 
 from pypkg.published import PublishedBase, find_published
 from pypkg_core.atomic import atomic_write
+from pypkg_core.binaries import read_image
+from pypkg_core.cache import CACHE_TAG, base_dir, base_name, locked
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import read_image
 from pypkg_core.image.reader import Image
+from pypkg_core.progress import Reporter
+from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_forge.bases import file_sha256, sha256_path
-from pypkg_forge.cache import CACHE_TAG, base_dir, base_name, locked
-from pypkg_forge.progress import Reporter
-from pypkg_forge.targets import Target, catalogue
 
 __all__ = ["DEFAULT_BASE_URL", "Base", "need_base"]
 
@@ -104,7 +104,7 @@ def _fetch(published: PublishedBase, reporter: Reporter) -> Path | None:
         PypkgError: the download is not what was published.
     """
     # Imported only here: an HTTP library takes a tenth of the time that packaging hello takes.
-    from pypkg.download import UnavailableError, download  # noqa: PLC0415
+    from pypkg_core.http import UnavailableError, download  # noqa: PLC0415
 
     path = _fetched_path(published)
     root = os.environ.get("PYPKG_BASE_URL") or DEFAULT_BASE_URL

@@ -19,7 +19,7 @@ from pypkg.edges import Edge, Edges
 from pypkg.resolve import Node, Resolver, addon_stem, module_name
 from pypkg.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
 from pypkg_core.errors import PypkgError
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Walk", "Walker", "in_tests"]
 

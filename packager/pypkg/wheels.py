@@ -21,7 +21,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from pypkg.addons import wheel_platforms
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Fetched", "fetch"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_forge.cache import cache_root, locked
+from pypkg_core.cache import cache_root, locked
 
 __all__ = ["install_packages", "make_environment"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from acceptance.program import Package, Program
 from acceptance.targets import DYNAMIC_311, STATIC_313
-from pypkg_core.formats import read_image
+from pypkg_core.binaries import read_image
 
 pytestmark = pytest.mark.base
 

@@ -9,8 +9,8 @@ import pytest
 
 from cpython.explained import explain, load_explanations
 from cpython.suite import TESTS, Outcome, running_tests
+from pypkg_core.targets.catalogue import parse_target
 from pypkg_forge.build import build
-from pypkg_forge.targets import parse_target
 
 TARGET = "py313-linuxstatic-x64"
 Outcomes = Mapping[str, Future[Outcome]]

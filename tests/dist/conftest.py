@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.formats import attach_image, read_image
+from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
 
 # Tests for a packaged program to find, not ours.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.formats import find_format
+from pypkg_core.binaries import find_format
 
 from .conftest import Assemble
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.formats import find_format
-from pypkg_core.formats.elf_file import ElfFile, SegmentType
-from pypkg_core.formats.protocol import find_locator
+from pypkg_core.binaries import find_format
+from pypkg_core.binaries.elf.file import ElfFile, SegmentType
+from pypkg_core.binaries.protocol import find_locator
 from pypkg_core.image import Image
 from pypkg_core.image.layout import ENTRY, HEADER, MODULE
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import attach_image, read_image
 from pypkg_core.image import ImageBuilder
 
 from .elf_files import MAGIC, elf_base

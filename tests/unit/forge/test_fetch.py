@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from pypkg_core.cache import sources_dir
 from pypkg_core.errors import PypkgError
-from pypkg_forge.cache import sources_dir
 from pypkg_forge.fetch import Fetcher
 from pypkg_forge.origins import Origins
 from pypkg_forge.pins import Pin

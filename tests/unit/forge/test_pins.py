@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.targets.catalogue import catalogue
 from pypkg_forge.pins import DEPENDENCIES, candidates, load_pins, pins
-from pypkg_forge.targets import catalogue
 
 ROW = """
 [[sources]]

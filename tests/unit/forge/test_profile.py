@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pytest
 
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import data_dir
 from pypkg_forge.pins import DEPENDENCIES
 from pypkg_forge.recipe import Choice, make_recipe
-from pypkg_forge.targets import Target
 from pypkg_forge.toolchain import find_toolchain
 
 TRAIN = Path(__file__).parents[3] / "benchmarks" / "train.py"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_forge.targets import (
+from pypkg_core.targets.catalogue import (
     TARGETS_FILE,
     Target,
     catalogue,
@@ -15,6 +15,7 @@ from pypkg_forge.targets import (
     parse_target,
     parse_targets,
 )
+from pypkg_forge.recipe import why_not
 
 HOST = Target(version="311", platform="linux", arch="x64")
 
@@ -87,7 +88,7 @@ def test_every_target_of_the_design_is_there() -> None:
 
 def test_what_cannot_be_forged_yet_says_why() -> None:
     def why(text: str) -> str | None:
-        return parse_target(text, host=HOST).why_not()
+        return why_not(parse_target(text, host=HOST))
 
     assert why("py313-linuxstatic-x64") is None
     assert why("py311-linux-x64") is None

@@ -14,7 +14,7 @@ from pypkg.collection import Collection
 from pypkg.config import load_config
 from pypkg.graph import collect
 from pypkg.project import load_project
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 VERSION = f"{sys.version_info.major}{sys.version_info.minor}"
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"

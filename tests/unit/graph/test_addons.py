@@ -9,7 +9,7 @@ import pytest
 from pypkg.addons import classify, fits, is_library, wheel_platforms
 from pypkg.edges import Edge, Edges
 from pypkg.resolve import addon_stem
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 from .conftest import elf
 

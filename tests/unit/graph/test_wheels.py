@@ -10,7 +10,7 @@ import pytest
 
 from pypkg import wheels
 from pypkg.distributions import Installed
-from pypkg_forge.targets import Target
+from pypkg_core.targets.catalogue import Target
 
 TARGET = Target(version="313", platform="linux", arch="x64")
 

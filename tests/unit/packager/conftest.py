@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from core.elf_files import elf_base
 
-from pypkg_core.formats import attach_image
+from pypkg_core.binaries import attach_image
 from pypkg_core.image import ImageBuilder, ModuleKind
-from pypkg_forge.targets import Target, catalogue
+from pypkg_core.targets.catalogue import Target, catalogue
 
 MakeBase = Callable[..., bytes]
 

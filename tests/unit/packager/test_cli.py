@@ -13,11 +13,11 @@ import pytest
 from pypkg import cli, pipeline
 from pypkg.cli import main
 from pypkg.messages import human_size
+from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import read_image
 from pypkg_core.image import Image
+from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
-from pypkg_forge.targets import Target
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pypkg.config import Config, load_config
-from pypkg.globs import expand
 from pypkg.project import load_project
 from pypkg_core.errors import UsageError
+from pypkg_core.patterns import expand
 
 
 def project_with(folder: Path, table: str = ""):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.globs import expand, tree_items
 from pypkg.links import follow_links
+from pypkg_core.patterns import expand, tree_items
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from pypkg.naming import plan_outputs
 from pypkg.project import Project, load_project
 from pypkg_core.errors import UsageError
-from pypkg_forge.targets import Target, parse_targets
+from pypkg_core.targets.catalogue import Target, parse_targets
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,10 @@ import pytest
 from pypkg import published, store
 from pypkg.published import PublishedBase, find_published, load_published
 from pypkg_core.errors import PypkgError
+from pypkg_core.progress import QUIET, Stage
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge import build as forge
 from pypkg_forge.bases import BuiltBase
-from pypkg_forge.progress import QUIET, Stage
-from pypkg_forge.targets import Target
 
 from .conftest import MakeBase
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
+from pypkg_core.binaries.elf.file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentType
+from pypkg_core.binaries.mapped import Bytes
+from pypkg_core.binaries.protocol import LOCATOR, Span, find_locator
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats.elf_file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentType
-from pypkg_core.formats.mapped import Bytes
-from pypkg_core.formats.protocol import LOCATOR, Span, find_locator
 from pypkg_core.image.layout import align
 from pypkg_core.image.pieces import Pieces
 
@@ -36,7 +36,7 @@ class _ElfPlan:
     section_headers: int
 
     def write(self, image: Pieces, out: BinaryIO) -> None:
-        """See `pypkg_core.formats.protocol.Plan`."""
+        """See `pypkg_core.binaries.protocol.Plan`."""
         if len(image) != self.image.filesz:
             raise PypkgError(f"An image of {len(image)} bytes does not fit a plan for {self.image.filesz}")
         layout = self.elf.layout
@@ -62,11 +62,11 @@ class ElfFormat:
     """ELF, little-endian, 32 and 64 bits."""
 
     def matches(self, data: Bytes) -> bool:
-        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
         return data[:4] == b"\x7fELF"
 
     def locate(self, data: Bytes, shown: object) -> Span:
-        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
         elf = ElfFile(data, shown)
         address, size = LOCATOR.unpack_from(data, find_locator(data, _image_start(elf), shown))
         if not address:
@@ -77,7 +77,7 @@ class ElfFormat:
         raise elf.error("is damaged: its locator points to no segment")
 
     def plan(self, data: Bytes, image_size: int, shown: object) -> _ElfPlan:
-        """See `pypkg_core.formats.protocol.ExecutableFormat`."""
+        """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
         elf = ElfFile(data, shown)
         number, old = _find_place(elf)
         others = [segment for segment in elf.segments if segment is not old]

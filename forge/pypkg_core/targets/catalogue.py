@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_forge.data import HERE, data_dir
-from pypkg_forge.tables import load_toml, rows, table_error
+from pypkg_core.toml_tables import load_toml, rows, table_error
 
 __all__ = [
-    "ARCHES",
     "PLATFORMS",
     "VERSIONS",
     "Arch",
@@ -33,7 +31,7 @@ __all__ = [
     "parse_targets",
 ]
 
-TARGETS_FILE: Final = HERE / "targets.toml"
+TARGETS_FILE: Final = Path(__file__).parent / "data" / "targets.toml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,14 +132,6 @@ class Target:
         """Whether executables for this target can load native extension modules."""
         return catalogue().platforms[self.platform].addons
 
-    def why_not(self) -> str | None:
-        """Return why this target cannot be forged yet, or ``None`` when it can."""
-        if self.machine.build is None:
-            return f"the forge has no build for {self.platform}-{self.arch} yet"
-        if not (data_dir("patches") / self.series).is_dir():
-            return f"there are no patches for Python {self.series} yet (patches/{self.series})"
-        return None
-
     def __str__(self) -> str:
         return self.name
 
@@ -217,7 +207,6 @@ def catalogue() -> Catalogue:
 
 VERSIONS: Final[tuple[str, ...]] = tuple(catalogue().versions)
 PLATFORMS: Final[tuple[str, ...]] = tuple(catalogue().platforms)
-ARCHES: Final[tuple[str, ...]] = tuple(catalogue().arches)
 
 
 def _find_version(name: str) -> Version:

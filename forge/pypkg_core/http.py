@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 import requests
 
-from pypkg_forge.progress import Stage
+from pypkg_core.progress import Stage
 
 __all__ = ["UnavailableError", "download"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from pypkg_core.atomic import atomic_write
+from pypkg_core.binaries.elf import attach as elf
+from pypkg_core.binaries.mapped import Bytes, map_file
+from pypkg_core.binaries.protocol import ExecutableFormat
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats import elf
-from pypkg_core.formats.mapped import Bytes, map_file
-from pypkg_core.formats.protocol import ExecutableFormat
 from pypkg_core.image.pieces import Pieces
 from pypkg_core.image.reader import Image
 

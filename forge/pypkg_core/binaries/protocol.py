@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
+from pypkg_core.binaries.mapped import Bytes
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats.mapped import Bytes
 from pypkg_core.image.pieces import Pieces
 
 __all__ = ["LOCATOR", "ExecutableFormat", "Plan", "Span", "find_locator"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
 
+from pypkg_core.binaries.mapped import Bytes
 from pypkg_core.errors import PypkgError
-from pypkg_core.formats.mapped import Bytes
 
 __all__ = ["ElfFile", "Layout", "Section", "SectionFlag", "SectionType", "Segment", "SegmentType"]
 

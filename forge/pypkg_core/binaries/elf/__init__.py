@@ -1,0 +1,1 @@
+"""ELF: reading it, and attaching an image to it."""

@@ -1,0 +1,1 @@
+"""The table of targets and its parser."""
