@@ -24,7 +24,7 @@ from runtime import file_rows, import_peers, import_rows, size_rows
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import sources_dir
 from pypkg_core.targets.catalogue import parse_target
-from pypkg_forge.build import build
+from pypkg_forge.driver.build import build
 
 PROGRAMS = Path(__file__).parent / "programs"
 HELLO = PROGRAMS / "hello.py"

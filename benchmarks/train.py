@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.targets.catalogue import parse_target
-from pypkg_forge.build import fetch_sources
+from pypkg_forge.driver.build import fetch_sources
 
 HERE = Path(__file__).parent
 PROFILES = HERE.parent / "patches" / "profiles"

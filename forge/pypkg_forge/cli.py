@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
+from pypkg_core.bases.record import find_built
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.progress import console_reporter
 from pypkg_core.targets.catalogue import Target, catalogue, parse_target, parse_targets
 from pypkg_core.version import VERSION
-from pypkg_forge.bases import find_built
-from pypkg_forge.build import build, fetch_sources
-from pypkg_forge.recipe import why_not
-from pypkg_forge.verify import verify_base
+from pypkg_forge.driver.build import build, fetch_sources
+from pypkg_forge.driver.recipe import why_not
+from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["main"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pypkg.addons import system_name
 from pypkg.compiler import COMPILE, Compiler, candidates
 from pypkg.messages import Messages
-from pypkg.store import Base
+from pypkg_core.bases.store import Base
 from pypkg_core.cache import cache_root
 from pypkg_core.errors import PypkgError
 

@@ -17,12 +17,13 @@ from pypkg.messages import Messages
 from pypkg.naming import Output
 from pypkg.options import optimization
 from pypkg.project import Project
-from pypkg.store import Base, need_base
 from pypkg_core.atomic import atomic_write
+from pypkg_core.bases.store import Base, need_base
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry, Image
+from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
@@ -51,6 +52,14 @@ class Request:
     debug: bool = False
 
 
+def _forge(target: Target, reporter: Reporter) -> Path:
+    # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
+    from pypkg_forge.driver.build import build  # noqa: PLC0415
+
+    reporter.say(f"Forging the base for {target.name}; this takes some minutes, once")
+    return build(target, progress=reporter).path
+
+
 def package(request: Request, output: Output, messages: Messages) -> int:
     """Write the executable for one target and return its size in bytes.
 
@@ -61,7 +70,7 @@ def package(request: Request, output: Output, messages: Messages) -> int:
     _prepare_directory(output.path)
     target, project = output.target, request.project
     messages.step(f"{target.name}: looking for the base")
-    base = need_base(target, build=request.build, reporter=messages)
+    base = need_base(target, build=request.build, reporter=messages, forge=_forge)
     messages.detail(f"base: {base.path} (Python {base.version})")
     messages.step(f"{target.name}: collecting {project.name}")
     stdlib = [module.name for module in base.image.modules]

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.base
 COMMAND = """
 import sys
 from pathlib import Path
-import pypkg.published, pypkg.cli
-pypkg.published.find_published.__defaults__ = (Path(sys.argv.pop(1)),)
+import pypkg_core.bases.published, pypkg.cli
+pypkg_core.bases.published.find_published.__defaults__ = (Path(sys.argv.pop(1)),)
 sys.exit(pypkg.cli.main())
 """
 

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cpython.explained import explain
 from cpython.suite import TESTS, Outcome, running_tests
+from pypkg_core.bases.record import BuiltBase
 from pypkg_core.targets.catalogue import parse_target
-from pypkg_forge.bases import BuiltBase
-from pypkg_forge.build import build
+from pypkg_forge.driver.build import build
 
 INTRODUCTION = """# CPython's own tests, run by the bases
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pypkg_core.bases.record import BuiltBase
 from pypkg_core.cache import cache_root, locked, sources_dir
-from pypkg_forge.bases import BuiltBase
 
 __all__ = ["TESTS", "Outcome", "extract_tests", "run_test", "running_tests"]
 

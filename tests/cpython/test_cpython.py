@@ -10,7 +10,7 @@ import pytest
 from cpython.explained import explain, load_explanations
 from cpython.suite import TESTS, Outcome, running_tests
 from pypkg_core.targets.catalogue import parse_target
-from pypkg_forge.build import build
+from pypkg_forge.driver.build import build
 
 TARGET = "py313-linuxstatic-x64"
 Outcomes = Mapping[str, Future[Outcome]]

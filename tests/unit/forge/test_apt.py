@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pypkg_forge.apt import debian_archives, parse_deb822, parse_one_line, read_sources
+from pypkg_forge.sources.apt import debian_archives, parse_deb822, parse_one_line, read_sources
 
 DEB822 = """\
 Types: deb

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pypkg_core.bases.record import find_built, manifest_path, sha256_path
 from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge import build as forge
-from pypkg_forge.bases import find_built, manifest_path, sha256_path
-from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
-from pypkg_forge.recipe import Choice, make_recipe, recorded_choices
+from pypkg_forge.driver import build as forge
+from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices
+from pypkg_forge.sources.pins import DEPENDENCIES, Pin, candidates
 
 TARGET = Target(version="313", platform="linuxstatic", arch="x64")
 

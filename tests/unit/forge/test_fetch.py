@@ -14,9 +14,9 @@ import pytest
 
 from pypkg_core.cache import sources_dir
 from pypkg_core.errors import PypkgError
-from pypkg_forge.fetch import Fetcher
-from pypkg_forge.origins import Origins
-from pypkg_forge.pins import Pin
+from pypkg_forge.sources.fetch import Fetcher
+from pypkg_forge.sources.origins import Origins
+from pypkg_forge.sources.pins import Pin
 
 GOOD = b"the archive" * 1000
 REPACKED = b"the archive, repacked"

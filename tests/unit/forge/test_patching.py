@@ -6,7 +6,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_forge.data import data_dir
-from pypkg_forge.patching import apply_patches, parse_patch, patch_files
+from pypkg_forge.sources.patching import apply_patches, parse_patch, patch_files
 
 PATCH = """\
 Say more.

@@ -6,7 +6,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import catalogue
-from pypkg_forge.pins import DEPENDENCIES, candidates, load_pins, pins
+from pypkg_forge.sources.pins import DEPENDENCIES, candidates, load_pins, pins
 
 ROW = """
 [[sources]]

@@ -15,9 +15,9 @@ import pytest
 
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import data_dir
-from pypkg_forge.pins import DEPENDENCIES
-from pypkg_forge.recipe import Choice, make_recipe
-from pypkg_forge.toolchain import find_toolchain
+from pypkg_forge.driver.recipe import Choice, make_recipe
+from pypkg_forge.sources.pins import DEPENDENCIES
+from pypkg_forge.toolchain.wrappers import find_toolchain
 
 TRAIN = Path(__file__).parents[3] / "benchmarks" / "train.py"
 SOURCE = """

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError
-from pypkg_forge.run import open_log
+from pypkg_forge.toolchain.run import open_log
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_a_killed_run_takes_its_children_along(tmp_path: Path) -> None:
     child = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     script = (
         "import sys\n"
-        "from pypkg_forge.run import open_log\n"
+        "from pypkg_forge.toolchain.run import open_log\n"
         "with open_log('unit') as log:\n"
         f"    log.run([sys.executable, '-c', {child!r}], what='sleep')\n"
     )

@@ -15,7 +15,7 @@ from pypkg_core.targets.catalogue import (
     parse_target,
     parse_targets,
 )
-from pypkg_forge.recipe import why_not
+from pypkg_forge.driver.recipe import why_not
 
 HOST = Target(version="311", platform="linux", arch="x64")
 

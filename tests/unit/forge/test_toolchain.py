@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError
-from pypkg_forge import toolchain
-from pypkg_forge.toolchain import Places
+from pypkg_forge.toolchain import wrappers as toolchain
+from pypkg_forge.toolchain.wrappers import Places
 
 
 def places(folder: Path) -> Places:

@@ -11,9 +11,9 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET
-from pypkg_forge import trees
-from pypkg_forge.fetch import Source
-from pypkg_forge.pins import Pin
+from pypkg_forge.sources import trees
+from pypkg_forge.sources.fetch import Source
+from pypkg_forge.sources.pins import Pin
 
 PATCH = "Greet louder.\n\n--- a/Lib/hello.py\n+++ b/Lib/hello.py\n@@ -1 +1 @@\n-print('hello')\n+print('HELLO')\n"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError
-from pypkg_forge.visibility import hide_symbols
+from pypkg_forge.driver.hide_symbols import hide_symbols
 
 needs_compiler = pytest.mark.skipif(
     not (shutil.which("cc") and shutil.which("ar") and shutil.which("readelf")), reason="needs cc, ar and readelf"

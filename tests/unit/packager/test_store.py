@@ -8,20 +8,20 @@ import contextlib
 import hashlib
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pypkg import published, store
-from pypkg.published import PublishedBase, find_published, load_published
+from pypkg_core.bases import published, store
+from pypkg_core.bases.published import PublishedBase, find_published, load_published
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET, Stage
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge import build as forge
-from pypkg_forge.bases import BuiltBase
 
 from .conftest import MakeBase
+
+Need = Callable[..., tuple[store.Base, list[str]]]
 
 
 class Reporter:
@@ -82,19 +82,28 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def forged(monkeypatch: pytest.MonkeyPatch, cache: Path, make_base: MakeBase, release: str) -> list[Target]:
-    """The targets that the forge was asked for; it makes what make_base makes."""
-    asked: list[Target] = []
+def forged() -> list[Target]:
+    """The targets that the forge was asked for."""
+    return []
 
-    def build(target: Target, **_options: object) -> BuiltBase:
-        asked.append(target)
+
+@pytest.fixture
+def need(cache: Path, make_base: MakeBase, release: str, forged: list[Target]) -> Need:
+    """Gets a base, and what was said meanwhile; the forge makes what make_base makes."""
+
+    def forge(target: Target, reporter: object) -> Path:
+        del reporter
+        forged.append(target)
         cache.mkdir(parents=True, exist_ok=True)
         path = cache / f"built-{release}-linux-x64"
         path.write_bytes(make_base())
-        return BuiltBase(path=path, version=release, target=target, sha256="")
+        return path
 
-    monkeypatch.setattr(forge, "build", build)
-    return asked
+    def need(target: Target, *, build: bool = False) -> tuple[store.Base, list[str]]:
+        reporter = Reporter()
+        return store.need_base(target, build=build, reporter=reporter, forge=forge), reporter.lines
+
+    return need
 
 
 @pytest.fixture
@@ -117,12 +126,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, rel
     return publish
 
 
-def need(target: Target, *, build: bool = False) -> tuple[store.Base, list[str]]:
-    reporter = Reporter()
-    return store.need_base(target, build=build, reporter=reporter), reporter.lines
-
-
-def test_a_download_is_verified_and_kept(publish, server, make_base, target, cache, forged) -> None:
+def test_a_download_is_verified_and_kept(need, publish, server, make_base, target, cache, forged) -> None:
     path = publish(make_base())
     base, lines = need(target)
     assert (base.origin, base.path.name) == ("fetched", f"fetched-{base.version}-linux-x64")
@@ -134,7 +138,7 @@ def test_a_download_is_verified_and_kept(publish, server, make_base, target, cac
     assert sorted(path.suffix for path in cache.iterdir() if not path.name.endswith(".lock"))[1] == ".sha256"
 
 
-def test_a_damaged_cache_is_fetched_again(publish, server, make_base, target) -> None:
+def test_a_damaged_cache_is_fetched_again(need, publish, server, make_base, target) -> None:
     publish(make_base())
     base, _ = need(target)
     base.path.write_bytes(base.path.read_bytes()[:-1] + b"?")
@@ -144,7 +148,7 @@ def test_a_damaged_cache_is_fetched_again(publish, server, make_base, target) ->
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1] + b"?", lambda data: data + b"more", lambda _data: b""])
-def test_a_wrong_hash_is_an_error_and_nothing_stays(publish, make_base, target, cache, forged, change) -> None:
+def test_a_wrong_hash_is_an_error_and_nothing_stays(need, publish, make_base, target, cache, forged, change) -> None:
     contents = make_base()
     publish(change(contents), listed=contents)
     with pytest.raises(PypkgError, match="Binary hash does NOT match"):
@@ -153,7 +157,7 @@ def test_a_wrong_hash_is_an_error_and_nothing_stays(publish, make_base, target, 
     assert forged == []
 
 
-def test_what_cannot_be_fetched_is_forged(publish, server, make_base, target, forged, cache, monkeypatch) -> None:
+def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, target, forged, cache, monkeypatch) -> None:
     publish(make_base())
     server.files.clear()
     base, lines = need(target)
@@ -172,13 +176,13 @@ def test_what_cannot_be_fetched_is_forged(publish, server, make_base, target, fo
     assert len(forged) == 3
 
 
-def test_without_a_published_base_nothing_is_asked_for(server, target, forged) -> None:
+def test_without_a_published_base_nothing_is_asked_for(need, server, target, forged) -> None:
     _, lines = need(target)
     assert (forged, server.asked) == ([target], [])
     assert lines[0] == f"There is no published base for {target.name}; asking the forge"
 
 
-def test_build_skips_the_download(publish, server, make_base, target, forged) -> None:
+def test_build_skips_the_download(need, publish, server, make_base, target, forged) -> None:
     publish(make_base())
     base, _ = need(target, build=True)
     assert (base.origin, forged, server.asked) == ("built", [target], [])
@@ -186,14 +190,16 @@ def test_build_skips_the_download(publish, server, make_base, target, forged) ->
     assert forged == [target]
 
 
-def test_a_built_base_comes_before_a_download_and_is_not_hashed(publish, server, make_base, target, built) -> None:
+def test_a_built_base_comes_first_and_is_not_hashed(
+    need, publish, server, make_base, target, built
+) -> None:
     publish(b"something else")
     built.with_name(built.name + ".sha256").write_text("0" * 64)
     base, lines = need(target)
     assert (base.path, lines, server.asked) == (built, [], [])
 
 
-def test_a_built_base_must_be_a_base_for_the_target(make_base, target, built) -> None:
+def test_a_built_base_must_be_a_base_for_the_target(need, make_base, target, built) -> None:
     whole = built.read_bytes()
     for contents, message in (
         (whole[: len(whole) // 2], "truncated"),
@@ -207,13 +213,13 @@ def test_a_built_base_must_be_a_base_for_the_target(make_base, target, built) ->
         assert str(built) in str(caught.value)
 
 
-def test_the_tag_can_be_left_out(built, target, tmp_path, monkeypatch) -> None:
+def test_the_tag_can_be_left_out(need, built, target, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PYPKG_CACHE_PATH", str(built.parent))
     monkeypatch.setenv("PYPKG_IGNORE_TAG", "1")
     assert need(target)[0].path == built
 
 
-def test_concurrent_runs_download_once(publish, server, make_base, target) -> None:
+def test_concurrent_runs_download_once(need, publish, server, make_base, target) -> None:
     publish(make_base())
     results: list[Path] = []
     threads = [threading.Thread(target=lambda: results.append(need(target)[0].path)) for _ in range(4)]

@@ -15,11 +15,11 @@ from pypkg_core.cache import forge_dir
 from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
-from pypkg_forge.recipe import Recipe
-from pypkg_forge.run import Log
-from pypkg_forge.stdlib import LibraryFile, build_image, compile_files, library_files
-from pypkg_forge.toolchain import Places, Toolchain, write_wrappers
-from pypkg_forge.visibility import hide_symbols
+from pypkg_forge.driver.hide_symbols import hide_symbols
+from pypkg_forge.driver.recipe import Recipe
+from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
+from pypkg_forge.toolchain.run import Log
+from pypkg_forge.toolchain.wrappers import Places, Toolchain, write_wrappers
 
 __all__ = ["Workshop", "image_manifest"]
 

@@ -15,14 +15,14 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.data import HERE, data_dir
-from pypkg_forge.pins import DEPENDENCIES, Pin, candidates
-from pypkg_forge.toolchain import wrapper_key
-from pypkg_forge.trees import patches_sha256
+from pypkg_forge.sources.pins import DEPENDENCIES, Pin, candidates
+from pypkg_forge.sources.trees import patches_sha256
+from pypkg_forge.toolchain.wrappers import wrapper_key
 
 __all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
 
 # The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
-_FORGE_FILES: Final = ("stdlib.py", "assembly.py", "visibility.py", "data/compile_stdlib.py")
+_FORGE_FILES: Final = ("driver/stdlib.py", "driver/assembly.py", "driver/hide_symbols.py", "data/compile_stdlib.py")
 _CORE_PARTS: Final = ("image", "binaries", "_marshal.c", "_marshal_nodes.h")
 
 

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import requests
 
 from pypkg_core.atomic import atomic_write
+from pypkg_core.bases.record import file_sha256
 from pypkg_core.cache import locked, sources_dir
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET, Reporter, Stage
-from pypkg_forge.bases import file_sha256
-from pypkg_forge.origins import Offer, Origins
-from pypkg_forge.pins import Form, Pin
+from pypkg_forge.sources.origins import Offer, Origins
+from pypkg_forge.sources.pins import Form, Pin
 
 __all__ = ["Fetcher", "Source"]
 

@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.atomic import atomic_write
+from pypkg_core.bases.record import BuiltBase, file_sha256, find_built, manifest_path, read_manifest, sha256_path
 from pypkg_core.cache import base_dir, base_name, cache_root, forge_dir, locked
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.progress import QUIET, Reporter
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge.assembly import Workshop, image_manifest
-from pypkg_forge.bases import BuiltBase, file_sha256, find_built, manifest_path, read_manifest, sha256_path
-from pypkg_forge.fetch import Fetcher, Source
-from pypkg_forge.origins import default_origins
-from pypkg_forge.pins import DEPENDENCIES, candidates
-from pypkg_forge.recipe import Choice, make_recipe, recorded_choices, why_not
-from pypkg_forge.run import Log, open_log
-from pypkg_forge.toolchain import check_programs, find_toolchain
-from pypkg_forge.trees import source_tree
-from pypkg_forge.verify import verify_base
+from pypkg_forge.driver.assembly import Workshop, image_manifest
+from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, why_not
+from pypkg_forge.sources.fetch import Fetcher, Source
+from pypkg_forge.sources.origins import default_origins
+from pypkg_forge.sources.pins import DEPENDENCIES, candidates
+from pypkg_forge.sources.trees import source_tree
+from pypkg_forge.toolchain.run import Log, open_log
+from pypkg_forge.toolchain.wrappers import check_programs, find_toolchain
+from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["build", "fetch_sources", "job_count"]
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pypkg.published import PublishedBase, find_published
 from pypkg_core.atomic import atomic_write
+from pypkg_core.bases.published import PublishedBase, find_published
+from pypkg_core.bases.record import file_sha256, sha256_path
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import CACHE_TAG, base_dir, base_name, locked
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.reader import Image
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue
-from pypkg_forge.bases import file_sha256, sha256_path
 
-__all__ = ["DEFAULT_BASE_URL", "Base", "need_base"]
+__all__ = ["DEFAULT_BASE_URL", "Base", "Forge", "need_base"]
+
+Forge = Callable[[Target, Reporter], Path]
 
 DEFAULT_BASE_URL: Final = "https://github.com/pypkg/pypkg/releases/download"
 
@@ -33,12 +36,13 @@ class Base:
     image: Image
 
 
-def need_base(target: Target, *, build: bool, reporter: Reporter) -> Base:
+def need_base(target: Target, *, build: bool, reporter: Reporter, forge: Forge) -> Base:
     """Return a base for ``target``: a valid fetched one, a built one, a downloaded one, or one forged now.
 
     Args:
         build: forge it unless it was forged before; nothing is downloaded.
         reporter: gets each step in one line, and progress.
+        forge: makes a base where there is none, and returns where it lies in the cache.
 
     Raises:
         PypkgError: a download has the wrong hash, a base is none, or forging failed.
@@ -46,19 +50,19 @@ def need_base(target: Target, *, build: bool, reporter: Reporter) -> Base:
     if not build:
         published = find_published(target)
         if published is not None and (path := _find_fetched(published, reporter)) is not None:
-            return _open(path, published.version, target, "fetched")
+            return _open(path, target, "fetched")
         if (found := _find_built(target)) is not None:
             return found
         if published is None:
             reporter.say(f"There is no published base for {target.name}; asking the forge")
         elif (path := _fetch(published, reporter)) is not None:
-            return _open(path, published.version, target, "fetched")
+            return _open(path, target, "fetched")
     elif (found := _find_built(target)) is not None:
         return found
-    return _forge(target, reporter)
+    return _open(forge(target, reporter), target, "built")
 
 
-def _open(path: Path, version: str, target: Target, origin: Literal["fetched", "built"]) -> Base:
+def _open(path: Path, target: Target, origin: Literal["fetched", "built"]) -> Base:
     """Read a base's image. Built bases are not hashed: that is the hook for people who change one."""
     try:
         image = read_image(path)
@@ -70,8 +74,10 @@ def _open(path: Path, version: str, target: Target, origin: Literal["fetched", "
     found = image.manifest.get("target")
     if found != target.name:
         raise PypkgError(f"Cannot use the base {path}: it is for {found}, wanted {target.name}")
-    exact = str(image.manifest.get("python", version))
-    return Base(path=path, version=exact, target=target, origin=origin, image=image)
+    version = image.manifest.get("python")
+    if not isinstance(version, str):
+        raise PypkgError(f"Cannot use the base {path}: its image does not name its Python release")
+    return Base(path=path, version=version, target=target, origin=origin, image=image)
 
 
 def _find_fetched(published: PublishedBase, reporter: Reporter) -> Path | None:
@@ -93,7 +99,7 @@ def _find_built(target: Target) -> Base | None:
     for version in catalogue().versions[target.version].pins:
         path = base_dir() / base_name("built", version, target.platform, target.arch)
         if path.is_file():
-            return _open(path, version, target, "built")
+            return _open(path, target, "built")
     return None
 
 
@@ -127,15 +133,6 @@ def _fetch(published: PublishedBase, reporter: Reporter) -> Path | None:
         with atomic_write(sha256_path(path)) as file:
             file.write(f"{sha256}  {path.name}\n".encode())
     return path
-
-
-def _forge(target: Target, reporter: Reporter) -> Base:
-    # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
-    from pypkg_forge.build import build  # noqa: PLC0415
-
-    reporter.say(f"Forging the base for {target.name}; this takes some minutes, once")
-    built = build(target, progress=reporter)
-    return _open(built.path, built.version, target, "built")
 
 
 def _fetched_path(published: PublishedBase) -> Path:

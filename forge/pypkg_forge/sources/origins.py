@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pypkg_core.errors import UsageError
-from pypkg_forge.apt import debian_archives, read_sources
-from pypkg_forge.pins import Form, Pin
+from pypkg_forge.sources.apt import debian_archives, read_sources
+from pypkg_forge.sources.pins import Form, Pin
 
 __all__ = ["Offer", "Origins", "default_origins"]
 

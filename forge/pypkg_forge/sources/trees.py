@@ -11,8 +11,8 @@ from pypkg_core.cache import forge_dir, locked
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import Reporter
 from pypkg_forge.data import data_dir
-from pypkg_forge.fetch import Source
-from pypkg_forge.patching import apply_patches, patch_files
+from pypkg_forge.sources.fetch import Source
+from pypkg_forge.sources.patching import apply_patches, patch_files
 
 __all__ = ["patches_sha256", "source_tree"]
 

@@ -1,0 +1,1 @@
+"""Base binaries: the cache, the published hashes, fetching."""

@@ -1,0 +1,1 @@
+"""From pinned sources to a base: the recipe and its keys, the build, the standard library."""

@@ -1,0 +1,1 @@
+"""Source archives: pins, where they come from, unpacking and patching."""

@@ -1,0 +1,1 @@
+"""Checks that a base is what it must be."""
