@@ -23,9 +23,9 @@ pytestmark = pytest.mark.base
 COMMAND = """
 import sys
 from pathlib import Path
-import pypkg_core.bases.published, pypkg.cli
+import pypkg_core.bases.published, pypkg.cli.main
 pypkg_core.bases.published.find_published.__defaults__ = (Path(sys.argv.pop(1)),)
-sys.exit(pypkg.cli.main())
+sys.exit(pypkg.cli.main.main())
 """
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.collection import Collection
-from pypkg.config import load_config
-from pypkg.graph import collect
-from pypkg.project import load_project
+from pypkg.collect.session import collect
+from pypkg.items import Collection
+from pypkg.project.config import load_config
+from pypkg.project.project import load_project
 from pypkg_core.targets.catalogue import Target
 
 VERSION = f"{sys.version_info.major}{sys.version_info.minor}"

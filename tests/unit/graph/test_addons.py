@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.addons import classify, fits, is_library, wheel_platforms
-from pypkg.edges import Edge, Edges
-from pypkg.resolve import addon_stem
+from pypkg.environment.fit import fits, is_library, wheel_platforms
+from pypkg.graph.fate import classify
+from pypkg.graph.import_graph import Edge, Edges
+from pypkg.graph.resolver import addon_stem
 from pypkg_core.targets.catalogue import Target
 
 from .conftest import elf

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.compiled import CompiledCache
-from pypkg.compiler import COMPILE, IMPORTS, Compiler
+from pypkg.compile.cache import CompiledCache
+from pypkg.compile.compiler import COMPILE, IMPORTS, Compiler
 from pypkg_core.errors import PypkgError
 
 HERE = Path(sys.executable)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.dictionary import DIRECTORY, Dictionary, Entry, load_dictionary, matches, parse_entry
+from pypkg.graph.dictionary import DIRECTORY, Dictionary, Entry, load_dictionary, matches, parse_entry
 from pypkg_core.errors import UsageError
 
 

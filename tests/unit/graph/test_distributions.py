@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pypkg.distributions import Installed
-from pypkg.metadata import metadata_files
+from pypkg.collect.metadata import metadata_files
+from pypkg.environment.distributions import Installed
 
 from .conftest import World
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.environment import find_python, inspect
+from pypkg.environment.interpreter import find_python, inspect
 from pypkg_core.errors import PypkgError
 
 from .conftest import World

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.collection import Kind
+from pypkg.items import Kind
 from pypkg_core.errors import PypkgError
 
 from .conftest import ADDON, SERIES, VERSION, World, elf, names, paths
@@ -390,7 +390,7 @@ def test_another_versions_addon_without_a_wheel(world: World) -> None:
 
 
 def test_a_wheel_takes_the_place_of_what_does_not_fit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pypkg import wheels  # noqa: PLC0415
+    from pypkg.environment import wheels  # noqa: PLC0415
 
     wheel = world.directory / "unpacked"
     saved, world.site = world.site, wheel

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pypkg.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY, process
+from pypkg.compile.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY, process
 
 
 def scan(text: str, platform: str = "linux") -> dict[str, Any]:

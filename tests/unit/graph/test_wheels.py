@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg import wheels
-from pypkg.distributions import Installed
+from pypkg.environment import wheels
+from pypkg.environment.distributions import Installed
 from pypkg_core.targets.catalogue import Target
 
 TARGET = Target(version="313", platform="linux", arch="x64")

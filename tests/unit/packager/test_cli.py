@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pypkg import cli, pipeline
-from pypkg.cli import main
+from pypkg.cli import main as cli
+from pypkg.cli.main import main
 from pypkg.messages import human_size
+from pypkg.pipeline import package as pipeline
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Image

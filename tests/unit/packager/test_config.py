@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.config import Config, load_config
-from pypkg.project import load_project
+from pypkg.project.config import Config, load_config
+from pypkg.project.project import load_project
 from pypkg_core.errors import UsageError
 from pypkg_core.patterns import expand
 

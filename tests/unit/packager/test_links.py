@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.links import follow_links
+from pypkg.collect.links import follow_links
 from pypkg_core.patterns import expand, tree_items
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.naming import plan_outputs
-from pypkg.project import Project, load_project
+from pypkg.project.outputs import plan_outputs
+from pypkg.project.project import Project, load_project
 from pypkg_core.errors import UsageError
 from pypkg_core.targets.catalogue import Target, parse_targets
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.config import load_config
-from pypkg.options import optimization, parse_options, split_options
-from pypkg.project import load_project
+from pypkg.project.config import load_config
+from pypkg.project.interpreter_options import optimization, parse_options, split_options
+from pypkg.project.project import load_project
 from pypkg_core.errors import UsageError
 
 

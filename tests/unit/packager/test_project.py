@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.project import EntryPoint, load_project
+from pypkg.project.project import EntryPoint, load_project
 from pypkg_core.errors import UsageError
 
 

@@ -190,9 +190,7 @@ def test_build_skips_the_download(need, publish, server, make_base, target, forg
     assert forged == [target]
 
 
-def test_a_built_base_comes_first_and_is_not_hashed(
-    need, publish, server, make_base, target, built
-) -> None:
+def test_a_built_base_comes_first_and_is_not_hashed(need, publish, server, make_base, target, built) -> None:
     publish(b"something else")
     built.with_name(built.name + ".sha256").write_text("0" * 64)
     base, lines = need(target)

@@ -1,4 +1,4 @@
-"""The worker program: ``<python> -I -S serve.py PLATFORM OPTIMIZE``. Standard library only.
+"""The worker program: ``<python> -I -S main.py PLATFORM OPTIMIZE``. Standard library only.
 
 It says hello, then answers requests on its standard input until that is closed.
 

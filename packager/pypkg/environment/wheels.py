@@ -18,7 +18,7 @@ from typing import Final
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pypkg.addons import wheel_platforms
+from pypkg.environment.fit import wheel_platforms
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target

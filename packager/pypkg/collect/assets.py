@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pypkg.application import Application
-from pypkg.resolve import Node, Resolver
-from pypkg.walk import Walk, in_tests
+from pypkg.graph.entry import Application
+from pypkg.graph.resolver import Node, Resolver
+from pypkg.graph.walker import Walk, in_tests
 from pypkg_core.patterns import tree_items
 
 __all__ = ["project_files"]

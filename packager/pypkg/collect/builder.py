@@ -10,17 +10,17 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.addons import fits, highest_glibc, is_library, is_program
-from pypkg.application import Application
-from pypkg.assets import project_files
-from pypkg.collection import Bundle, Collection, File, Kind, Module
-from pypkg.compiler import Compiler
-from pypkg.dictionary import Dictionary, matches
-from pypkg.distributions import Distribution, Installed
-from pypkg.links import follow_links
-from pypkg.metadata import metadata_files
-from pypkg.resolve import Node, Resolver, addon_stem
-from pypkg.walk import Walker, in_tests
+from pypkg.collect.assets import project_files
+from pypkg.collect.links import follow_links
+from pypkg.collect.metadata import metadata_files
+from pypkg.compile.compiler import Compiler
+from pypkg.environment.distributions import Distribution, Installed
+from pypkg.environment.fit import fits, highest_glibc, is_library, is_program
+from pypkg.graph.dictionary import Dictionary, matches
+from pypkg.graph.entry import Application
+from pypkg.graph.resolver import Node, Resolver, addon_stem
+from pypkg.graph.walker import Walker, in_tests
+from pypkg.items import Bundle, Collection, File, Kind, Module
 from pypkg_core.errors import PypkgError
 from pypkg_core.patterns import tree_items
 from pypkg_core.targets.catalogue import Target

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pypkg.options import parse_options, split_options
-from pypkg.project import PYPROJECT, Project, load_toml
+from pypkg.project.interpreter_options import parse_options, split_options
+from pypkg.project.project import PYPROJECT, Project, load_toml
 from pypkg_core.errors import UsageError
 from pypkg_core.patterns import Expansion, expand
 

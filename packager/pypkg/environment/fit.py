@@ -1,4 +1,4 @@
-"""Native addons: which fit a target, and what becomes of those that do not."""
+"""Native addons: which of them a target can load."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from pypkg.edges import Edges
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["Fate", "classify", "fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
+__all__ = ["fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
 
 _ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+))-(?P<platform>[\w-]+)\.(?:so|pyd)$")
 _ABI3: Final = re.compile(r"\.abi3(-[\w-]+)?\.so$")
@@ -54,21 +53,6 @@ _SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "freebsd": (),
 }
 _SYSTEM_NAMES: Final[Mapping[str, str]] = {"win": "win32", "macos": "darwin", "freebsd": "freebsd14"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fate:
-    """What becomes of the addons that do not fit.
-
-    Attributes:
-        required: addon -> the module that needs it.
-        optional: addons whose every import survives their absence.
-        absent: distributions that are left out whole, because they cannot work and whoever imports them can do without.
-    """
-
-    required: Mapping[str, str]
-    optional: frozenset[str]
-    absent: frozenset[str]
 
 
 def system_name(target: Target) -> str:
@@ -168,33 +152,3 @@ def wheel_platforms(target: Target) -> list[str]:
     if target.platform == "win":
         return ["win_amd64" if target.arch == "x64" else "win_arm64"]
     return []
-
-
-def classify(edges: Edges, unfit: Mapping[str, str]) -> Fate:
-    """Decide what becomes of addons that neither fit nor have a Python twin.
-
-    An import is *hard* when the importer fails without it. An addon is required when a chain of hard imports leads
-    from the application to it. An import below an ``if`` does not count as hard when another one of the same addon
-    is guarded: that is how packages test for their addon once and ask a flag later.
-
-    Args:
-        edges: the imports of all walked code.
-        unfit: addon module -> distribution.
-    """
-    needed = edges.reached_hard(["__main__"])
-    required: dict[str, str] = {}
-    for addon in unfit:
-        importer = edges.hard_importer(addon, needed)
-        if importer is not None:
-            required[addon] = importer
-    optional, absent = set(), set()
-    for addon, owner in unfit.items():
-        if addon in required:
-            continue
-        members = edges.members(owner)
-        inside = edges.reached_hard(edges.entered(members))
-        if needed.isdisjoint(members) and edges.hard_importer(addon, inside) is not None:
-            absent.add(owner)
-        else:
-            optional.add(addon)
-    return Fate(required=required, optional=frozenset(optional), absent=frozenset(absent))

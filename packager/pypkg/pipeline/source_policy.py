@@ -7,9 +7,9 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.collection import Collection, Module
-from pypkg.config import Config
+from pypkg.items import Collection, Module
 from pypkg.messages import Messages
+from pypkg.project.config import Config
 
 __all__ = ["NOTHING_DISCLOSED", "Disclosure"]
 

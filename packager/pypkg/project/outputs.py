@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypkg.project import Project
+from pypkg.project.project import Project
 from pypkg_core.errors import UsageError
 from pypkg_core.targets.catalogue import Target
 

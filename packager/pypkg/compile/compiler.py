@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from pypkg.compiled import CompiledCache, scanner_stamp
-from pypkg.workers import Answer, Facts, Process, Task, WorkerPool, start
+from pypkg.compile.cache import CompiledCache, scanner_stamp
+from pypkg.compile.pool import Answer, Facts, Process, Task, WorkerPool, start
 from pypkg_core._core import normalize_marshal
 from pypkg_core.errors import PypkgError
 

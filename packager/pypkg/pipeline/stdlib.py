@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pypkg.addons import system_name
-from pypkg.compiler import COMPILE, Compiler, candidates
+from pypkg.compile.compiler import COMPILE, Compiler, candidates
+from pypkg.environment.fit import system_name
 from pypkg.messages import Messages
 from pypkg_core.bases.store import Base
 from pypkg_core.cache import cache_root

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pypkg.collection import Collection
-from pypkg.config import Config
-from pypkg.disclosure import NOTHING_DISCLOSED, Disclosure
-from pypkg.graph import collect
-from pypkg.library import compile_library
+from pypkg.collect.session import collect
+from pypkg.items import Collection
 from pypkg.messages import Messages
-from pypkg.naming import Output
-from pypkg.options import optimization
-from pypkg.project import Project
+from pypkg.pipeline.source_policy import NOTHING_DISCLOSED, Disclosure
+from pypkg.pipeline.stdlib import compile_library
+from pypkg.project.config import Config
+from pypkg.project.interpreter_options import optimization
+from pypkg.project.outputs import Output
+from pypkg.project.project import Project
 from pypkg_core.atomic import atomic_write
 from pypkg_core.bases.store import Base, need_base
 from pypkg_core.binaries import attach_image, read_image

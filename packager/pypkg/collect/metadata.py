@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pypkg.collection import File
-from pypkg.distributions import Distribution, folder_files
+from pypkg.environment.distributions import Distribution, folder_files
+from pypkg.items import File
 
 __all__ = ["metadata_files"]
 

@@ -9,15 +9,15 @@ from typing import Any, Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from pypkg import addons
-from pypkg.application import Application
-from pypkg.collection import Kind
-from pypkg.compiler import ASSETS, COMPILE, IMPORTS, Compiler, Scanned
-from pypkg.dictionary import Dictionary, development_tools, matches
-from pypkg.distributions import Distribution, Installed
-from pypkg.edges import Edge, Edges
-from pypkg.resolve import Node, Resolver, addon_stem, module_name
-from pypkg.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
+from pypkg.compile.compiler import ASSETS, COMPILE, IMPORTS, Compiler, Scanned
+from pypkg.compile.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
+from pypkg.environment.distributions import Distribution, Installed
+from pypkg.environment.fit import fits
+from pypkg.graph.dictionary import Dictionary, development_tools, matches
+from pypkg.graph.entry import Application
+from pypkg.graph.import_graph import Edge, Edges
+from pypkg.graph.resolver import Node, Resolver, addon_stem, module_name
+from pypkg.items import Kind
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
 
@@ -264,7 +264,7 @@ class Walker:
         return self._installed.owner(node.root.directory, node.relative)
 
     def _choose_addon(self, node: Node, owner: Distribution | None) -> None:
-        fitting = [name for name in node.addons if addons.fits(node.root.directory / name, self._target)]
+        fitting = [name for name in node.addons if fits(node.root.directory / name, self._target)]
         if fitting:
             self.walk.chosen[node.name] = fitting[0]
         elif node.source:

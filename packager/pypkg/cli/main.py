@@ -11,12 +11,12 @@ from typing import Final
 
 import click
 
-from pypkg.config import Config, load_config
 from pypkg.messages import Messages, human_size
-from pypkg.naming import plan_outputs
-from pypkg.options import parse_options, split_options
-from pypkg.pipeline import Request, package
-from pypkg.project import load_project
+from pypkg.pipeline.package import Request, package
+from pypkg.project.config import Config, load_config
+from pypkg.project.interpreter_options import parse_options, split_options
+from pypkg.project.outputs import plan_outputs
+from pypkg.project.project import load_project
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import PLATFORMS, VERSIONS, Target, catalogue, host_target, parse_targets
 from pypkg_core.version import VERSION

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from pypkg.workers import SERVE, Facts
+from pypkg.compile.pool import WORKER, Facts
 
 __all__ = ["CompiledCache", "scanner_stamp"]
 
@@ -26,7 +26,7 @@ _DAY: Final = 86_400
 def scanner_stamp() -> bytes:
     """Return a hash of the worker's own sources: another scanner may answer differently."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(SERVE.parent.glob("*.py")):
+    for path in sorted(WORKER.parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.digest()
 

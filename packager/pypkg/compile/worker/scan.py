@@ -11,7 +11,7 @@ import marshal
 import sys
 from typing import Any, Final
 
-from .places import Places
+from .file_refs import Places
 
 __all__ = ["CONDITIONAL", "FALLBACK", "GUARDED", "LAZY", "TYPING_ONLY", "Scan", "process"]
 

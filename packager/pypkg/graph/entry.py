@@ -10,11 +10,11 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.collection import Kind
-from pypkg.config import Config
-from pypkg.dictionary import matches
-from pypkg.project import EntryPoint, Project, load_toml
-from pypkg.resolve import Node, Resolver, Root, module_name
+from pypkg.graph.dictionary import matches
+from pypkg.graph.resolver import Node, Resolver, Root, module_name
+from pypkg.items import Kind
+from pypkg.project.config import Config
+from pypkg.project.project import EntryPoint, Project, load_toml
 from pypkg_core.errors import UsageError
 
 _REQUIRED_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")

@@ -8,20 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pypkg import wheels
-from pypkg.addons import Fate, classify, system_name
-from pypkg.application import Application, project_roots, start_application
-from pypkg.collection import Collection
-from pypkg.compiler import Compiler, candidates
-from pypkg.config import Config
-from pypkg.contents import SITE_PACKAGES, Contents
-from pypkg.dictionary import Dictionary, load_dictionary
-from pypkg.distributions import Installed
-from pypkg.environment import Environment, find_python, inspect
-from pypkg.project import Project
-from pypkg.resolve import Resolver, Root
-from pypkg.walk import Walk, Walker
-from pypkg.workers import Facts
+from pypkg.collect.builder import SITE_PACKAGES, Contents
+from pypkg.compile.compiler import Compiler, candidates
+from pypkg.compile.pool import Facts
+from pypkg.environment import wheels
+from pypkg.environment.distributions import Installed
+from pypkg.environment.fit import system_name
+from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.graph.dictionary import Dictionary, load_dictionary
+from pypkg.graph.entry import Application, project_roots, start_application
+from pypkg.graph.fate import Fate, classify
+from pypkg.graph.resolver import Resolver, Root
+from pypkg.graph.walker import Walk, Walker
+from pypkg.items import Collection
+from pypkg.project.config import Config
+from pypkg.project.project import Project
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import cache_root
 from pypkg_core.errors import PypkgError

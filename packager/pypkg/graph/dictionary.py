@@ -20,7 +20,7 @@ from pypkg_core.errors import UsageError
 
 __all__ = ["DIRECTORY", "Dictionary", "Entry", "development_tools", "load_dictionary", "matches", "parse_entry"]
 
-DIRECTORY: Final = Path(__file__).parent / "data" / "dictionary"
+DIRECTORY: Final = Path(__file__).parents[1] / "data" / "dictionary"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from pypkg.collection import Kind
+from pypkg.items import Kind
 
 __all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem", "module_name"]
 

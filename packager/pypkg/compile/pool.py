@@ -15,9 +15,9 @@ from typing import Any, BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
 
-__all__ = ["SERVE", "Answer", "Facts", "Task", "WorkerPool", "start"]
+__all__ = ["WORKER", "Answer", "Facts", "Task", "WorkerPool", "start"]
 
-SERVE: Final = Path(__file__).parent / "worker" / "serve.py"
+WORKER: Final = Path(__file__).parent / "worker" / "main.py"
 _BATCH_BYTES: Final = 96 * 1024  # large enough to hide the pipe, small enough to spread the work evenly
 _IN_FLIGHT: Final = 2  # one batch being worked on, one waiting in the pipe
 _HANG_SECONDS: Final = 180
@@ -117,7 +117,7 @@ def start(python: Path, *, platform: str, optimize: int) -> Process:
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
     try:
         process = subprocess.Popen(
-            [str(python), "-I", "-S", str(SERVE), platform, str(optimize)],
+            [str(python), "-I", "-S", str(WORKER), platform, str(optimize)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -1,0 +1,1 @@
+"""Reading and compiling modules on the target's Python version."""

@@ -1,0 +1,1 @@
+"""From the entry to every module that is needed."""

@@ -1,0 +1,1 @@
+"""What is packaged and how: input, configuration, interpreter options, output names."""
