@@ -1,74 +1,17 @@
-"""A cache of its own for each test, and a base that is small, readable and cannot run."""
+"""A project and an environment of its own for each test."""
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from core.elf_files import elf_base
 
-from pypkg_core.binaries import attach_image
-from pypkg_core.image import ImageBuilder, ModuleKind
-from pypkg_core.targets.catalogue import Target, catalogue
-
-MakeBase = Callable[..., bytes]
-
-NOTHING = b"N"  # None, marshalled: code that is only copied
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The cache's folder for bases, which does not exist yet."""
-    for name in ("PYPKG_BASE_URL", "PYPKG_IGNORE_TAG", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "v0.1"
+from .world import World
 
 
 @pytest.fixture
-def target() -> Target:
-    """The running Python on linux-x64: modules for it can be compiled by this very interpreter."""
-    return Target(version=f"{sys.version_info.major}{sys.version_info.minor}", platform="linux", arch="x64")
-
-
-@pytest.fixture
-def release(target: Target) -> str:
-    """The newest pinned release of that Python."""
-    return catalogue().versions[target.version].pins[0]
-
-
-@pytest.fixture
-def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
-    """Makes a base with as much of a standard library as hello needs: none is run here."""
-
-    def make(*, name: str | None = None, kind: str = "base") -> bytes:
-        library = f"lib/python{target.series}"
-        builder = ImageBuilder(0)
-        for module in ("os", "re", "json", "_pypkg_diagnostics"):
-            builder.add_file(f"{library}/{module}.py", b"source of " + module.encode())
-            builder.add_module(module, ModuleKind.MODULE, f"{library}/{module}.py", NOTHING)
-        builder.add_file(f"{library}/data.txt", b"data stays readable")
-        if kind == "application":
-            builder.add_module("__main__", ModuleKind.MODULE, f"{library}/os.py", NOTHING)
-        builder.set_search_path([f"/snapshot/{library}"])
-        builder.set_manifest({"format": 1, "kind": kind, "python": release, "target": name or target.name})
-        (tmp_path / "bare").write_bytes(elf_base())
-        out = io.BytesIO()
-        attach_image(tmp_path / "bare", builder.build(), out)
-        (tmp_path / "bare").unlink()
-        return out.getvalue()
-
-    return make
-
-
-@pytest.fixture
-def built(cache: Path, make_base: MakeBase, release: str) -> Path:
-    """That base, in the cache as the forge leaves it (without side files)."""
-    cache.mkdir(parents=True)
-    path = cache / f"built-{release}-linux-x64"
-    path.write_bytes(make_base())
-    path.chmod(0o644)  # not to be run, by whoever looks for an interpreter
-    return path
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An empty project and environment."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return World(tmp_path)

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from pypkg.collect.session import collect
 from pypkg.items import Collection
 from pypkg.project.config import load_config
@@ -83,14 +81,6 @@ class World:
         target = Target(version=VERSION, platform=platform, arch="x64")
         config = load_config(project, None)
         return collect(project, target, self.environment, None, config, cache=self.cache, jobs=1)
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """An empty project and environment."""
-    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    return World(tmp_path)
 
 
 def names(collection: Collection) -> set[str]:

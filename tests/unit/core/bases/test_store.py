@@ -19,8 +19,7 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET, Stage
 from pypkg_core.targets.catalogue import Target
 
-from .conftest import MakeBase
-
+MakeBase = Callable[..., bytes]
 Need = Callable[..., tuple[store.Base, list[str]]]
 
 

@@ -19,7 +19,7 @@ from pypkg_forge.driver.recipe import Choice, make_recipe
 from pypkg_forge.sources.pins import DEPENDENCIES
 from pypkg_forge.toolchain.wrappers import find_toolchain
 
-TRAIN = Path(__file__).parents[3] / "benchmarks" / "train.py"
+TRAIN = Path(__file__).parents[4] / "benchmarks" / "train.py"
 SOURCE = """
 extern int other(int);
 

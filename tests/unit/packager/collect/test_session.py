@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from packager.world import ADDON, SERIES, VERSION, World, elf, names, paths
 from pypkg.items import Kind
 from pypkg_core.errors import PypkgError
-
-from .conftest import ADDON, SERIES, VERSION, World, elf, names, paths
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
