@@ -35,6 +35,6 @@ target_compile_definitions(sqlite3 PRIVATE
   SQLITE_ENABLE_DESERIALIZE SQLITE_TEMP_STORE=1 SQLITE_DQS=3
   HAVE_FDATASYNC=1 HAVE_USLEEP=1 HAVE_LOCALTIME_R=1 HAVE_GMTIME_R=1 HAVE_PREAD=1 HAVE_PWRITE=1)
 # A copy: the same path whichever checkout it comes from.
-set(redirect "${CMAKE_CURRENT_BINARY_DIR}/redirect/pypkg_redirect.h")
+set(redirect "${CMAKE_CURRENT_BINARY_DIR}/redirect/redirect.h")
 configure_file("${PYPKG_REDIRECT}" "${redirect}" COPYONLY)
 target_compile_options(sqlite3 PRIVATE -include "${redirect}" -Wno-macro-redefined)

@@ -1,8 +1,8 @@
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
 #include "arena.h"
-#include "vfs.h"
+#include "engine/vfs.h"
 
 #include <sched.h>
 #include <stdarg.h>

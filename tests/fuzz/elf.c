@@ -1,6 +1,6 @@
 /* Fuzzing what is read of a native library: the input is the library, in a heap block of exactly its size. */
 
-#include "addons.h"
+#include "native/native.h"
 
 #include "arena.h"
 

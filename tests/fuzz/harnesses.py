@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime_build import RUNTIME, runtime_sources
+
 from .seeds import command_lines, library_seeds, path_seeds, seed_images, tree_image
 
 __all__ = ["CORPUS", "HARNESSES", "Harness", "compile_harness", "has_codecs"]
 
 HERE = Path(__file__).parent
-CORE = HERE.parents[1] / "patches" / "overlay" / "core"
 CORPUS = HERE / "corpus"
 # SQLite is not there, and the C library of this machine has its own string functions.
 _LEFT_OUT = ("sqlite.c", "libc_string.c")
@@ -76,7 +77,7 @@ def _compile_objects(compiler: str, flags: Sequence[str | Path], folder: Path) -
     key = hashlib.sha256("\0".join([compiler, *map(str, flags)]).encode()).hexdigest()[:16]
     objects = folder / f"objects-{key}"
     if not objects.is_dir():
-        sources = [path for path in sorted(CORE.glob("*.c")) if path.name not in _LEFT_OUT]
+        sources = runtime_sources(*_LEFT_OUT)
         made = folder / f"making-{key}"
         made.mkdir()
         problem = _compile([compiler, *flags, "-c", *sources, HERE / "arena.c"], made)
@@ -102,7 +103,7 @@ def compile_harness(
     numbers = ",".join(map(str, tree_image()))
     image = f"static const unsigned char tree_image[] __attribute__((aligned(16))) = {{{numbers}}};\n"
     (folder / "tree_image.h").write_text(image)
-    flags = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", f"-I{CORE}", f"-I{HERE}", *harness.options, *options]
+    flags = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", f"-I{RUNTIME}", f"-I{HERE}", *harness.options, *options]
     flags += [] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
     objects = _compile_objects(compiler, flags, folder)
     own = [HERE / source for source in (harness.source, *harness.also)]

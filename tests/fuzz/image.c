@@ -5,10 +5,10 @@
    says, and a path that realpath gives leads to the same entry again. */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
 #include "arena.h"
-#include "vfs.h"
+#include "engine/vfs.h"
 
 #include <ftw.h>
 

@@ -2,7 +2,7 @@
    checksums are computed anew, so that they do not hide what lies behind them. Independent of the core, but for the hash
    function. Format: docs/image-format.md. */
 
-#include "pypkg.h"
+#include "image/image.h"
 
 #include <string.h>
 

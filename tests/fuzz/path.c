@@ -6,7 +6,7 @@
    `..`, slashes, directory descriptors, the working directory, mounts and the errno of everything that fails. */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
 #include "arena.h"
 #include "path_roots.h"

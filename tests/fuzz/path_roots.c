@@ -2,7 +2,7 @@
    there are. */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
 #include "arena.h"
 #include "path_roots.h"

@@ -2,10 +2,10 @@
    program's own arguments; NUL bytes part them, an empty item ends each list. Strings and lists lie in heap blocks of exactly
    their size. */
 
-#include "vfs.h"
+#include "engine/vfs.h"
 
 #include "arena.h"
-#include "reentry.h"
+#include "process/reentry.h"
 
 #include "tree_image.h"
 

@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fuzz.harnesses import CORE, HARNESSES, SANITIZERS, Harness, compile_harness, has_codecs
+from fuzz.harnesses import HARNESSES, SANITIZERS, Harness, compile_harness, has_codecs
+from runtime_build import RUNTIME
 
 _ENVIRONMENT = {"ASAN_OPTIONS": "allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 _TIMEOUT = 20  # seconds for one input: more is a hang
@@ -108,7 +109,7 @@ class Run:
         done = subprocess.run(command, check=True, capture_output=True)
         files = json.loads(done.stdout)["data"][0]["files"]
         lines = {Path(item["filename"]): item["summary"]["lines"] for item in files}
-        return {path.name: (item["covered"], item["count"]) for path, item in lines.items() if path.parent == CORE}
+        return {path.name: (item["covered"], item["count"]) for path, item in lines.items() if RUNTIME in path.parents}
 
 
 def _tool(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Encoding and decoding the contents of an image; the C side is patches/overlay/core/decode.c."""
+"""Encoding and decoding the contents of an image; the C side is patches/runtime/image/decode.c."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
 from pypkg_forge.driver.hide_symbols import hide_symbols
-from pypkg_forge.driver.recipe import Recipe
+from pypkg_forge.driver.recipe import REDIRECT_HEADER, Recipe
 from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
 from pypkg_forge.toolchain.run import Log
 from pypkg_forge.toolchain.wrappers import Places, Toolchain, write_wrappers
@@ -81,13 +81,13 @@ class Workshop:
                 cache=forge_dir() / "zig",
                 root=forge_dir(),
                 prefix=self.prefix,
-                core=data_dir("patches") / "overlay" / "core",
+                runtime=data_dir("patches") / "runtime",
             ),
         )
         settings = self._settings()
         settings["PYPKG_OPENSSL_TARGET"] = self.recipe.build.openssl
         settings["PYPKG_OPENSSL_CFLAGS"] = " ".join(self.recipe.build.openssl_cflags)
-        settings["PYPKG_REDIRECT"] = str(data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h")
+        settings["PYPKG_REDIRECT"] = str(data_dir("patches") / REDIRECT_HEADER)
         for choice in self.recipe.dependencies:
             settings[f"PYPKG_SOURCE_{choice.name}"] = str(self.trees[choice.name])
             settings[f"PYPKG_VERSION_{choice.name}"] = choice.version
@@ -110,7 +110,7 @@ class Workshop:
         settings = self._settings()
         settings |= {
             "PYPKG_SOURCE_python": str(self.trees["python"]),
-            "PYPKG_OVERLAY": str(data_dir("patches") / "overlay"),
+            "PYPKG_RUNTIME": str(data_dir("patches") / "runtime"),
             "PYPKG_SERIES": recipe.target.series,
             "PYPKG_KEY_configure": recipe.configure_key,
             "PYPKG_KEY_objects": recipe.objects_key,
@@ -148,7 +148,7 @@ class Workshop:
         tree = self.trees["python"]
         yield from library_files(tree / "Lib")
         yield LibraryFile(path="LICENSE.txt", source=tree / "LICENSE")
-        for path in sorted((data_dir("patches") / "overlay" / "python").glob("*.py")):
+        for path in sorted((data_dir("patches") / "runtime" / "python" / "lib").glob("*.py")):
             yield LibraryFile(path=path.name, source=path)
         scrubbed = self.python_folder / "scrubbed"
         shutil.rmtree(scrubbed, ignore_errors=True)

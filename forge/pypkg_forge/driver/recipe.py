@@ -19,10 +19,12 @@ from pypkg_forge.sources.pins import DEPENDENCIES, Pin, candidates
 from pypkg_forge.sources.trees import patches_sha256
 from pypkg_forge.toolchain.wrappers import wrapper_key
 
-__all__ = ["Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
+__all__ = ["REDIRECT_HEADER", "Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
 
 # The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
 _FORGE_FILES: Final = ("driver/stdlib.py", "driver/assembly.py", "driver/hide_symbols.py", "data/compile_stdlib.py")
+# Force-included into CPython and some dependencies; below patches/.
+REDIRECT_HEADER: Final = Path("runtime", "posix", "redirect.h")
 _CORE_PARTS: Final = ("image", "binaries", "_marshal.c", "_marshal_nodes.h")
 
 
@@ -52,7 +54,7 @@ class Recipe:
         return _digest(
             self.objects_key,
             self._dependency_part,
-            files_sha256(data_dir("patches") / "overlay"),
+            files_sha256(data_dir("patches") / "runtime"),
             files_sha256(data_dir("cmake")),
             _code_sha256(),
             [self.build.base_ldflags, self.build.libs],
@@ -90,7 +92,7 @@ class Recipe:
         cmake = data_dir("cmake") / "dependencies"
         files = [cmake / f"{name}.cmake", cmake / "foreign.cmake", *cmake.glob(f"*{name}*.sh")]
         if redirected:
-            files.append(data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h")
+            files.append(data_dir("patches") / REDIRECT_HEADER)
         chosen = next(choice for choice in self.dependencies if choice.name == name)
         return _digest(self._toolchain_part, chosen.sha256, _hash(sorted(files)))[:16]
 
@@ -104,7 +106,7 @@ class Recipe:
             patches_sha256(self.target.series),
             self.prefix_key,
             build.python_cflags,
-            _hash([data_dir("cmake") / "python" / "configure.cmake"]),
+            _hash([data_dir("cmake") / "python" / "posix" / "configure.cmake"]),
         )[:16]
 
     @property
@@ -116,7 +118,7 @@ class Recipe:
     @property
     def objects_key(self) -> str:
         """What every object of CPython depends on besides its own source."""
-        files = [data_dir("patches") / "overlay" / "core" / "pypkg_redirect.h"]
+        files = [data_dir("patches") / REDIRECT_HEADER]
         files += [self.profile] if self.profile is not None else []
         return _digest(self.configure_key, _hash(files))[:16]
 

@@ -108,7 +108,7 @@ class Places:
     """What the wrappers need to know of this machine.
 
     ``cache`` is zig's own, ``root`` the folder whose paths must not get into a binary, ``prefix`` holds the
-    dependencies' headers and libraries, ``core`` is ``patches/overlay/core`` with the redirect header.
+    dependencies' headers and libraries, ``runtime`` is ``patches/runtime`` with the redirect header.
     """
 
     zig: Path
@@ -116,7 +116,7 @@ class Places:
     cache: Path
     root: Path
     prefix: Path
-    core: Path
+    runtime: Path
 
 
 _NOWHERE: Final = Path("/pypkg")
@@ -134,7 +134,7 @@ def wrapper_texts(triple: str, places: Places) -> dict[str, str]:
         f"-L{places.prefix / 'lib'}",
     ]
     target = [places.zig, "cc", "-target", triple, f"-ffile-prefix-map={places.root}=/pypkg"]
-    redirect = ["-include", places.core / "pypkg_redirect.h", "-I", places.core]
+    redirect = ["-include", places.runtime / "posix" / "redirect.h", "-I", places.runtime]
     # zig brings musl along: no libc development files of the machine are needed.
     host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
     commands: dict[str, tuple[Sequence[object], Sequence[object]]] = {
@@ -155,7 +155,7 @@ def wrapper_texts(triple: str, places: Places) -> dict[str, str]:
 
 def wrapper_key(triple: str) -> dict[str, str]:
     """The wrappers as they would be on a machine where all lies in one place: part of every key."""
-    places = Places(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, core=_NOWHERE)
+    places = Places(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, runtime=_NOWHERE)
     return wrapper_texts(triple, places)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.image import ImageBuilder, ModuleKind
+from runtime_build import RUNTIME, runtime_sources
 
-CORE = Path(__file__).parents[3] / "patches" / "overlay" / "core"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 RunCore = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -59,10 +59,10 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
 def compile_program(
     compiler: str, out: Path, options: list[str], program: str = "core_program", *, codecs: bool = False
 ) -> bool:
-    sources = sorted(str(path) for path in CORE.glob("*.c") if path.name != "sqlite.c")
+    sources = map(str, runtime_sources("sqlite.c"))
     here = Path(__file__).parent / f"{program}.c"
     command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra"]
-    command += ["-Werror", *options, f"-I{CORE}", "-o", str(out), str(here), *sources, "-ldl"]
+    command += ["-Werror", *options, f"-I{RUNTIME}", "-o", str(out), str(here), *sources, "-ldl"]
     command += ["-lz", "-lbrotlidec", "-lzstd"] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
     return subprocess.run(command, check=False).returncode == 0
 

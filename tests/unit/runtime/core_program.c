@@ -12,10 +12,10 @@
    exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; its output, or the name of the errno */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
-#include "addons.h"
-#include "vfs.h"
+#include "native/native.h"
+#include "engine/vfs.h"
 
 #include <sys/mman.h>
 

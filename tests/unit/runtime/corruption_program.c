@@ -5,9 +5,9 @@
    the image lies in a heap block of exactly its size. */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
-#include "vfs.h"
+#include "engine/vfs.h"
 
 #define MOST_ITEMS 512
 

@@ -1,4 +1,4 @@
-/* Compares patches/overlay/core/libc_string.c with the plainest definitions, on random strings that end at, or begin
+/* Compares patches/runtime/os/linux/libc_string.c with the plainest definitions, on random strings that end at, or begin
    near, the end of mapped memory. Prints "ok", or the check that failed. */
 
 #define _GNU_SOURCE

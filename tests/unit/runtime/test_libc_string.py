@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SOURCE = HERE.parents[2] / "patches" / "overlay" / "core" / "libc_string.c"
+SOURCE = HERE.parents[2] / "patches" / "runtime" / "os" / "linux" / "libc_string.c"
 
 
 @pytest.mark.forge

@@ -5,9 +5,9 @@
    Every thread makes calls in an order of its own and checks what each says. Prints "done", or what was wrong. */
 
 #define PYPKG_NO_REDIRECT
-#include "pypkg_redirect.h"
+#include "posix/redirect.h"
 
-#include "vfs.h"
+#include "engine/vfs.h"
 
 #include <pthread.h>
 #include <sys/wait.h>

@@ -20,7 +20,7 @@ def places(folder: Path) -> Places:
         cache=folder / "cache",
         root=folder,
         prefix=folder / "prefix",
-        core=folder / "core",
+        runtime=folder / "runtime",
     )
 
 
@@ -34,7 +34,7 @@ def test_a_wrapper_passes_arguments_on(tmp_path: Path) -> None:
     )
     lines = done.stdout.splitlines()
     assert lines[:3] == ["cc", "-target", "x86_64-linux-musl"]
-    assert str(tmp_path / "core" / "pypkg_redirect.h") in lines
+    assert str(tmp_path / "runtime" / "posix" / "redirect.h") in lines
     assert "a file.c" in lines
     assert lines[-2:] == [f"-L{tmp_path / 'prefix' / 'lib'}", str(tmp_path / "cache")]
 

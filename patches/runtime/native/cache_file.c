@@ -1,0 +1,80 @@
+/* Files of the addon cache: made under a temporary name, `.new-...` in <cache>/pypkg, and renamed. */
+
+#include "native/native.h"
+
+#include <time.h>
+
+#define NEW_PREFIX ".new-"
+/* What a killed process left behind: older than this, nobody is writing it any more. */
+#define ABANDONED_SECONDS 3600
+
+/* A file under a name that no other process has, in <cache>/pypkg. */
+static int
+create_new(int top, char name[64], mode_t mode)
+{
+    static _Atomic unsigned counter;
+    struct timespec now;
+
+    for (int i = 0; i < 100; i++) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(name, 64, NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec, atomic_fetch_add(&counter, 1));
+        int fd = openat(top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+bool
+pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char *name, const struct pypkg_bytes *bytes,
+                  mode_t mode)
+{
+    char temporary[64];
+    int fd = create_new(top, temporary, mode);
+
+    if (fd < 0) {
+        return pypkg_cache_failed(cache, "create");
+    }
+    /* The mode as asked for, whatever the umask. */
+    bool good = fchmod(fd, mode) == 0 && pypkg_write_all(fd, bytes->data, bytes->size) == 0;
+    int saved = errno;
+    if (close(fd) < 0 && good) {
+        saved = errno;
+        good = false;
+    }
+    if (good && renameat(top, temporary, directory, name) < 0) {
+        saved = errno;
+        good = false;
+    }
+    if (!good) {
+        unlinkat(top, temporary, 0);
+        errno = saved;
+        return pypkg_cache_failed(cache, "write");
+    }
+    return true;
+}
+
+void
+pypkg_cache_clean(int top)
+{
+    int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    struct stat status;
+
+    if (dir == NULL) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0
+            && fstatat(top, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && time(NULL) - status.st_mtim.tv_sec > ABANDONED_SECONDS) {
+            unlinkat(top, entry->d_name, 0);
+        }
+    }
+    closedir(dir);
+}

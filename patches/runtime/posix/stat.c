@@ -1,0 +1,217 @@
+/* stat and its family on the snapshot. */
+
+#include "engine/vfs.h"
+
+/* One device for the whole snapshot, unlike any the kernel gives out for a disk. */
+#define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
+#define BLOCK_SIZE 4096
+
+void
+pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
+{
+    const struct pypkg_entry *entry = &found->entry;
+    mode_t type = entry->type == PYPKG_DIRECTORY ? S_IFDIR : entry->type == PYPKG_LINK ? S_IFLNK : S_IFREG;
+
+    memset(status, 0, sizeof(*status));
+    status->st_dev = SNAPSHOT_DEVICE;
+    status->st_ino = (ino_t)found->index + 1;
+    status->st_mode = type | (entry->mode & 0777);
+    /* As file systems that do not count: 2 would say "a directory without subdirectories". */
+    status->st_nlink = 1;
+    status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
+    status->st_blksize = BLOCK_SIZE;
+    status->st_blocks = (blkcnt_t)(status->st_size / 512 + (status->st_size % 512 != 0));
+    status->st_atim.tv_sec = (time_t)entry->mtime;
+    status->st_mtim.tv_sec = (time_t)entry->mtime;
+    status->st_ctim.tv_sec = (time_t)entry->mtime;
+}
+
+int
+pypkg_fstat(int fd, struct stat *status)
+{
+    int result = fstat(fd, status);
+    struct pypkg_found found;
+
+    if (result == 0 && atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed)
+        && pypkg_fd_find(fd, status, &found) && pypkg_entry_at(&pypkg_state.image, found.index, &found.entry)) {
+        pypkg_fill_stat(&found, status);
+    }
+    return result;
+}
+
+static int
+finish_stat(const struct pypkg_route *route, struct stat *status)
+{
+    if (route->where != PYPKG_VIRTUAL) {
+        return -1;
+    }
+    pypkg_fill_stat(&route->found, status);
+    return 0;
+}
+
+int
+pypkg_fstatat(int dirfd, const char *path, struct stat *status, int flags)
+{
+    struct pypkg_route route;
+
+#if defined(AT_EMPTY_PATH)
+    if (path != NULL && path[0] == '\0' && (flags & AT_EMPTY_PATH)) {
+        if (dirfd != AT_FDCWD) {
+            return pypkg_fstat(dirfd, status);
+        }
+        path = ".";
+    }
+#endif
+    pypkg_route(&route, "fstatat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+    PYPKG_TRY_REAL(&route, int, -1, fstatat(route.dirfd, route.path, status, flags));
+    return finish_stat(&route, status);
+}
+
+int
+pypkg_stat(const char *path, struct stat *status)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "stat", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, stat(route.path, status));
+    return finish_stat(&route, status);
+}
+
+int
+pypkg_lstat(const char *path, struct stat *status)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "lstat", AT_FDCWD, path, false);
+    PYPKG_TRY_REAL(&route, int, -1, lstat(route.path, status));
+    return finish_stat(&route, status);
+}
+
+static int
+check_access(const struct pypkg_entry *entry, int mode)
+{
+    if (mode & W_OK) {
+        errno = EROFS;
+        return -1;
+    }
+    if (((mode & R_OK) && !(entry->mode & 0444)) || ((mode & X_OK) && !(entry->mode & 0111))) {
+        errno = EACCES;
+        return -1;
+    }
+    return 0;
+}
+
+int
+pypkg_faccessat(int dirfd, const char *path, int mode, int flags)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "faccessat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+    PYPKG_TRY_REAL(&route, int, -1, faccessat(route.dirfd, route.path, mode, flags));
+    return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
+}
+
+int
+pypkg_access(const char *path, int mode)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "access", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, access(route.path, mode));
+    return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
+}
+
+static ssize_t
+read_target(const struct pypkg_entry *entry, char *buffer, size_t size)
+{
+    if (entry->type != PYPKG_LINK || size == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    struct pypkg_text target = pypkg_string(&pypkg_state.image, entry->data_offset, entry->stored_size);
+    size_t taken = target.size < size ? target.size : size;
+    memcpy(buffer, target.data, taken);
+    return (ssize_t)taken;
+}
+
+/* Is `fd` a link itself, opened with O_PATH? */
+static bool
+is_link_descriptor(int fd, struct pypkg_found *found)
+{
+    struct stat status;
+    int saved = errno;
+    bool ours = atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &status) == 0
+        && pypkg_fd_find(fd, &status, found) && pypkg_entry_at(&pypkg_state.image, found->index, &found->entry);
+
+    errno = saved;
+    return ours && found->entry.type == PYPKG_LINK;
+}
+
+ssize_t
+pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
+{
+    struct pypkg_route route;
+
+    if (path != NULL && path[0] == '\0' && is_link_descriptor(dirfd, &route.found)) {
+        return read_target(&route.found.entry, buffer, size);
+    }
+    pypkg_route(&route, "readlink", dirfd, path, false);
+    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.dirfd, route.path, buffer, size));
+    return route.where == PYPKG_VIRTUAL ? read_target(&route.found.entry, buffer, size) : -1;
+}
+
+ssize_t
+pypkg_readlink(const char *path, char *buffer, size_t size)
+{
+    return pypkg_readlinkat(AT_FDCWD, path, buffer, size);
+}
+
+static void
+fill_statvfs(struct statvfs *status)
+{
+    memset(status, 0, sizeof(*status));
+    status->f_bsize = BLOCK_SIZE;
+    status->f_frsize = BLOCK_SIZE;
+    status->f_blocks = (fsblkcnt_t)((pypkg_state.image.size + BLOCK_SIZE - 1) / BLOCK_SIZE);
+    status->f_files = pypkg_state.image.header.entry_count;
+    status->f_flag = ST_RDONLY;
+    status->f_namemax = 255;
+}
+
+int
+pypkg_statvfs(const char *path, struct statvfs *status)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "statvfs", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, int, -1, statvfs(route.path, status));
+    if (route.where != PYPKG_VIRTUAL) {
+        return -1;
+    }
+    fill_statvfs(status);
+    return 0;
+}
+
+int
+pypkg_fstatvfs(int fd, struct statvfs *status)
+{
+    struct stat file;
+    struct pypkg_found found;
+
+    if (atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &file) == 0
+        && pypkg_fd_find(fd, &file, &found)) {
+        fill_statvfs(status);
+        return 0;
+    }
+    return fstatvfs(fd, status);
+}
+
+long
+pypkg_pathconf(const char *path, int name)
+{
+    struct pypkg_route route;
+
+    pypkg_route(&route, "pathconf", AT_FDCWD, path, true);
+    PYPKG_TRY_REAL(&route, long, -1, pathconf(route.path, name));
+    return route.where == PYPKG_VIRTUAL ? pathconf("/", name) : -1;
+}

@@ -1,0 +1,212 @@
+/* Which command lines ask this executable for the Python interpreter in it: reentry.h. */
+
+#include "engine/vfs.h"
+
+/* Of Python's options those that child processes are started with: Python/getopt.c, Python/initconfig.c. */
+static const char plain_options[] = "bBdEiIOPqRsSuvxV";
+static const char options_with_value[] = "cmWX";
+
+void
+pypkg_options_begin(struct pypkg_options *options, char *const argv[])
+{
+    options->argv = argv;
+    options->index = 0;
+    options->rest = "";
+    options->letter = '\0';
+    options->value = NULL;
+}
+
+bool
+pypkg_options_next(struct pypkg_options *options)
+{
+    if (options->letter == 'c' || options->letter == 'm' || options->letter == '?') {
+        return false;
+    }
+    if (options->rest[0] == '\0') {
+        const char *argument = options->argv[++options->index];
+        if (argument == NULL || argument[0] != '-' || argument[1] == '\0') {
+            return false;
+        }
+        if (strcmp(argument, "--") == 0) {
+            options->index++;
+            return false;
+        }
+        options->rest = argument + 1;
+    }
+    options->letter = *options->rest++;
+    options->value = NULL;
+    if (strchr(options_with_value, options->letter) != NULL) {
+        options->value = options->rest[0] != '\0' ? options->rest : options->argv[options->index + 1];
+        options->index += options->rest[0] == '\0' && options->value != NULL;
+        options->rest = "";
+    }
+    else if (strchr(plain_options, options->letter) == NULL) {
+        options->letter = '?';
+    }
+    return true;
+}
+
+bool
+pypkg_is_program(const struct pypkg_program *program, const char *path)
+{
+    struct stat own, other;
+
+    if (program->path == NULL || path == NULL) {
+        return false;
+    }
+    if (strcmp(path, program->path) == 0) {
+        return true;
+    }
+    int saved = errno;
+    bool same = stat(path, &other) == 0 && S_ISREG(other.st_mode) && stat(program->path, &own) == 0
+        && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+    errno = saved;
+    return same;
+}
+
+static bool
+same_arguments(char *const *some, char *const *others)
+{
+    while (*some != NULL && *others != NULL && strcmp(*some, *others) == 0) {
+        some++;
+        others++;
+    }
+    return *some == NULL && *others == NULL;
+}
+
+static bool
+has_suffix(const char *path, const char *suffix)
+{
+    size_t size = strlen(path), suffix_size = strlen(suffix);
+    return size > suffix_size && strcmp(path + size - suffix_size, suffix) == 0;
+}
+
+/* A file that Python would be given to run: one that exists and is called so, or anything of the snapshot. */
+static bool
+is_script(const char *path)
+{
+    struct pypkg_route route;
+    struct stat status;
+
+    if (pypkg_route(&route, "exec", AT_FDCWD, path, true) != PYPKG_REAL) {
+        return route.where == PYPKG_VIRTUAL;
+    }
+    return (has_suffix(path, ".py") || has_suffix(path, ".pyw") || has_suffix(path, ".pyc") || has_suffix(path, ".pyz"))
+        && pypkg_stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool
+pypkg_reentry_wanted(const struct pypkg_program *program, char *const argv[])
+{
+    struct pypkg_options options;
+
+    if (argv == NULL || argv[0] == NULL || argv[1] == NULL) {
+        return false;
+    }
+    /* os.execv(sys.executable, sys.argv): the program starts anew, whatever its user's arguments look like. */
+    if (program->arguments != NULL && same_arguments(argv + 1, program->arguments)) {
+        return false;
+    }
+    if (strcmp(argv[1], PYPKG_FORK_ARGUMENT) == 0) {
+        return true;
+    }
+    pypkg_options_begin(&options, argv);
+    while (pypkg_options_next(&options)) {
+        switch (options.letter) {
+        case 'V':
+            return true;
+        case 'c':
+        case 'm':
+            return options.value != NULL;
+        case 'W':
+        case 'X':
+            if (options.value == NULL) {
+                return false;
+            }
+            break;
+        case '?':
+            return false;
+        default:
+            break;
+        }
+    }
+    const char *script = argv[options.index];
+    if (script == NULL) {
+        return false;
+    }
+    /* [sys.executable, *sys.argv] leads here too; main runs the program then, with the options before it. */
+    return strcmp(script, "-") == 0 || is_script(script) || pypkg_is_program(program, script);
+}
+
+bool
+pypkg_is_entry(const struct pypkg_program *program, const char *path)
+{
+    static const char name[] = "__main__";
+    struct pypkg_module main_module;
+    struct pypkg_route route;
+
+    return pypkg_is_program(program, path)
+        || (pypkg_image() != NULL && pypkg_route(&route, "exec", AT_FDCWD, path, true) == PYPKG_VIRTUAL
+            && pypkg_find_module(pypkg_image(), name, sizeof(name) - 1, &main_module) >= 0
+            && main_module.entry == route.found.index);
+}
+
+bool
+pypkg_take_reentry(const char *path)
+{
+    const char *value = getenv(PYPKG_REENTRY);
+    const struct pypkg_program asked_for = {.path = path};
+    struct pypkg_entry directory;
+    char *end;
+
+    if (value == NULL) {
+        return false;
+    }
+    unsigned long cwd = strtoul(value, &end, 10);
+    bool has_cwd = end != value && *end == ':' && cwd <= UINT32_MAX;
+    bool ours = path[0] != '\0' && pypkg_is_program(&asked_for, has_cwd ? end + 1 : value);
+    if (ours && has_cwd && pypkg_state.ready && pypkg_entry_at(&pypkg_state.image, (uint32_t)cwd, &directory)
+        && directory.type == PYPKG_DIRECTORY) {
+        atomic_store(&pypkg_state.cwd, (uint32_t)cwd + 1);
+    }
+    unsetenv(PYPKG_REENTRY);
+    return ours;
+}
+
+static char **
+copy_strings(char *const strings[])
+{
+    size_t count = 0, size = 0;
+
+    for (; strings[count] != NULL; count++) {
+        size += strlen(strings[count]) + 1;
+    }
+    char **copy = malloc((count + 1) * sizeof(char *) + size);
+    if (copy == NULL) {
+        return NULL;
+    }
+    char *text = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = strcpy(text, strings[i]);
+        text += strlen(text) + 1;
+    }
+    copy[count] = NULL;
+    return copy;
+}
+
+bool
+pypkg_set_program(const char *path, char *const arguments[])
+{
+    /* Copies: a program may write another title over its argv. */
+    char *copy = strdup(path);
+    char **copies = arguments != NULL ? copy_strings(arguments) : NULL;
+
+    if (copy == NULL || (arguments != NULL && copies == NULL)) {
+        free(copy);
+        free(copies);
+        return false;
+    }
+    pypkg_state.program.path = copy;
+    pypkg_state.program.arguments = copies;
+    return true;
+}

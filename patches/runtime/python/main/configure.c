@@ -1,0 +1,320 @@
+/* PyConfig for a base, for an application and for the interpreter in an application: nothing is looked for on the real
+   file system, and PYTHON* variables count in a base only.
+
+   Each configuration is read once, by Py_InitializeFromConfig: one that is read a second time loses
+   `-X warn_default_encoding`. Interface: docs.python.org/3/c-api/init_config.html. */
+
+#include "python/main/main.h"
+
+#define VERSION_DIRECTORY_(major, minor) "lib/python" #major "." #minor
+#define VERSION_DIRECTORY(major, minor) VERSION_DIRECTORY_(major, minor)
+#define STDLIB PYPKG_ROOT "/" VERSION_DIRECTORY(PY_MAJOR_VERSION, PY_MINOR_VERSION)
+
+/* What multiprocessing expects of a frozen program's child: it looks at sys.argv itself. */
+#define RUN_CHILD "from multiprocessing.spawn import freeze_support; freeze_support()"
+
+static PyStatus
+append_decoded(PyWideStringList *list, const char *text)
+{
+    wchar_t *wide = Py_DecodeLocale(text, NULL);
+    if (wide == NULL) {
+        return PyStatus_NoMemory();
+    }
+    PyStatus status = PyWideStringList_Append(list, wide);
+    PyMem_RawFree(wide);
+    return status;
+}
+
+/* The NUL-terminated items of a header's string, as a NULL-terminated list in one block of memory. */
+static char **
+split_items(struct pypkg_text text)
+{
+    char **items = calloc(text.size + 2, sizeof(char *) + 1);
+    if (items == NULL) {
+        pypkg_die("no memory for its settings");
+    }
+    char *copy = (char *)(items + text.size + 2);
+    if (text.size > 0) {
+        memcpy(copy, text.data, text.size);
+    }
+    char **next = items;
+    for (char *item = copy; item < copy + text.size; item += strlen(item) + 1) {
+        *next++ = item;
+    }
+    return items;
+}
+
+static PyStatus
+append_search_path(PyWideStringList *list)
+{
+    const struct pypkg_header *h = &pypkg_image()->header;
+    char **items = split_items(pypkg_string(pypkg_image(), h->search_path_offset, h->search_path_size));
+    PyStatus status = PyStatus_Ok();
+
+    for (char **item = items; *item != NULL && !PyStatus_Exception(status); item++) {
+        status = append_decoded(list, *item);
+    }
+    free(items);
+    return status;
+}
+
+/* Everything getpath would otherwise compute from the real file system. `home` keeps it from looking for pyvenv.cfg
+   and build directories beside the executable. */
+static PyStatus
+set_paths(PyConfig *config, const char *executable)
+{
+    const struct {
+        wchar_t **member;
+        const char *value;
+    } strings[] = {
+        {&config->executable, executable},     {&config->base_executable, executable},
+        {&config->prefix, PYPKG_ROOT},         {&config->exec_prefix, PYPKG_ROOT},
+        {&config->base_prefix, PYPKG_ROOT},    {&config->base_exec_prefix, PYPKG_ROOT},
+        {&config->home, PYPKG_ROOT},           {&config->stdlib_dir, STDLIB},
+        {&config->platlibdir, "lib"},
+    };
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        PyStatus status = PyConfig_SetBytesString(config, strings[i].member, strings[i].value);
+        if (PyStatus_Exception(status)) {
+            return status;
+        }
+    }
+    config->pathconfig_warnings = 0;
+    config->module_search_paths_set = 1;
+    return append_search_path(&config->module_search_paths);
+}
+
+/* -- command lines ---------------------------------------------------------------------------------------------- */
+
+/* A command line that is made here, for Python to parse. Its strings live as long as the process. */
+struct line {
+    char **items;
+    int count;
+};
+
+static struct line
+make_line(size_t room)
+{
+    struct line line = {.items = calloc(room + 1, sizeof(char *))};
+    if (line.items == NULL) {
+        pypkg_die("no memory for its command line");
+    }
+    return line;
+}
+
+static void
+append(struct line *line, const char *item)
+{
+    line->items[line->count++] = (char *)(uintptr_t)item;
+}
+
+static void
+append_all(struct line *line, char *const items[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        append(line, items[i]);
+    }
+}
+
+static size_t
+count_items(char *const items[])
+{
+    size_t count = 0;
+    while (items[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* How often `letter` is among the options of a command line. */
+static int
+count_option(char *const argv[], char letter)
+{
+    struct pypkg_options options;
+    int count = 0;
+
+    pypkg_options_begin(&options, argv);
+    while (pypkg_options_next(&options)) {
+        count += options.letter == letter;
+    }
+    return count;
+}
+
+/* Append the options of the image. Those that say how much (-OO, -vv) count no more than they do alone when the command
+   line repeats them: multiprocessing gives its children the options of their parent. */
+static void
+append_baked(struct line *line, char *const baked[], char *const given[])
+{
+    static char texts[128][3];
+    int seen[128] = {0};
+    struct pypkg_options options;
+
+    pypkg_options_begin(&options, baked);
+    while (pypkg_options_next(&options) && options.letter != '?') {
+        char *text = texts[(unsigned char)options.letter & 127];
+        int count = ++seen[(unsigned char)options.letter & 127];
+        snprintf(text, sizeof(texts[0]), "-%c", options.letter);
+        if (options.value != NULL) {
+            append(line, text);
+            append(line, options.value);
+        }
+        else if (count > count_option(given, options.letter)) {
+            append(line, text);
+        }
+    }
+}
+
+/* Begin a command line: a name, the options of the image; there will be room for `room` more. */
+static struct line
+begin_line(const char *executable, char *const argv[], char *const given[], size_t room)
+{
+    static char *no_options[] = {"", NULL};
+    const struct pypkg_header *h = &pypkg_image()->header;
+    struct pypkg_text text = pypkg_string(pypkg_image(), h->options_offset, h->options_size);
+    char **items = split_items(text);
+    size_t count = count_items(items);
+    struct line baked = make_line(count + 1);
+    /* Twice: letters that were together come apart, each of them a new item. */
+    struct line line = make_line(1 + 2 * text.size + room);
+
+    append(&baked, "");
+    append_all(&baked, items, count);
+    append(&line, executable[0] != '\0' ? executable : argv[0]);
+    append_baked(&line, baked.items, given != NULL ? given : no_options);
+    free(baked.items);
+    return line;
+}
+
+/* -- the configurations ----------------------------------------------------------------------------------------- */
+
+/* Python's own defaults, locale coercion included, but deaf to PYTHON* in the environment. */
+static PyStatus
+configure_isolated(PyConfig *config, const char *executable, struct line line, char *const argv[])
+{
+    PyPreConfig preconfig;
+
+    PyPreConfig_InitPythonConfig(&preconfig);
+    preconfig.isolated = 1;
+    preconfig.use_environment = 0;
+    PyConfig_InitIsolatedConfig(config);
+    config->parse_argv = 1;
+    config->site_import = 0;
+    config->install_signal_handlers = 1;
+    config->configure_c_stdio = 1;
+    /* -1: as the options say. */
+    config->dev_mode = -1;
+    config->faulthandler = -1;
+    config->tracemalloc = -1;
+#if PY_VERSION_HEX >= 0x030c0000
+    config->perf_profiling = -1;
+    config->int_max_str_digits = -1;
+#endif
+
+    PyStatus status = Py_PreInitializeFromBytesArgs(&preconfig, line.count, line.items);
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesArgv(config, line.count, line.items);
+    }
+    for (size_t i = 0; argv[i] != NULL && !PyStatus_Exception(status); i++) {
+        status = append_decoded(&config->orig_argv, argv[i]);
+    }
+    return PyStatus_Exception(status) ? status : set_paths(config, executable);
+}
+
+PyStatus
+pypkg_configure_application(PyConfig *config, const char *executable, char *const argv[], char *const arguments[],
+                            char *const given[])
+{
+    size_t count = count_items(arguments);
+    struct line line = begin_line(executable, argv, given, count_items(argv) + count + 3);
+
+    if (given != NULL) {
+        struct pypkg_options options;
+        pypkg_options_begin(&options, given);
+        while (pypkg_options_next(&options)) {
+        }
+        bool closed = options.index > 1 && strcmp(given[options.index - 1], "--") == 0;
+        append_all(&line, given + 1, (size_t)(options.index - 1 - closed));
+    }
+    /* To Python the executable is its script, so that all that follows is the program's. */
+    append(&line, "--");
+    append(&line, executable[0] != '\0' ? executable : argv[0]);
+    append_all(&line, arguments, count);
+    return configure_isolated(config, executable, line, argv);
+}
+
+PyStatus
+pypkg_configure_interpreter(PyConfig *config, const char *executable, char *const argv[])
+{
+    size_t count = count_items(argv);
+    struct line line = begin_line(executable, argv, argv, count + 2);
+
+    if (count > 1 && strcmp(argv[1], PYPKG_FORK_ARGUMENT) == 0) {
+        append(&line, "-c");
+        append(&line, RUN_CHILD);
+    }
+    append_all(&line, argv + 1, count - 1);
+    return configure_isolated(config, executable, line, argv);
+}
+
+/* What getpath would do with PYTHONPATH. */
+static PyStatus
+insert_python_path(PyConfig *config, const wchar_t *rest)
+{
+    Py_ssize_t at = 0;
+
+    while (rest != NULL && (at > 0 || rest[0] != L'\0')) {
+        const wchar_t *stop = wcschr(rest, L':');
+        size_t size = stop != NULL ? (size_t)(stop - rest) : wcslen(rest);
+        wchar_t *item = PyMem_RawMalloc((size + 1) * sizeof(wchar_t));
+        if (item == NULL) {
+            return PyStatus_NoMemory();
+        }
+        wmemcpy(item, rest, size);
+        item[size] = L'\0';
+        PyStatus status = PyWideStringList_Insert(&config->module_search_paths, at++, item);
+        PyMem_RawFree(item);
+        if (PyStatus_Exception(status)) {
+            return status;
+        }
+        rest = stop != NULL ? stop + 1 : NULL;
+    }
+    return PyStatus_Ok();
+}
+
+/* PYTHONPATH, if the command line lets it count: a configuration of its own is read for it. */
+static PyStatus
+add_python_path(PyConfig *config, const char *executable, int argc, char **argv)
+{
+    PyConfig read;
+
+    PyConfig_InitPythonConfig(&read);
+    PyStatus status = PyConfig_SetBytesArgv(&read, argc, argv);
+    if (!PyStatus_Exception(status)) {
+        status = set_paths(&read, executable);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_Read(&read);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = insert_python_path(config, read.pythonpath_env);
+    }
+    PyConfig_Clear(&read);
+    return status;
+}
+
+PyStatus
+pypkg_configure_base(PyConfig *config, const char *executable, int argc, char **argv)
+{
+    PyPreConfig preconfig;
+
+    PyPreConfig_InitPythonConfig(&preconfig);
+    PyConfig_InitPythonConfig(config);
+    PyStatus status = Py_PreInitializeFromBytesArgs(&preconfig, argc, argv);
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesArgv(config, argc, argv);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = set_paths(config, executable);
+    }
+    return PyStatus_Exception(status) ? status : add_python_path(config, executable, argc, argv);
+}

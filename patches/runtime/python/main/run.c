@@ -1,0 +1,153 @@
+/* Running the program, and scripts of the snapshot, as `python app.py` would run them. */
+
+#include "python/main/main.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* As Python flushes after a script, and before it prints an exception: errors are found again at exit. */
+static void
+flush_stream(const char *name)
+{
+    PyObject *stream = PySys_GetObject(name);
+    PyObject *done = stream == NULL ? NULL : PyObject_CallMethod(stream, "flush", NULL);
+    Py_XDECREF(done);
+    PyErr_Clear();
+}
+
+static PyObject *
+call(const char *module_name, const char *function, PyObject *argument)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *result = NULL;
+
+    if (module != NULL) {
+        result = argument != NULL ? PyObject_CallMethod(module, function, "O", argument)
+                                  : PyObject_CallMethod(module, function, NULL);
+        Py_DECREF(module);
+    }
+    return result;
+}
+
+/* The namespace of a script: what `python app.py` would have put there. */
+static int
+fill_namespace(PyObject *dict, PyObject *name, PyObject *path)
+{
+    PyObject *importer = PyImport_ImportModule(PYPKG_IMPORTER);
+    PyObject *loader = NULL;
+    int status = -1;
+
+    if (importer != NULL) {
+        loader = PyObject_CallMethod(importer, "SnapshotLoader", "OO", name, path);
+        Py_DECREF(importer);
+    }
+    if (loader != NULL) {
+        status = PyDict_SetItemString(dict, "__file__", path);
+        status = status < 0 ? status : PyDict_SetItemString(dict, "__cached__", Py_None);
+        status = status < 0 ? status : PyDict_SetItemString(dict, "__spec__", Py_None);
+        status = status < 0 ? status : PyDict_SetItemString(dict, "__package__", Py_None);
+        status = status < 0 ? status : PyDict_SetItemString(dict, "__loader__", loader);
+        Py_DECREF(loader);
+    }
+    return status;
+}
+
+static PyObject *
+run_code(PyObject *path, PyObject *code)
+{
+    PyObject *module = PyImport_AddModule("__main__");
+    PyObject *name = PyUnicode_FromString("__main__");
+    PyObject *result = NULL;
+
+    if (module != NULL && name != NULL) {
+        PyObject *dict = PyModule_GetDict(module);
+        if (fill_namespace(dict, name, path) == 0) {
+            result = PyEval_EvalCode(code, dict, dict);
+        }
+    }
+    Py_XDECREF(name);
+    return result;
+}
+
+static PyObject *
+run_main_module(void)
+{
+    PyObject *name = PyUnicode_FromString("__main__");
+    PyObject *found = name == NULL ? NULL : call("_pypkg", "find_module", name);
+    PyObject *code = found == NULL ? NULL : call("_pypkg", "get_code", name);
+    PyObject *ready = code == NULL ? NULL : call("_pypkg_runtime", "serve_commands", NULL);
+    PyObject *result = ready == NULL ? NULL : run_code(PyTuple_GetItem(found, 1), code);
+
+    Py_XDECREF(ready);
+    Py_XDECREF(code);
+    Py_XDECREF(found);
+    Py_XDECREF(name);
+    return result;
+}
+
+/* A program that Ctrl-C ended says so to its parent: bpo-1054041. */
+static int
+exit_by_interrupt(void)
+{
+    signal(SIGINT, SIG_DFL);
+    kill(getpid(), SIGINT);
+    return SIGINT + 128;
+}
+
+/* What Python does after a script; `result` is NULL when it raised. */
+static int
+end_program(PyObject *result)
+{
+    int code = 0;
+    int interrupted = 0;
+
+    if (result == NULL) {
+        interrupted = PyErr_Occurred() == PyExc_KeyboardInterrupt;
+        code = 1;
+        /* SystemExit ends here: this finalizes Python and exits with its code. */
+        PyErr_Print();
+    }
+    Py_XDECREF(result);
+    flush_stream("stderr");
+    flush_stream("stdout");
+    if (Py_FinalizeEx() < 0) {
+        code = 120;
+    }
+    return interrupted ? exit_by_interrupt() : code;
+}
+
+int
+pypkg_run_application(void)
+{
+    return end_program(run_main_module());
+}
+
+/* A script of the snapshot has its code in the image, and perhaps no source that Python could read. */
+int
+pypkg_run_interpreter(const char *script, bool at_home)
+{
+    PyObject *ready = call("_pypkg_runtime", "diagnose", NULL);
+    if (ready == NULL) {
+        return end_program(NULL);
+    }
+    Py_DECREF(ready);
+    if (script == NULL || strcmp(script, "-") == 0) {
+        return Py_RunMain();
+    }
+    PyObject *path = PyUnicode_DecodeFSDefault(script);
+    PyObject *runtime = path == NULL ? NULL : PyImport_ImportModule("_pypkg_runtime");
+    PyObject *found = runtime == NULL ? NULL : PyObject_CallMethod(runtime, "find_script", "Oi", path, (int)at_home);
+    PyObject *result = NULL;
+
+    Py_XDECREF(runtime);
+    Py_XDECREF(path);
+    if (found == Py_None) {
+        Py_DECREF(found);
+        return Py_RunMain();
+    }
+    if (found != NULL && PyTuple_Check(found) && PyTuple_GET_SIZE(found) == 2) {
+        result = run_code(PyTuple_GET_ITEM(found, 0), PyTuple_GET_ITEM(found, 1));
+    }
+    Py_XDECREF(found);
+    return end_program(result);
+}

@@ -1,0 +1,144 @@
+/* Hints: what a packaged program is told about a file below /snapshot that is missing, withheld or not to be changed.
+
+   The patch 0005 calls the hook for every OSError that names a file, before it is raised. Notes (PEP 678) leave
+   str(error) as it is; only EROFS says more in its message, because nothing else tells why it is so. A hint never
+   takes the place of the error: what fails in here is forgotten. */
+
+#include "python/module/_pypkg.h"
+
+#include "engine/vfs.h"
+
+#define READ_ONLY                                                                                                      \
+    "Read-only file system (packaged files cannot be changed: write to a folder outside of " PYPKG_ROOT ", such as "   \
+    "the user's, tempfile's or that of sys.executable, or map one with sys.pypkg.mount)"
+
+/* Of errors.c, by the patch. */
+extern void (*_PyErr_pypkg_hint)(PyObject *error, int number, PyObject *name, PyObject *name2);
+
+/* The path in an error's file name, borrowed; NULL when it is none that could be packaged. */
+static const char *
+path_in(PyObject *name)
+{
+    const char *path = NULL;
+
+    if (name != NULL && PyUnicode_Check(name)) {
+        path = PyUnicode_AsUTF8(name);
+        if (path == NULL) {
+            PyErr_Clear();
+        }
+    }
+    else if (name != NULL && PyBytes_Check(name)) {
+        path = PyBytes_AS_STRING(name);
+    }
+    return path != NULL && pypkg_concerns(AT_FDCWD, path) ? path : NULL;
+}
+
+/* The part of a path below the project's directory, which is what the configuration's globs count from; or NULL. */
+static const char *
+below_project(const char *path)
+{
+    static const char main_name[] = "__main__";
+    struct pypkg_module module;
+    struct pypkg_entry entry;
+
+    if (strncmp(path, PYPKG_ROOT "/", PYPKG_ROOT_SIZE + 1) != 0 || strstr(path, "/..") != NULL
+        || pypkg_find_module(pypkg_image(), main_name, sizeof(main_name) - 1, &module) < 0
+        || !pypkg_entry_at(pypkg_image(), module.entry, &entry)) {
+        return NULL;
+    }
+    struct pypkg_text main_path = pypkg_entry_path(pypkg_image(), &entry);
+    const char *slash = memchr(main_path.data, '/', main_path.size);
+    if (slash == NULL) {
+        return NULL;
+    }
+    size_t size = (size_t)(slash - main_path.data) + 1;
+    path += PYPKG_ROOT_SIZE + 1;
+    return strncmp(path, main_path.data, size) == 0 && path[size] != '\0' ? path + size : NULL;
+}
+
+/* The error is new and has no notes: this is add_note() in a third of its time. */
+static void
+add_note(PyObject *error, PyObject *text)
+{
+    PyObject *notes = text == NULL ? NULL : Py_BuildValue("[N]", text);
+
+    if (notes != NULL) {
+        (void)PyObject_SetAttrString(error, "__notes__", notes);
+        Py_DECREF(notes);
+    }
+}
+
+static void
+explain_missing(PyObject *error, const char *path)
+{
+    const char *place = below_project(path);
+
+    add_note(error, place != NULL
+        ? PyUnicode_FromFormat("'%s' is not in this executable. To package it, name it in [tool.pypkg]: "
+                               "assets = [\"%s\"]", place, place)
+        : PyUnicode_FromFormat("'%s' is not in this executable; pypkg --debug lists what is taken along.", path));
+}
+
+static void
+explain_withheld(PyObject *error)
+{
+    add_note(error, PyUnicode_FromString("Source text is left out of this executable; pypkg --public keeps that of "
+                                         "the project, --public-packages that of what it uses."));
+}
+
+static void
+explain_read_only(PyObject *error, int number)
+{
+    PyObject *text = PyUnicode_FromString(READ_ONLY);
+    PyObject *args = text == NULL ? NULL : Py_BuildValue("(iO)", number, text);
+
+    if (args != NULL && PyObject_SetAttrString(error, "strerror", text) == 0) {
+        (void)PyObject_SetAttrString(error, "args", args);
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(args);
+}
+
+/* Where a path leads, mounts and all, without a line in the trace. */
+static enum pypkg_where
+find(const char *path, struct pypkg_route *route)
+{
+    return path == NULL ? PYPKG_REAL : pypkg_route(route, NULL, AT_FDCWD, path, true);
+}
+
+static void
+hint(PyObject *error, int number, PyObject *name, PyObject *name2)
+{
+    struct pypkg_route route;
+    int saved = errno;
+
+    if ((number != ENOENT && number != EACCES && number != EROFS && !pypkg_is_traced())
+        || !PyObject_TypeCheck(error, (PyTypeObject *)PyExc_OSError)) {
+        return;
+    }
+    const char *path = path_in(name);
+    enum pypkg_where where = find(path, &route);
+    if (where == PYPKG_VIRTUAL || (where == PYPKG_FAILED && number != route.error)) {
+        pypkg_trace_error(number, path);
+    }
+    if (number == EROFS) {
+        if (where != PYPKG_REAL || find(path_in(name2), &route) != PYPKG_REAL) {
+            explain_read_only(error, number);
+        }
+    }
+    else if (number == ENOENT && where == PYPKG_FAILED && route.error == ENOENT) {
+        explain_missing(error, path);
+    }
+    else if (number == EACCES && where == PYPKG_VIRTUAL && (route.found.entry.flags & PYPKG_WITHHELD)) {
+        explain_withheld(error);
+    }
+    PyErr_Clear();
+    errno = saved;
+}
+
+/* From now on errors have hints. */
+void
+pypkg_give_hints(void)
+{
+    _PyErr_pypkg_hint = hint;
+}

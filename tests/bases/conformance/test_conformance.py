@@ -1,0 +1,82 @@
+"""The program gives the same results packaged as from source, but for what is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .comparison import Comparison
+from .document import DOCUMENT, deviations, table
+from .explained import load_explanations
+from .runs import SMALL, Workplace, cannot_mount, compare_runs, make_workplace
+
+pytestmark = pytest.mark.base
+
+BaseOf = Callable[[str], Path]
+
+LARGE_TARGET = "py313-linuxstatic-x64"
+LARGE = 200_000_000
+TARGETS = (
+    LARGE_TARGET,
+    "py313-linux-x64",
+    "py311-linux-x64",
+    pytest.param("py311-linuxstatic-x64", marks=pytest.mark.forge),
+)
+
+
+@pytest.fixture(scope="module")
+def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Workplace]:
+    """Trees by the size of their large file; each is made once."""
+    reason = cannot_mount(tmp_path_factory.mktemp("mount"))
+    if reason:
+        pytest.skip(f"the run from source needs a mount namespace of its own: {reason}")
+    made: dict[int, Workplace] = {}
+
+    def workplace(large: int) -> Workplace:
+        if large not in made:
+            made[large] = make_workplace(tmp_path_factory.mktemp("conformance"), large=large)
+        return made[large]
+
+    return workplace
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def comparison(
+    request: pytest.FixtureRequest,
+    base_of: BaseOf,
+    workplaces: Callable[[int], Workplace],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Comparison:
+    """Both runs for one target."""
+    target = request.param
+    workplace = workplaces(LARGE if target == LARGE_TARGET else SMALL)
+    return compare_runs(workplace, target, base_of(target), tmp_path_factory.mktemp(target))
+
+
+def test_every_difference_is_explained(comparison: Comparison) -> None:
+    assert comparison.unexplained == {}
+    assert sum(results for results, _ in comparison.counts.values()) > 2500
+
+
+def test_every_explanation_still_applies(comparison: Comparison) -> None:
+    assert comparison.outdated == []
+
+
+def test_the_document_says_what_was_measured(comparison: Comparison) -> None:
+    text = DOCUMENT.read_text("utf-8")
+    if f"## {comparison.target}\n" not in text:
+        pytest.skip(f"docs/conformance.md has no table of {comparison.target} yet")
+    assert table(comparison) in text, "run: python tests/bases/conformance/document.py"
+
+
+def test_a_refusal_is_what_the_checks_were_made_for(comparison: Comparison) -> None:
+    """The tree is read-only in both runs; otherwise they would agree on the wrong thing."""
+    refused = [name for name, result in comparison.results.items() if name.startswith("writers.") and "EROFS" in result]
+    assert len(refused) > 100
+
+
+def test_the_document_has_the_deviations() -> None:
+    assert deviations(load_explanations()) in DOCUMENT.read_text("utf-8")
+    assert all(len(row.reason.split()) > 5 and row.instead for row in load_explanations())

@@ -1,0 +1,100 @@
+"""Executables put together without the packager: a base, and an image with the programs of this folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pypkg_core.binaries import attach_image, read_image
+from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
+
+# Tests for a packaged program to find, not ours.
+collect_ignore = ["conformance/project"]
+
+PROJECT = Path(__file__).parent / "project"
+COMPILE = """
+import base64, json, marshal, sys
+codes = {}
+for name in json.load(sys.stdin):
+    with open(sys.argv[1] + "/" + name, "rb") as stream:
+        code = compile(stream.read(), f"/snapshot/project/{name}", "exec", dont_inherit=True)
+    codes[name] = base64.b64encode(marshal.dumps(code)).decode()
+json.dump(codes, sys.stdout)
+"""
+
+BaseOf = Callable[[str], Path]
+Assemble = Callable[..., Path]
+
+TARGETS = (
+    "py313-linuxstatic-x64",
+    "py313-linux-x64",
+    "py311-linux-x64",
+    pytest.param("py311-linuxstatic-x64", marks=pytest.mark.forge),
+)
+
+
+@pytest.fixture(scope="session", params=TARGETS)
+def base(request: pytest.FixtureRequest, base_of: BaseOf) -> Path:
+    """A base of this host."""
+    return base_of(request.param)
+
+
+def _add_modules(builder: ImageBuilder, base: Path, main: str, folder: Path) -> None:
+    sources = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    done = subprocess.run(
+        [base, "-I", "-c", COMPILE, folder], input=json.dumps(sources), capture_output=True, text=True, check=True
+    )
+    for name, text in json.loads(done.stdout).items():
+        path = f"project/{name}"
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        kind = ModuleKind.PACKAGE if name.endswith("__init__.py") else ModuleKind.MODULE
+        if name == "library/__init__.py":
+            builder.add_file(path, folder / name)
+        else:
+            builder.add_withheld(path)
+        builder.add_module(module, kind, path, b64decode(text))
+        if module == "space.part":
+            builder.add_module("space", ModuleKind.NAMESPACE, "project/space", None)
+        if module == main:
+            builder.add_module("__main__", kind, path, b64decode(text))
+
+
+@pytest.fixture(scope="session")
+def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
+    """Make an executable whose ``__main__`` is one of the programs, with these interpreter options baked in.
+
+    ``more`` is a folder whose files, modules and others, lie beside those of ``project``; ``tools`` are programs
+    of this machine, which lie in ``tools``.
+    """
+
+    def make(base: Path, main: str, *options: str, more: Path | None = None, tools: Sequence[Path] = ()) -> Path:
+        image = read_image(base)
+        builder = ImageBuilder(mtime=315532800)
+        _add_modules(builder, base, main, PROJECT)
+        if more is not None:
+            _add_modules(builder, base, main, more)
+            for file in sorted(
+                path for path in more.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
+            ):
+                name = f"project/{file.relative_to(more).as_posix()}"
+                builder.add_file(name, file, executable=os.access(file, os.X_OK))
+        for file in tools:
+            builder.add_file(f"project/tools/{file.name}", file, executable=True)
+        for name in ("data/a.txt", "data/sub/b.txt"):
+            builder.add_file(f"project/{name}", PROJECT / name)
+        builder.add_symlink("project/data/link", "sub/b.txt")
+        merge_image(builder, image, withhold=lambda _: True)
+        builder.set_search_path(["/snapshot/project", *image.search_path])
+        builder.set_options(options)
+        builder.set_manifest({**image.manifest, "kind": "application", "name": "project"})
+        out = tmp_path_factory.mktemp("assembled") / main
+        attach_image(base, builder.build(), out)
+        return out
+
+    return make
