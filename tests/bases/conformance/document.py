@@ -26,8 +26,8 @@ INTRODUCTION = """# Conformance: the same program from source and packaged
 Written by `python tests/bases/conformance/document.py`; `tests/bases/conformance` fails when it is out of date.
 
 One program looks at a tree of modules, data, symbolic links, odd names, archives, databases, certificates and
-libraries, once run from source by a base, on a file system that is mounted read-only, and once packaged. Every result is
-compared: what a call returns, or the exception it ends with, its errno and the paths in it.
+libraries, once run from source by a base, on a file system that is mounted read-only, and once packaged. Every result
+is compared: what a call returns, or the exception it ends with, its errno and the paths in it.
 """
 
 # What each group of checks looks at.

@@ -1,8 +1,8 @@
 """What a packaged program's users can ask of the cache of native libraries: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
 
 The cache is that of native/cache_dir.c and native/extract.c: ``<cache>/pypkg/<digest>/<path>``. It is shared by all
-packaged programs of a user. Nothing but what has a name of theirs is looked at, nothing is followed: everything goes through
-the descriptor of a directory that belongs to this user.
+packaged programs of a user. Nothing but what has a name of theirs is looked at, nothing is followed: everything goes
+through the descriptor of a directory that belongs to this user.
 """
 
 import os
