@@ -7,20 +7,11 @@ nothing here but ``source`` knows where a file lies on this machine.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 
-__all__ = ["Bundle", "Collection", "File", "Kind", "Module"]
+from pypkg_core.image.layout import ModuleKind
 
-
-class Kind(IntEnum):
-    """Kinds of modules, numbered as in docs/image-format.md, "Module"."""
-
-    MODULE = 1
-    PACKAGE = 2
-    NAMESPACE = 3
-    EXTENSION = 4
-    EXTENSION_PACKAGE = 5
+__all__ = ["Bundle", "Collection", "File", "Module"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +20,7 @@ class Module:
 
     Attributes:
         name: dotted name; ``__main__`` is the application's entry.
-        kind: see :class:`Kind`.
+        kind: see :class:`ModuleKind`.
         path: ``__file__`` below ``/snapshot``; for a namespace package its directory.
         code: normalised marshalled code object; ``None`` for namespace packages and extensions.
         source: the file it was made from; ``None`` when generated, and for namespace packages.
@@ -38,7 +29,7 @@ class Module:
     """
 
     name: str
-    kind: Kind
+    kind: ModuleKind
     path: str
     code: bytes | None = None
     source: Path | None = None

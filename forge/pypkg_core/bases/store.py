@@ -69,7 +69,7 @@ def _open(path: Path, target: Target, origin: Literal["fetched", "built"]) -> Ba
     except PypkgError as error:
         hint = f"Delete it and run again, or forge it anew: pypkg-forge build --force {target.name}"
         raise PypkgError(f"Cannot use the base {path}: {error.message}", hint=hint) from error
-    if image.find_module("__main__") is not None:
+    if image.is_application:
         raise PypkgError(f"Cannot use {path} as a base: it is a packaged executable", hint="Delete it and run again")
     found = image.manifest.get("target")
     if found != target.name:

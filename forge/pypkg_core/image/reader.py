@@ -14,6 +14,7 @@ from pypkg_core.image.blob import Blob
 from pypkg_core.image.layout import Codec, EntryType, Header
 from pypkg_core.image.records import Bundle, Entry, Module
 from pypkg_core.image.tables import Tables, damaged
+from pypkg_core.names import MAIN_MODULE
 
 __all__ = ["Bundle", "Entry", "Image", "Module"]
 
@@ -63,6 +64,11 @@ class Image:
     def data(self) -> memoryview:
         """The image's bytes."""
         return self._tables.view
+
+    @property
+    def is_application(self) -> bool:
+        """Whether the image has an entry, the module ``__main__``; a base has none."""
+        return self.find_module(MAIN_MODULE) is not None
 
     def lookup(self, path: str) -> Entry | None:
         """Return the entry at ``path`` (below the root, no slash at either end; links are not followed)."""

@@ -17,10 +17,11 @@ from pypkg_core.image.layout import (
     MODE_LINK,
     EntryType,
 )
+from pypkg_core.snapshot import SNAPSHOT_ROOT
 
 __all__ = ["Node", "Tree", "encode_name"]
 
-_ROOT: Final = b"/snapshot"
+_ROOT: Final = SNAPSHOT_ROOT.encode()
 # As the runtime: more links than this in one lookup are ELOOP.
 _MAX_LINKS: Final = 40
 

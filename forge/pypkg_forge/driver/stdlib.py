@@ -13,6 +13,8 @@ from typing import Final
 from pypkg_core._core import normalize_marshal
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Codec, ImageBuilder, ModuleKind
+from pypkg_core.names import module_name
+from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path, stdlib_directory
 from pypkg_forge.data import HERE
 
 __all__ = ["LibraryFile", "build_image", "compile_files", "library_files"]
@@ -21,7 +23,7 @@ COMPILE_SCRIPT: Final = HERE / "compile_stdlib.py"
 
 # Left out of every base: they need Tk, are tests, or install into a file system that is read-only.
 _LEFT_OUT: Final = frozenset(
-    {"__pycache__", "ensurepip", "idlelib", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo"}
+    {"__pycache__", "ensurepip", "idlelib", SITE_PACKAGES, "test", "tests", "tkinter", "turtle.py", "turtledemo"}
 )
 _DATA_SUFFIXES: Final = frozenset({".txt", ".css", ".csh", ".fish", ".ps1", ".cfg", ".xbm", ".pickle"})
 _DATA_NAMES: Final = frozenset({"activate", "Activate.ps1"})
@@ -37,12 +39,7 @@ class LibraryFile:
     @property
     def module(self) -> str | None:
         """The dotted name of the module in it, or ``None`` for a data file."""
-        if not self.path.endswith(".py"):
-            return None
-        parts = self.path[: -len(".py")].split("/")
-        if parts[-1] == "__init__":
-            parts.pop()
-        return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+        return module_name(self.path) or None
 
 
 def library_files(lib: Path) -> Iterator[LibraryFile]:
@@ -75,7 +72,7 @@ def build_image(
     Raises:
         PypkgError: a file cannot be read, or two are in one place.
     """
-    root = f"lib/python{series}"
+    root = stdlib_directory(series)
     builder = ImageBuilder(epoch)
     for file in files:
         path = f"{root}/{file.path}"
@@ -84,7 +81,7 @@ def build_image(
         if name is not None and file.path in codes:
             kind = ModuleKind.PACKAGE if file.path.endswith("/__init__.py") else ModuleKind.MODULE
             builder.add_module(name, kind, path, codes[file.path])
-    builder.set_search_path([f"/snapshot/{root}"])
+    builder.set_search_path([snapshot_path(root)])
     builder.set_manifest(manifest)
     return builder.build()
 
@@ -105,7 +102,7 @@ def compile_files(python: Path, files: Sequence[LibraryFile], series: str, jobs:
 
 
 def _compile_share(python: Path, files: Sequence[LibraryFile], series: str) -> dict[str, bytes]:
-    request = [[str(file.source), f"/snapshot/lib/python{series}/{file.path}"] for file in files]
+    request = [[str(file.source), snapshot_path(f"{stdlib_directory(series)}/{file.path}")] for file in files]
     done = subprocess.run(
         [python, "-I", "-S", "-W", "ignore", COMPILE_SCRIPT],
         input=json.dumps(request).encode(),

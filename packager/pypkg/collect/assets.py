@@ -9,6 +9,7 @@ from pathlib import Path
 from pypkg.graph.entry import Application
 from pypkg.graph.resolver import Node, Resolver
 from pypkg.graph.walker import Walk, in_tests
+from pypkg_core.names import has_module_name
 from pypkg_core.patterns import tree_items
 
 __all__ = ["project_files"]
@@ -34,7 +35,7 @@ def project_files(application: Application, walk: Walk, resolver: Resolver) -> I
         if isinstance(package, Node) and package.root.project:
             for root, folder in package.portions:
                 for relative in _items(root.directory, folder):
-                    if not in_tests(relative) and (not relative.endswith(".py") or _no_module(relative)):
+                    if not in_tests(relative) and not has_module_name(relative):
                         yield root.directory / relative, f"{root.prefix}/{relative}"
     for name in sorted(walk.found):
         node = walk.nodes[name]
@@ -81,7 +82,3 @@ def _package_folders(node: Node, name: str, resolver: Resolver) -> list[Path]:
     if not isinstance(found, Node):
         return []
     return [root.directory / folder for root, folder in found.portions if root.project]
-
-
-def _no_module(relative: str) -> bool:
-    return not all(part.isidentifier() for part in relative.removesuffix(".py").split("/"))

@@ -20,14 +20,16 @@ from pypkg.graph.dictionary import Dictionary, matches
 from pypkg.graph.entry import Application
 from pypkg.graph.resolver import Node, Resolver, addon_stem
 from pypkg.graph.walker import Walker, in_tests
-from pypkg.items import Bundle, Collection, File, Kind, Module
+from pypkg.items import Bundle, Collection, File, Module
 from pypkg_core.errors import PypkgError
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.names import MAIN_MODULE, has_module_name
 from pypkg_core.patterns import tree_items
+from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["SITE_PACKAGES", "Contents"]
+__all__ = ["Contents"]
 
-SITE_PACKAGES: Final = "site-packages"
 # For building and type checking, not for running.
 _DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
 
@@ -85,7 +87,9 @@ class Contents:
         for name, node in {**self._walk.members, **self._walk.nodes}.items():
             self._module(name, node)
         self._glibc()
-        sources = {module.path for module in self._modules.values() if module.kind in (Kind.MODULE, Kind.PACKAGE)}
+        sources = {
+            module.path for module in self._modules.values() if module.kind in (ModuleKind.MODULE, ModuleKind.PACKAGE)
+        }
         return Collection(
             directories=sorted(self._directories),
             links=dict(sorted(self._links.items())),
@@ -107,14 +111,14 @@ class Contents:
         if chosen is None and node.addons and name not in self._walk.nodes:
             chosen = next((file for file in node.addons if fits(node.root.directory / file, self._target)), None)
         if chosen is not None:
-            package = node.kind in (Kind.PACKAGE, Kind.EXTENSION_PACKAGE)
-            kind = Kind.EXTENSION_PACKAGE if package else Kind.EXTENSION
+            package = node.kind in (ModuleKind.PACKAGE, ModuleKind.EXTENSION_PACKAGE)
+            kind = ModuleKind.EXTENSION_PACKAGE if package else ModuleKind.EXTENSION
             path = f"{node.root.prefix}/{chosen}"
             self._add(File(path=path, source=node.root.directory / chosen, executable=True, owner=owner_name))
             self._libraries.setdefault(owner_name or self._application.name, []).append(path)
             self._put(Module(name=name, kind=kind, path=path, owner=owner_name), node)
-        elif node.kind is Kind.NAMESPACE:
-            self._put(Module(name=name, kind=Kind.NAMESPACE, path=node.path), node)
+        elif node.kind is ModuleKind.NAMESPACE:
+            self._put(Module(name=name, kind=ModuleKind.NAMESPACE, path=node.path), node)
         elif node.source:
             scanned = self._compiler.result(node.path, self._walker.member_mode(name))
             in_data = self._lies_in_data(node)
@@ -122,7 +126,7 @@ class Contents:
                 self._broken(node, scanned.error, owner_name if in_data else None)
                 return
             readable = in_data or node.path in self._files
-            source = None if name == "__main__" and self._application.generated else node.file
+            source = None if name == MAIN_MODULE and self._application.generated else node.file
             self._put(
                 Module(
                     name=name,
@@ -151,18 +155,22 @@ class Contents:
         parent = module.name.rpartition(".")[0]
         if parent and parent not in self._modules:
             found = self._resolver.find(parent)
-            if isinstance(found, Node) and found.kind is Kind.NAMESPACE and found.root.project == node.root.project:
+            if (
+                isinstance(found, Node)
+                and found.kind is ModuleKind.NAMESPACE
+                and found.root.project == node.root.project
+            ):
                 self._module(parent, found)
 
     def _lies_in_data(self, node: Node) -> bool:
         """Whether the module's folder is none of a package's but lies in one: templates, examples, plug-ins."""
         parent = self._resolver.find(node.name.rpartition(".")[0]) if "." in node.name else None
-        if not isinstance(parent, Node) or parent.kind is not Kind.NAMESPACE:
+        if not isinstance(parent, Node) or parent.kind is not ModuleKind.NAMESPACE:
             return False
         name = parent.name.rpartition(".")[0]
         while name:
             found = self._resolver.find(name)
-            if isinstance(found, Node) and found.kind is not Kind.NAMESPACE:
+            if isinstance(found, Node) and found.kind is not ModuleKind.NAMESPACE:
                 return True
             name = name.rpartition(".")[0]
         return False
@@ -197,7 +205,7 @@ class Contents:
             if is_library(relative):
                 if not self._library(distribution, relative) and not addon_stem(relative.rpartition("/")[2]):
                     unloadable.append(relative)
-            elif relative not in sources and not _is_module_file(relative):
+            elif relative not in sources and not has_module_name(relative):
                 self._data(distribution.root / relative, f"{SITE_PACKAGES}/{relative}", distribution.name)
         if unloadable:
             self._notices.append(
@@ -328,8 +336,3 @@ class Contents:
 
 def _below(relative: str, folders: set[str]) -> bool:
     return any(relative.startswith(f"{folder}/") for folder in folders)
-
-
-def _is_module_file(relative: str) -> bool:
-    """Whether a ``.py`` file is left to the modules (shadowed, broken or in tests); one no import can name is data."""
-    return relative.endswith(".py") and all(part.isidentifier() for part in relative.removesuffix(".py").split("/"))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pypkg_core.snapshot import snapshot_path
+
 __all__ = ["Followed", "follow_links"]
 
 # As the runtime: docs/image-format.md and the C core stop there.
@@ -59,7 +61,7 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
         if hops > _MAX_LINKS:
             return Followed(links, None)
         if target.startswith("/"):
-            links[place], done, rest = f"/snapshot/{name}/{inside}".rstrip("/"), [], [*inside.split("/"), *rest]
+            links[place], done, rest = snapshot_path(f"{name}/{inside}").rstrip("/"), [], [*inside.split("/"), *rest]
         else:
             links[place], rest = target, [*target.split("/"), *rest]
     return Followed(links, "/".join(done))

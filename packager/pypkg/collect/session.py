@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pypkg.collect.builder import SITE_PACKAGES, Contents
+from pypkg.collect.builder import Contents
 from pypkg.compile.compiler import Compiler, candidates
 from pypkg.compile.pool import Facts
 from pypkg.environment import wheels
@@ -26,6 +26,7 @@ from pypkg.project.project import Project
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import cache_root
 from pypkg_core.errors import PypkgError
+from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path, stdlib_directory
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["collect"]
@@ -98,8 +99,9 @@ def collect(
             cache=cache,
         )
         collection = session.run()
-    places = [f"/snapshot/{root.prefix}" for root in roots] or [f"/snapshot/{project.name}"]
-    collection.search_path = [*places, f"/snapshot/lib/python{target.series}", f"/snapshot/{SITE_PACKAGES}"]
+    directories = [root.prefix for root in roots] or [project.name]
+    directories += [stdlib_directory(target.series), SITE_PACKAGES]
+    collection.search_path = [snapshot_path(directory) for directory in directories]
     depends = any(module.path.startswith(f"{SITE_PACKAGES}/") for module in collection.modules)
     if environment.version[:2] != (major, minor) and (depends or collection.warnings):
         shown = ".".join(map(str, environment.version[:2]))

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.snapshot import snapshot_path
 
 __all__ = ["WORKER", "Answer", "Facts", "Task", "WorkerPool", "start"]
 
@@ -227,7 +228,7 @@ class WorkerPool:
             if batch is None or stream is None:
                 return
             sent.append(batch)
-            header = {"tasks": [[f"/snapshot/{task.path}", task.mode, len(task.source)] for task in batch]}
+            header = {"tasks": [[snapshot_path(task.path), task.mode, len(task.source)] for task in batch]}
             text = json.dumps(header).encode()
             try:
                 stream.write(len(text).to_bytes(4, "little") + text + b"".join(task.source for task in batch))
@@ -255,7 +256,7 @@ class WorkerPool:
 
     def _crash(self, worker: Process, sent: deque[list[Task]]) -> PypkgError:
         code = worker.process.wait()
-        modules = [f"/snapshot/{task.path}" for batch in list(sent)[:1] for task in batch]
+        modules = [snapshot_path(task.path) for batch in list(sent)[:1] for task in batch]
         return PypkgError(
             f"The compile worker on {self._python} ended with {f'signal {-code}' if code < 0 else f'exit code {code}'}",
             context={"message": worker.message(), "modules": ", ".join(modules[:5]) or "none"},

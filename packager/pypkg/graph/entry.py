@@ -11,11 +11,12 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from pypkg.graph.dictionary import matches
-from pypkg.graph.resolver import Node, Resolver, Root, module_name
-from pypkg.items import Kind
+from pypkg.graph.resolver import Node, Resolver, Root
 from pypkg.project.config import Config
 from pypkg.project.project import EntryPoint, Project, load_toml
 from pypkg_core.errors import UsageError
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.names import MAIN_MODULE, module_name
 
 _REQUIRED_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
@@ -107,8 +108,8 @@ def start_application(project: Project, config: Config, resolver: Resolver) -> A
         name=project.name,
         root=project.root,
         main=Node(
-            name="__main__",
-            kind=Kind.MODULE,
+            name=MAIN_MODULE,
+            kind=ModuleKind.MODULE,
             root=Root(project.root, project.name, project=True),
             relative=project.main_path.partition("/")[2],
             source=True,

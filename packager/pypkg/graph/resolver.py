@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from pypkg.items import Kind
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.snapshot import SITE_PACKAGES
 
-__all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem", "module_name"]
+__all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem"]
 
 STDLIB: Final = "stdlib"
 
@@ -49,7 +50,7 @@ class Node:
     """
 
     name: str
-    kind: Kind
+    kind: ModuleKind
     root: Root
     relative: str
     source: bool
@@ -69,7 +70,7 @@ class Node:
     @property
     def package(self) -> str:
         """What relative imports inside it count from."""
-        if self.kind in (Kind.PACKAGE, Kind.NAMESPACE, Kind.EXTENSION_PACKAGE):
+        if self.kind in (ModuleKind.PACKAGE, ModuleKind.NAMESPACE, ModuleKind.EXTENSION_PACKAGE):
             return self.name
         return self.name.rpartition(".")[0]
 
@@ -143,7 +144,7 @@ class Resolver:
             return STDLIB
         if found is None:
             found = self._first(name, name, [(root, "") for root in self.installed], spaces)
-        if found is not None and found.kind is Kind.PACKAGE and _extends_itself(found):
+        if found is not None and found.kind is ModuleKind.PACKAGE and _extends_itself(found):
             found.portions = self._all_portions(found, name)
         if found is None and name in self._editable:
             found = self._mapped(name, self._editable[name])
@@ -157,7 +158,7 @@ class Resolver:
 
     def _mapped(self, name: str, place: Path) -> Node | None:
         if place.name in (name, f"{name}.py"):
-            root = Root(place.parent, "site-packages")
+            root = Root(place.parent, SITE_PACKAGES)
             return self._first(name, name, [(root, "")], [])
         return None
 
@@ -175,7 +176,7 @@ class Resolver:
                 addons = [f"{base}/{file}" for file in inner.addons.get("__init__", [])]
                 source = "__init__.py" in inner.files
                 if source or addons:
-                    kind = Kind.PACKAGE if source else Kind.EXTENSION_PACKAGE
+                    kind = ModuleKind.PACKAGE if source else ModuleKind.EXTENSION_PACKAGE
                     relative = f"{base}/__init__.py" if source else addons[0]
                     node = Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
                     node.portions = [(root, base)]
@@ -183,11 +184,11 @@ class Resolver:
             addons = [f"{folder}/{file}" if folder else file for file in listing.addons.get(tail, [])]
             source = f"{tail}.py" in listing.files
             if source or addons:
-                kind = Kind.MODULE if source else Kind.EXTENSION
+                kind = ModuleKind.MODULE if source else ModuleKind.EXTENSION
                 relative = f"{base}.py" if source else addons[0]
                 return Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
             if tail in listing.folders:
-                space = Node(name=name, kind=Kind.NAMESPACE, root=root, relative=base, source=False)
+                space = Node(name=name, kind=ModuleKind.NAMESPACE, root=root, relative=base, source=False)
                 space.portions = [(root, base)]
                 spaces.append(space)
         return None
@@ -249,14 +250,3 @@ def addon_stem(name: str) -> str:
     if stem.startswith("lib") and not tags:
         return ""
     return stem
-
-
-def module_name(relative: str) -> str:
-    """Return the dotted name a ``.py`` file has below its root; for ``__init__.py`` that of the package.
-
-    ``""`` when a part of the path is no identifier, so that no import statement can name it.
-    """
-    parts = relative.removesuffix(".py").split("/")
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""

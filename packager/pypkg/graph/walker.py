@@ -16,9 +16,10 @@ from pypkg.environment.fit import fits
 from pypkg.graph.dictionary import Dictionary, development_tools, matches
 from pypkg.graph.entry import Application
 from pypkg.graph.import_graph import Edge, Edges
-from pypkg.graph.resolver import Node, Resolver, addon_stem, module_name
-from pypkg.items import Kind
+from pypkg.graph.resolver import Node, Resolver, addon_stem
 from pypkg_core.errors import PypkgError
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.names import module_name
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Walk", "Walker", "in_tests"]
@@ -236,7 +237,7 @@ class Walker:
         return True
 
     def _reach(self, node: Node) -> bool:
-        owner = self._owner(node) if node.kind is not Kind.NAMESPACE else None
+        owner = self._owner(node) if node.kind is not ModuleKind.NAMESPACE else None
         if owner is not None and (
             owner.name in self._absent or matches(node.relative, self._dictionary.entry(owner.name).excludes)
         ):
@@ -259,7 +260,7 @@ class Walker:
         return True
 
     def _owner(self, node: Node) -> Distribution | None:
-        if node.root.project or node.kind is Kind.NAMESPACE:
+        if node.root.project or node.kind is ModuleKind.NAMESPACE:
             return None
         return self._installed.owner(node.root.directory, node.relative)
 

@@ -25,12 +25,12 @@ from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry, Image
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
+from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
 
 __all__ = ["Request", "build_image", "package"]
 
-_SITE_PACKAGES: Final = "/snapshot/site-packages"
 # Comes along under --debug only: it prints what is in the executable.
 _DIAGNOSTICS: Final = "_pypkg_diagnostics"
 
@@ -166,7 +166,7 @@ def _add_files(builder: ImageBuilder, collection: Collection) -> None:
 
 def _add_modules(builder: ImageBuilder, collection: Collection, disclosure: Disclosure) -> None:
     for module in collection.modules:
-        kind = ModuleKind(module.kind)
+        kind = module.kind
         if kind is ModuleKind.NAMESPACE:
             builder.add_directory(module.path)
         elif kind.has_code and not builder.has_path(module.path):
@@ -181,7 +181,7 @@ def _search_path(own: Sequence[str], base: Sequence[str]) -> list[str]:
     """Return ``sys.path``: the project, the standard library, installed distributions, as Python orders them."""
     result = list(own)
     missing = [item for item in base if item not in own]
-    sites = [index for index, item in enumerate(result) if item.startswith(_SITE_PACKAGES)]
+    sites = [index for index, item in enumerate(result) if item.startswith(snapshot_path(SITE_PACKAGES))]
     at = sites[0] if sites else len(result)
     result[at:at] = missing
     return result
@@ -221,6 +221,6 @@ def _describe(collection: Collection, base: Image, image: Pieces, messages: Mess
         return
     messages.detail(f"image: {len(image)} bytes; the base's own was {len(base)}")
     for module in collection.modules:
-        messages.detail(f"module {module.name}: /snapshot/{module.path}, {len(module.code or b'')} bytes of code")
+        messages.detail(f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code")
     for file in collection.files:
-        messages.detail(f"file /snapshot/{file.path}")
+        messages.detail(f"file {snapshot_path(file.path)}")

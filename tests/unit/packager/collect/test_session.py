@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from packager.world import ADDON, SERIES, VERSION, World, elf, names, paths
-from pypkg.items import Kind
 from pypkg_core.errors import PypkgError
+from pypkg_core.image import ModuleKind
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
@@ -18,8 +18,8 @@ def test_a_script_with_a_neighbour(world: World) -> None:
     world.write({"app.py": "import helper, json\n", "helper.py": "from pathlib import Path\n", "other.py": ""})
     found = world.collect()
     assert [(module.name, module.kind, module.path) for module in found.modules] == [
-        ("__main__", Kind.MODULE, "app/app.py"),
-        ("helper", Kind.MODULE, "app/helper.py"),
+        ("__main__", ModuleKind.MODULE, "app/app.py"),
+        ("helper", ModuleKind.MODULE, "app/helper.py"),
     ]
     assert found.search_path == ["/snapshot/app", f"/snapshot/lib/python{SERIES}", "/snapshot/site-packages"]
     assert not found.warnings
@@ -150,9 +150,9 @@ def test_namespace_packages_over_two_distributions(world: World) -> None:
     world.write({"app.py": "import space.one, space.two\n"})
     found = world.collect()
     assert {(module.name, module.kind) for module in found.modules} >= {
-        ("space", Kind.NAMESPACE),
-        ("space.one", Kind.PACKAGE),
-        ("space.two", Kind.MODULE),
+        ("space", ModuleKind.NAMESPACE),
+        ("space.one", ModuleKind.PACKAGE),
+        ("space.two", ModuleKind.MODULE),
     }
 
 
@@ -295,7 +295,7 @@ def test_a_fitting_addon_is_bundled_with_its_libraries(world: World) -> None:
     world.write({"app.py": "import dep\n"})
     found = world.collect()
     module = next(module for module in found.modules if module.name == "dep._fast")
-    assert (module.kind, module.path, module.code) == (Kind.EXTENSION, f"site-packages/dep/_fast{ADDON}", None)
+    assert (module.kind, module.path, module.code) == (ModuleKind.EXTENSION, f"site-packages/dep/_fast{ADDON}", None)
     assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
         ("dep", ["site-packages/dep.libs/libx-1.so.2", f"site-packages/dep/_fast{ADDON}"])
     ]
@@ -366,9 +366,9 @@ def test_a_replaceable_addon_is_replaced(world: World) -> None:
     world.install("dep", addon("dep", "import dep._fast\n", **{"dep/_fast.py": "x = 1\n"}))
     world.write({"app.py": "import dep\n"})
     static = world.collect(platform="linuxstatic")
-    assert {module.name: module.kind for module in static.modules}["dep._fast"] == Kind.MODULE
+    assert {module.name: module.kind for module in static.modules}["dep._fast"] == ModuleKind.MODULE
     assert static.notices == ["dep: Python source is used in place of the addon dep._fast"]
-    assert {module.name: module.kind for module in world.collect().modules}["dep._fast"] == Kind.EXTENSION
+    assert {module.name: module.kind for module in world.collect().modules}["dep._fast"] == ModuleKind.EXTENSION
 
 
 def test_a_distribution_that_can_be_done_without_is_left_out(world: World) -> None:
