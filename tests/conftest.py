@@ -1,23 +1,37 @@
-"""What every test may use: the bases of this host, forged once and kept in the user's cache."""
+"""What every test may use: an ordinary process state, and the bases of this host, forged once and kept in the cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-BaseOf = Callable[[str], Path]
+import needs
+from fixture_types import BaseOf
+from process_state import ordinary_process_state
+from targets import ALL
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _process_state() -> Iterator[None]:
+    with ordinary_process_state():
+        yield
 
 
 @pytest.fixture(scope="session")
 def base_of() -> BaseOf:
     """The base of a target (``py313-linux-x64``); forged if the cache has none, which takes minutes."""
     # Imported only here: most tests need no forge.
+    from pypkg_core.cache import cache_root, locked  # noqa: PLC0415
     from pypkg_core.targets.catalogue import parse_target  # noqa: PLC0415
     from pypkg_forge.driver.build import build  # noqa: PLC0415
 
     def base(target: str) -> Path:
-        return build(parse_target(target)).path
+        if target not in ALL:
+            needs.other_host(f"this host cannot forge and run {target}")
+        # Workers of pytest-xdist take turns: each build uses every processor.
+        with locked(cache_root() / "tests" / "forging"):
+            return build(parse_target(target)).path
 
     return base

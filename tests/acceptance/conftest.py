@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.program import BaseOf, Package, Program, Pypkg, Result
-from acceptance.targets import DYNAMIC_313, STATIC_313
+from acceptance.program import Package, Program
+from fixture_types import BaseOf, Pypkg, Result
+from targets import DYNAMIC, STATIC
 
 PACKAGING_SECONDS = 600
 HELLO = 'print("hello, world")\n'
@@ -24,7 +25,11 @@ def pypkg() -> Pypkg:
     assert command.exists(), "pypkg is not installed beside this interpreter: pip install -e '.[forge,test]'"
 
     def run(
-        *arguments: object, prefix: Sequence[str] = (), env: Mapping[str, str] | None = None, **options: object
+        *arguments: object,
+        prefix: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        umask: int = -1,
     ) -> Result:
         inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
         return subprocess.run(
@@ -35,7 +40,8 @@ def pypkg() -> Pypkg:
             env={**inherited, **(env or {})},
             timeout=PACKAGING_SECONDS,
             check=False,
-            **options,  # type: ignore[call-overload]
+            cwd=cwd,
+            umask=umask,
         )
 
     return run
@@ -67,10 +73,10 @@ def hello_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def static_hello(package: Package, hello_script: Path) -> Program:
     """That script packaged for ``py313-linuxstatic-x64``."""
-    return package(hello_script, STATIC_313)
+    return package(hello_script, STATIC)
 
 
 @pytest.fixture(scope="session")
 def dynamic_hello(package: Package, hello_script: Path) -> Program:
     """That script packaged for ``py313-linux-x64``."""
-    return package(hello_script, DYNAMIC_313)
+    return package(hello_script, DYNAMIC)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-__all__ = ["BaseOf", "Package", "Program", "Pypkg", "Result"]
+from fixture_types import Result
 
-Result = subprocess.CompletedProcess[str]
+__all__ = ["Package", "Program"]
 
 TIMEOUT_SECONDS = 120
 
@@ -79,6 +80,7 @@ class Program:
             process.stdout.close()
 
 
-BaseOf = Callable[[str], Path]
-Pypkg = Callable[..., Result]
-Package = Callable[..., Program]
+class Package(Protocol):
+    """Packages an input for one target; fails the test unless that succeeds."""
+
+    def __call__(self, source: Path, target: str, *options: object, name: str | None = None) -> Program: ...

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.program import BaseOf, Program, Pypkg, Result
-from acceptance.targets import STATIC_313
+from acceptance.program import Program
+from fixture_types import BaseOf, Pypkg, Result
+from targets import STATIC
 
 pytestmark = pytest.mark.base
 
@@ -26,12 +27,12 @@ def _said_once(result: Result, exit_code: int, *words: str) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _base(base_of: BaseOf) -> None:
-    base_of(STATIC_313)
+    base_of(STATIC)
 
 
 def test_a_missing_input(pypkg: Pypkg, tmp_path: Path) -> None:
     missing = tmp_path / "nothing.py"
-    _said_once(pypkg("-t", STATIC_313, "-o", tmp_path / "out", missing), 2, str(missing))
+    _said_once(pypkg("-t", STATIC, "-o", tmp_path / "out", missing), 2, str(missing))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -39,7 +40,7 @@ def test_a_syntax_error_names_file_and_line(pypkg: Pypkg, tmp_path: Path) -> Non
     (tmp_path / "app.py").write_text("import broken\n")
     (tmp_path / "broken.py").write_text("value = 1\n\ndef f(:\n    pass\n")
     (tmp_path / "app").write_text("from an earlier run")
-    result = pypkg("-t", STATIC_313, "-o", tmp_path / "app", tmp_path / "app.py")
+    result = pypkg("-t", STATIC, "-o", tmp_path / "app", tmp_path / "app.py")
     _said_once(result, 1, f"{tmp_path / 'broken.py'}:3")
     assert (tmp_path / "app").read_text() == "from an earlier run"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app", "app.py", "broken.py"]
@@ -57,7 +58,7 @@ def test_an_unknown_option(pypkg: Pypkg, hello_script: Path) -> None:
 
 
 def test_an_output_that_is_a_folder(pypkg: Pypkg, hello_script: Path, tmp_path: Path) -> None:
-    result = pypkg("-t", STATIC_313, "-o", tmp_path, hello_script)
+    result = pypkg("-t", STATIC, "-o", tmp_path, hello_script)
     _said_once(result, result.returncode, str(tmp_path))
     assert result.returncode in {1, 2}
     assert list(tmp_path.iterdir()) == []
@@ -65,18 +66,18 @@ def test_an_output_that_is_a_folder(pypkg: Pypkg, hello_script: Path, tmp_path: 
 
 def test_an_output_below_a_file(pypkg: Pypkg, hello_script: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    _said_once(pypkg("-t", STATIC_313, "-o", tmp_path / "file" / "hello", hello_script), 1, str(tmp_path / "file"))
+    _said_once(pypkg("-t", STATIC, "-o", tmp_path / "file" / "hello", hello_script), 1, str(tmp_path / "file"))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_an_output_on_a_file_system_that_refuses(pypkg: Pypkg, hello_script: Path) -> None:
-    _said_once(pypkg("-t", STATIC_313, "-o", "/proc/hello", hello_script), 1, "/proc")
+    _said_once(pypkg("-t", STATIC, "-o", "/proc/hello", hello_script), 1, "/proc")
 
 
 def test_the_input_is_never_overwritten(pypkg: Pypkg, tmp_path: Path) -> None:
     script = tmp_path / "hello.py"
     script.write_text("print(1)\n")
-    result = pypkg("-t", STATIC_313, "-o", script, script)
+    result = pypkg("-t", STATIC, "-o", script, script)
     assert result.returncode != 0
     assert "Refusing to overwrite input file" in result.stderr
     assert script.read_text() == "print(1)\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from acceptance.program import Package, Program
-from acceptance.targets import DYNAMIC_311, STATIC_313
 from pypkg_core.binaries import read_image
+from targets import OLDEST, STATIC
 
 pytestmark = pytest.mark.base
 
@@ -39,7 +39,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "app.py"
 
 
-@pytest.fixture(scope="module", params=[STATIC_313, DYNAMIC_311])
+@pytest.fixture(scope="module", params=[STATIC, OLDEST])
 def debugged(request: pytest.FixtureRequest, script: Path, package: Package) -> Program:
     return package(script, request.param, "--debug")
 
@@ -119,7 +119,7 @@ def test_interpreters_that_are_started_trace_too(package: Package, tmp_path: Pat
         "sys.exit(subprocess.run([sys.executable, '-c', code, note]).returncode)\n"
     )
     (tmp_path / "note.txt").write_text("noted")
-    result = package(script, STATIC_313, "--debug").run(env={"DEBUG_PYPKG": "2", "SIZE_LIMIT_PYPKG": "1GB"})
+    result = package(script, STATIC, "--debug").run(env={"DEBUG_PYPKG": "2", "SIZE_LIMIT_PYPKG": "1GB"})
     assert (result.returncode, result.stdout) == (0, "noted\n"), result
     lines = result.stderr.splitlines()
     assert sum(line.startswith("pypkg: open") and "/note.txt: file, 5 bytes" in line for line in lines) == 1
@@ -127,7 +127,7 @@ def test_interpreters_that_are_started_trace_too(package: Package, tmp_path: Pat
 
 
 def test_others_carry_nothing_of_it(script: Path, package: Package) -> None:
-    program = package(script, STATIC_313)
+    program = package(script, STATIC)
     assert _said(program, DEBUG_PYPKG="2") == []
     data = program.path.read_bytes()
     for text in (b"DEBUG_PYPKG", b"SIZE_LIMIT_PYPKG", b"_pypkg_diagnostics.py"):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import needs
 from acceptance.program import Program
 
-pytestmark = [
-    pytest.mark.base,
-    pytest.mark.skipif(shutil.which("readelf") is None, reason="binutils are not installed"),
-]
+pytestmark = pytest.mark.base
+
+
+@pytest.fixture(autouse=True)
+def _binutils() -> None:
+    needs.tools("readelf", "strip", "objcopy")
 
 
 @pytest.fixture(params=["static_hello", "dynamic_hello"])

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.program import Package, Program, Result
-from acceptance.targets import STATIC_313
+import needs
+from acceptance.program import Package, Program
+from fixture_types import Result
+from targets import STATIC
 
 pytestmark = pytest.mark.base
 
@@ -39,13 +41,14 @@ divide(1)
 
 
 def _chroot_command() -> list[str]:
-    chroot = shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin")
-    unshare = shutil.which("unshare")
-    if chroot and os.geteuid() == 0:
+    chroot = needs.tool("chroot")
+    if os.geteuid() == 0:
         return [chroot]
-    if chroot and unshare and subprocess.run([unshare, "-r", "true"], check=False).returncode == 0:
-        return [unshare, "-r", chroot]
-    pytest.skip("changing the root folder needs root, or user namespaces (unshare -r)")
+    become_root = [needs.tool("unshare"), "-r"]
+    tried = subprocess.run([*become_root, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        needs.privilege("chroot", tried.stderr.strip())
+    return [*become_root, chroot]
 
 
 def _run_in_empty_root(program: Program, root: Path) -> Result:
@@ -65,7 +68,7 @@ def test_hello_runs_in_an_empty_root(static_hello: Program, tmp_path: Path) -> N
 def test_the_standard_library_works_there(package: Package, tmp_path: Path) -> None:
     script = tmp_path / "tour.py"
     script.write_text(STANDARD_LIBRARY)
-    result = _run_in_empty_root(package(script, STATIC_313), tmp_path / "root")
+    result = _run_in_empty_root(package(script, STATIC), tmp_path / "root")
     assert (result.returncode, result.stderr) == (0, ""), result
     assert '"digest": "2d711642"' in result.stdout
     assert '"decimal": "0.3333333333333333333333333333"' in result.stdout
@@ -75,7 +78,7 @@ def test_the_standard_library_works_there(package: Package, tmp_path: Path) -> N
 def test_a_traceback_there_names_files_and_lines(package: Package, tmp_path: Path) -> None:
     script = tmp_path / "failing.py"
     script.write_text(FAILING)
-    result = _run_in_empty_root(package(script, STATIC_313), tmp_path / "root")
+    result = _run_in_empty_root(package(script, STATIC), tmp_path / "root")
     assert result.returncode == 1
     assert 'File "/snapshot/failing/failing.py", line 5, in <module>' in result.stderr
     assert 'File "/snapshot/failing/failing.py", line 3, in divide' in result.stderr

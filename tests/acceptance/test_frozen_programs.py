@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.program import Package
-from acceptance.targets import TARGETS
+from targets import PARAMETERS
 
 pytestmark = pytest.mark.base
 
@@ -37,7 +37,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", PARAMETERS)
 def test_program_for_pyinstaller(target: str, project: Path, package: Package) -> None:
     command = [sys.executable, project / "app.py", *ARGUMENTS]
     source = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": os.defpath})

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from acceptance.program import BaseOf, Package, Program
-from acceptance.targets import DYNAMIC_311, STATIC_313
+from acceptance.program import Package, Program
+from fixture_types import BaseOf
+from targets import OLDEST, STATIC
 
 pytestmark = pytest.mark.base
 
@@ -75,7 +76,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=[STATIC_313, DYNAMIC_311])
+@pytest.fixture(scope="module", params=[STATIC, OLDEST])
 def told(request: pytest.FixtureRequest, script: Path, package: Package) -> dict[str, dict[str, Any]]:
     return dict(json.loads(package(script, request.param).output()))
 
@@ -129,7 +130,7 @@ def test_missing_modules(told: dict[str, dict[str, Any]]) -> None:
 
 def test_the_traceback_shows_the_hint(package: Package, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import importlib\nname = 'nosuch'\nimportlib.import_module(name)\n")
-    result = package(tmp_path / "app.py", STATIC_313).run()
+    result = package(tmp_path / "app.py", STATIC).run()
     assert result.returncode == 1
     lines = result.stderr.splitlines()
     assert lines[-2] == "ModuleNotFoundError: No module named 'nosuch'"
@@ -151,14 +152,14 @@ def test_doing_what_the_hints_say_helps(package: Package, tmp_path: Path) -> Non
     table = '[project]\nname = "hinted"\n[tool.pypkg]\n'
     for wanted in ('hidden-imports = ["plugin"]', 'assets = ["data/text"]'):
         (project / "pyproject.toml").write_text(table)
-        result = package(project, STATIC_313).run(env=variables)
+        result = package(project, STATIC).run(env=variables)
         assert (result.returncode, result.stderr.rstrip().rpartition(": ")[2]) == (1, wanted), result
         table += f"{wanted}\n"
     (project / "pyproject.toml").write_text(table)
-    assert package(project, STATIC_313).output(env=variables) == "plugged in\na text\n"
+    assert package(project, STATIC).output(env=variables) == "plugged in\na text\n"
 
 
-@pytest.mark.parametrize("target", [STATIC_313, DYNAMIC_311])
+@pytest.mark.parametrize("target", [STATIC, OLDEST])
 def test_a_base_gives_no_hints(target: str, base_of: BaseOf, tmp_path: Path) -> None:
     calls = ("import nosuch", "open('/snapshot/nothing')", "open('/snapshot/x', 'w')")
     code = f"for text in {calls}:\n try: exec(text)\n"

@@ -10,28 +10,28 @@ import pytest
 from acceptance.environments import make_environment
 from acceptance.program import Package, Program
 from acceptance.servers import PAGE_TEXT, echo_server
-from acceptance.targets import DYNAMIC_311, STATIC_313
+from targets import OLDEST, STATIC
 
 pytestmark = [pytest.mark.base, pytest.mark.index]
 
 TEMPLATE_PROMPTS = {"name": "Example", "slug": "{{ cookiecutter.name | slugify }}", "year": "2001"}
 
 
-@pytest.fixture(scope="session", params=[STATIC_313, DYNAMIC_311])
+@pytest.fixture(scope="session", params=[STATIC, OLDEST])
 def http(request: pytest.FixtureRequest, package: Package) -> Program:
     """httpie's ``http``: requests, plugins found through entry points, pygments' lexers and styles found by name."""
     python = make_environment("httpie==3.2.4")
     return package(python.with_name("http"), request.param, "--python", python)
 
 
-@pytest.fixture(scope="session", params=[STATIC_313, DYNAMIC_311])
+@pytest.fixture(scope="session", params=[STATIC, OLDEST])
 def sqlite_utils(request: pytest.FixtureRequest, package: Package) -> Program:
     """``sqlite-utils``: a click command line with pluggy plugins over SQLite."""
     python = make_environment("sqlite-utils==3.38")
     return package(python.with_name("sqlite-utils"), request.param, "--python", python)
 
 
-@pytest.fixture(scope="session", params=[STATIC_313, DYNAMIC_311])
+@pytest.fixture(scope="session", params=[STATIC, OLDEST])
 def cookiecutter(request: pytest.FixtureRequest, package: Package) -> Program:
     """``cookiecutter``: Jinja templates, extensions loaded by dotted name, YAML, package data."""
     python = make_environment("cookiecutter==2.6.0")

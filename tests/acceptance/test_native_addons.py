@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from acceptance.environments import make_environment
-from acceptance.program import BaseOf, Package, Program, Pypkg
-from acceptance.targets import DYNAMIC_311, DYNAMIC_313, STATIC_313
+from acceptance.program import Package, Program
+from fixture_types import BaseOf, Pypkg
+from targets import DYNAMIC, OLDEST, STATIC
 
 pytestmark = [pytest.mark.base, pytest.mark.index]
 
@@ -76,10 +77,10 @@ def numbers_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def numbers(package: Package, numbers_python: Path, numbers_script: Path) -> Program:
-    return package(numbers_script, DYNAMIC_311, "--python", numbers_python)
+    return package(numbers_script, OLDEST, "--python", numbers_python)
 
 
-@pytest.fixture(scope="session", params=[DYNAMIC_313, DYNAMIC_311])
+@pytest.fixture(scope="session", params=[DYNAMIC, OLDEST])
 def tour(request: pytest.FixtureRequest, package: Package) -> Program:
     return package(TOUR, request.param, "--python", make_environment(*TOURED))
 
@@ -163,13 +164,13 @@ def test_a_changed_file_in_the_cache_is_not_loaded(numbers: Program, tmp_path: P
 def test_a_static_target_refuses_a_required_addon(
     pypkg: Pypkg, base_of: BaseOf, numbers_python: Path, numbers_script: Path, tmp_path: Path
 ) -> None:
-    base_of(STATIC_313)
+    base_of(STATIC)
     output = tmp_path / "numbers"
-    result = pypkg("-t", STATIC_313, "--python", numbers_python, "-o", output, numbers_script)
+    result = pypkg("-t", STATIC, "--python", numbers_python, "-o", output, numbers_script)
     assert result.returncode == 1, result
     assert "numpy" in result.stderr
     assert "numpy._core._multiarray_umath" in result.stderr, "the addon is named"
-    assert STATIC_313 in result.stderr
+    assert STATIC in result.stderr
     assert "Hint:" in result.stderr
     assert "py313-linux-x64" in result.stderr or "linux" in result.stderr.split("Hint:")[1]
     assert "Traceback" not in result.stderr
@@ -179,5 +180,5 @@ def test_a_static_target_refuses_a_required_addon(
 def test_a_static_target_leaves_out_optional_speedups(package: Package, tmp_path: Path) -> None:
     script = tmp_path / "page.py"
     script.write_text(PAGE)
-    page = package(script, STATIC_313, "--python", make_environment("flask==3.1.1"))
+    page = package(script, STATIC, "--python", make_environment("flask==3.1.1"))
     assert page.output() == "<p>&lt;b&gt;</p>\n"

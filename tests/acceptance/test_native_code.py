@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from acceptance.program import Package, Program
-from acceptance.targets import DYNAMIC_313, STATIC_313
+from targets import DYNAMIC, STATIC
 
 pytestmark = pytest.mark.base
 
@@ -20,9 +21,7 @@ SOURCES = Path(__file__).parent / "native"
 @pytest.fixture(scope="session")
 def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, its C sources compiled."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
+    compiler = needs.compiler()
     folder = tmp_path_factory.mktemp("native")
     native = folder / "native"
     for name in ("bin", "lib", "data"):
@@ -46,7 +45,7 @@ def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dynamic_app(package: Package, native_app: Path) -> Program:
-    return package(native_app, DYNAMIC_313)
+    return package(native_app, DYNAMIC)
 
 
 def test_from_source(native_app: Path, tmp_path: Path) -> None:
@@ -84,6 +83,6 @@ def test_script_of_a_static_executable(package: Package, tmp_path: Path) -> None
     script.write_text(
         "import pathlib, subprocess\nsubprocess.run([pathlib.Path(__file__).parent / 'tool'], check=True)\n"
     )
-    program = package(script, STATIC_313)
+    program = package(script, STATIC)
     assert program.output() == "started\n"
     assert program.output(env={"HOME": ""}) == "started\n", "from memory"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import needs
 from acceptance.program import Program
 
-STRACE = shutil.which("strace")
-
-pytestmark = [pytest.mark.base, pytest.mark.skipif(STRACE is None, reason="strace is not installed")]
+pytestmark = pytest.mark.base
 
 # What a libc opens for any program that asks for the time zone or the locale, and a dynamic loader for any at all.
 LIBC_FILES = re.compile(
@@ -26,14 +24,14 @@ def _opened(program: Program, trace: Path) -> list[str]:
     """Paths that it opened, by any call, in any thread or child."""
     calls = "open,openat,openat2,creat,memfd_create,execve"
     result = subprocess.run(
-        [str(STRACE), "-f", "-qq", "-e", f"trace={calls}", "-o", trace, program.path],
+        [needs.tool("strace"), "-f", "-qq", "-e", f"trace={calls}", "-o", trace, program.path],
         capture_output=True,
         text=True,
         env=program.environment(),
         check=False,
     )
     if "ptrace" in result.stderr.lower() or "PTRACE" in result.stderr:
-        pytest.skip(f"strace may not trace here: {result.stderr.strip()}")
+        needs.privilege("strace", result.stderr.strip())
     assert (result.returncode, result.stdout) == (0, "hello, world\n"), result
     lines = trace.read_text().splitlines()
     assert sum("execve(" in line for line in lines) == 1, lines

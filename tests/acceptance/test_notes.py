@@ -15,7 +15,7 @@ import trustme
 from acceptance.environments import make_environment
 from acceptance.program import Package, Program
 from acceptance.servers import PAGE_TEXT, PAGE_TITLE, tls_server
-from acceptance.targets import TARGETS
+from targets import PARAMETERS
 
 pytestmark = [pytest.mark.base, pytest.mark.index]
 
@@ -46,7 +46,7 @@ def notes_project(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactor
     return project
 
 
-@pytest.fixture(scope="session", params=TARGETS)
+@pytest.fixture(scope="session", params=PARAMETERS)
 def packaged_notes(
     request: pytest.FixtureRequest, package: Package, notes_python: Path, notes_project: Path
 ) -> Program:

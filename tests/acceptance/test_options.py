@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.program import Package, Program, Pypkg
-from acceptance.targets import DYNAMIC_311, STATIC_313
+from acceptance.program import Package, Program
+from fixture_types import Pypkg
+from targets import OLDEST, STATIC
 
 pytestmark = pytest.mark.base
 
@@ -40,7 +41,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("target", [STATIC_313, DYNAMIC_311])
+@pytest.mark.parametrize("target", [STATIC, OLDEST])
 def test_options_reach_the_program(target: str, script: Path, package: Package) -> None:
     plain = _seen(package(script, target))
     plain["utf8"] = 0  # glibc has no UTF-8 without a locale, and Python then turns this on by itself
@@ -66,7 +67,7 @@ def test_options_reach_the_program(target: str, script: Path, package: Package) 
     }
 
 
-@pytest.mark.parametrize("target", [STATIC_313, DYNAMIC_311])
+@pytest.mark.parametrize("target", [STATIC, OLDEST])
 def test_options_of_the_configuration(target: str, script: Path, package: Package, tmp_path: Path) -> None:
     config = tmp_path / "pypkg.toml"
     config.write_text('options = ["-OO", "-X", "dev"]\n')
@@ -77,13 +78,13 @@ def test_options_of_the_configuration(target: str, script: Path, package: Packag
 
 
 def test_the_same_options_give_the_same_bytes(script: Path, package: Package, pypkg: Pypkg, tmp_path: Path) -> None:
-    first = package(script, STATIC_313, "--options", "O,u")
-    second = package(script, STATIC_313, "--options=-u -O")
+    first = package(script, STATIC, "--options", "O,u")
+    second = package(script, STATIC, "--options=-u -O")
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
 def test_what_makes_no_sense_is_refused(script: Path, pypkg: Pypkg, tmp_path: Path) -> None:
-    result = pypkg("-t", STATIC_313, "-o", tmp_path / "app", "--options", "u,E", script)
+    result = pypkg("-t", STATIC, "-o", tmp_path / "app", "--options", "u,E", script)
     assert result.returncode == 2
     assert "Cannot bake in the option 'E': a packaged program is always run so" in result.stderr
     assert not (tmp_path / "app").exists()

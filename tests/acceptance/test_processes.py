@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from acceptance.program import Package, Program
-from acceptance.targets import TARGETS
+from targets import PARAMETERS
 
 pytestmark = pytest.mark.base
 
@@ -61,7 +61,7 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=PARAMETERS)
 def crunch(request: pytest.FixtureRequest, package: Package, tmp_path_factory: pytest.TempPathFactory) -> Program:
     project = tmp_path_factory.mktemp("project")
     for name, text in FILES.items():

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.program import Package, Pypkg
-from acceptance.targets import STATIC_313
+from acceptance.program import Package
+from fixture_types import Pypkg
+from targets import STATIC
 
 pytestmark = pytest.mark.base
 
@@ -59,7 +60,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _seen(package: Package, script: Path, *options: str) -> dict[str, object]:
-    output = package(script, STATIC_313, "--python", script.parent / ".venv", *options).output()
+    output = package(script, STATIC, "--python", script.parent / ".venv", *options).output()
     result: dict[str, object] = json.loads(output)
     return result
 
@@ -87,5 +88,5 @@ def test_one_package_public(package: Package, script: Path) -> None:
 
 
 def test_unknown_public_package_is_told(pypkg: Pypkg, script: Path, tmp_path: Path) -> None:
-    done = pypkg("-t", STATIC_313, "-o", tmp_path / "app", "--public-packages", "nothing", script)
+    done = pypkg("-t", STATIC, "-o", tmp_path / "app", "--public-packages", "nothing", script)
     assert "public-packages names nothing, which is not packaged" in done.stderr

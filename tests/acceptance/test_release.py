@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import pytest
 
-from acceptance.program import BaseOf, Program, Result
-from acceptance.targets import STATIC_313
+from acceptance.program import Program
+from fixture_types import BaseOf, Result
+from targets import STATIC
 
 pytestmark = pytest.mark.base
 
@@ -45,7 +46,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def release(base_of: BaseOf, hello_script: Path, tmp_path: Path) -> Iterator[Release]:
     """A release on this host that holds the base of one target, and an empty cache."""
-    base = base_of(STATIC_313)
+    base = base_of(STATIC)
     version = base.name.split("-")[1]
     files = tmp_path / "server" / "v0.1"
     files.mkdir(parents=True)
@@ -65,7 +66,7 @@ def release(base_of: BaseOf, hello_script: Path, tmp_path: Path) -> Iterator[Rel
 
     def run() -> Result:
         return subprocess.run(
-            [sys.executable, "-c", COMMAND, table, "-t", STATIC_313, "-o", tmp_path / "hello", hello_script],
+            [sys.executable, "-c", COMMAND, table, "-t", STATIC, "-o", tmp_path / "hello", hello_script],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

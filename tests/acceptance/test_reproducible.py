@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import venv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import pytest
 
+import needs
 from acceptance.environments import install_packages, make_environment
-from acceptance.program import BaseOf, Pypkg
-from acceptance.targets import STATIC_313
+from fixture_types import BaseOf, Pypkg
+from targets import STATIC
 
 NOTES = Path(__file__).parents[2] / "examples" / "notes"
 REQUIREMENTS = ("click==8.1.8", "flask==3.1.1")
@@ -29,7 +32,7 @@ def python() -> Path:
 @pytest.fixture
 def cache_of(base_of: BaseOf, tmp_path: Path) -> Path:
     """A cache that holds the base and nothing else: all bytecode is compiled anew."""
-    base = base_of(STATIC_313)
+    base = base_of(STATIC)
     folder = tmp_path / "cache" / base.parent.name
     folder.mkdir(parents=True)
     for path in base.parent.glob(f"{base.name}*"):
@@ -40,13 +43,22 @@ def cache_of(base_of: BaseOf, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def reference(pypkg: Pypkg, base_of: BaseOf, python: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Digest of examples/notes, packaged where it lies in the most ordinary way."""
-    base_of(STATIC_313)
+    base_of(STATIC)
     folder = tmp_path_factory.mktemp("reference")
     return _packaged(pypkg, NOTES, python, folder / "notes")
 
 
-def _packaged(pypkg: Pypkg, project: Path, python: Path, output: Path, **options: object) -> str:
-    result = pypkg("-t", STATIC_313, "--python", python, "-o", output, project, **options)
+class Process(TypedDict, total=False):
+    """How the packager is started, where that is not as usual."""
+
+    prefix: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    umask: int
+
+
+def _packaged(pypkg: Pypkg, project: Path, python: Path, output: Path, **process: Unpack[Process]) -> str:
+    result = pypkg("-t", STATIC, "--python", python, "-o", output, project, **process)
     assert result.returncode == 0, result
     return hashlib.sha256(output.read_bytes()).hexdigest()
 
@@ -91,11 +103,10 @@ def test_with_the_packages_installed_elsewhere(pypkg: Pypkg, reference: str, tmp
 def test_by_another_user(pypkg: Pypkg, reference: str, python: Path, tmp_path: Path, cache_of: Path) -> None:
     # A user namespace gives the process another user number but leaves it the right to read the environment.
     become = ["unshare", "--user", "--map-user=4321", "--map-group=4321"]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*become, "true"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("user namespaces are not allowed here (unshare --user)")
+    needs.tool("unshare")
+    tried = subprocess.run([*become, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        needs.privilege("a user namespace", tried.stderr.strip())
     env = {"HOME": str(tmp_path), "USER": "somebody", "LOGNAME": "somebody", "PYPKG_CACHE_PATH": str(cache_of)}
     digest = _packaged(pypkg, NOTES, python, tmp_path / "notes", env=env, prefix=become)
     assert digest == reference

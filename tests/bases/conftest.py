@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from fixture_types import Assemble, BaseOf
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
+from targets import PARAMETERS
 
 # Tests for a packaged program to find, not ours.
 collect_ignore = ["conformance/project"]
@@ -28,18 +30,8 @@ for name in json.load(sys.stdin):
 json.dump(codes, sys.stdout)
 """
 
-BaseOf = Callable[[str], Path]
-Assemble = Callable[..., Path]
 
-TARGETS = (
-    "py313-linuxstatic-x64",
-    "py313-linux-x64",
-    "py311-linux-x64",
-    pytest.param("py311-linuxstatic-x64", marks=pytest.mark.forge),
-)
-
-
-@pytest.fixture(scope="session", params=TARGETS)
+@pytest.fixture(scope="session", params=PARAMETERS)
 def base(request: pytest.FixtureRequest, base_of: BaseOf) -> Path:
     """A base of this host."""
     return base_of(request.param)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fixture_types import Assemble
 from pypkg_core.binaries import find_format
-
-from .conftest import Assemble
 
 pytestmark = pytest.mark.base
 

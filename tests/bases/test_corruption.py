@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from fixture_types import Assemble
 from pypkg_core.binaries import find_format
 from pypkg_core.binaries.elf.file import ElfFile, SegmentType
 from pypkg_core.binaries.protocol import find_locator
 from pypkg_core.image import Image
 from pypkg_core.image.layout import ENTRY, HEADER, MODULE
-
-from .conftest import Assemble
 
 pytestmark = pytest.mark.base
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from .conftest import Assemble
+from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
 
@@ -339,15 +339,9 @@ def test_faulthandler(interrupts: Path) -> None:
     dump = _run(interrupts, "dump").stdout
     assert dump.count(f'File "{ROOT}/interrupts.py", line ') >= 4 and "Timeout (0:00:00.050000)!" in dump
     for mode, number, text in (("crash", signal.SIGSEGV, "Segmentation fault"), ("abort", signal.SIGABRT, "Aborted")):
-        done = _run(interrupts, mode, preexec_fn=_no_core)
+        done = _run(interrupts, mode)
         assert done.returncode == -number
         assert done.stderr.startswith(f"Fatal Python error: {text}\n") and f'File "{ROOT}/interrupts.py"' in done.stderr
-
-
-def _no_core() -> None:
-    import resource  # noqa: PLC0415
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def test_interpreters(base: Path, assemble: Assemble) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Assemble
+from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
 

@@ -13,10 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cpython.explained import explain
-from cpython.suite import TESTS, Outcome, running_tests
-from pypkg_core.bases.record import BuiltBase
+from cpython.suite import TESTS, Outcome, release_of, running_tests
 from pypkg_core.targets.catalogue import parse_target
 from pypkg_forge.driver.build import build
+from targets import ALL
 
 INTRODUCTION = """# CPython's own tests, run by the bases
 
@@ -27,11 +27,10 @@ Every failure is explained in `tests/cpython/explained.toml`; one that is not fa
 """
 
 
-def table(base: BuiltBase, outcomes: list[Outcome]) -> str:
+def table(target: str, release: str, outcomes: list[Outcome]) -> str:
     """The result of one base as Markdown."""
-    target = base.target.name
     lines = [
-        f"## {target}, Python {base.version}",
+        f"## {target}, Python {release}",
         "",
         "| file | passed | failed | skipped |",
         "| --- | --- | --- | --- |",
@@ -54,35 +53,36 @@ def table(base: BuiltBase, outcomes: list[Outcome]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _run(base: BuiltBase, names: list[str], logs: Path | None) -> list[Outcome]:
+def _run(target: str, python: Path, names: list[str], logs: Path | None) -> list[Outcome]:
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="pypkg-cpython-", ignore_cleanup_errors=True) as scratch:
-        with running_tests(base, names, Path(scratch)) as futures:
+        with running_tests(python, names, Path(scratch)) as futures:
             for name, future in futures.items():
                 outcome = future.result()
                 outcomes.append(outcome)
                 counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
-                print(f"{base.target.name} {name}: {counts}", flush=True)
+                print(f"{target} {name}: {counts}", flush=True)
         if logs is not None:
             logs.mkdir(parents=True, exist_ok=True)
             for log in Path(scratch).glob("*/*.log"):
-                (logs / f"{base.target.name}-{log.name}").write_bytes(log.read_bytes())
+                (logs / f"{target}-{log.name}").write_bytes(log.read_bytes())
     return sorted(outcomes, key=lambda outcome: names.index(outcome.name))
 
 
 def main() -> int:
     """Runs the tests; 1 if a failure is not explained."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", default=list(ALL), help="all of this host if left out")
     parser.add_argument("--tests", default=",".join(TESTS), help="names, with commas")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables there as Markdown")
     parser.add_argument("--logs", type=Path, metavar="DIR", help="keep the tests' full output there")
     arguments = parser.parse_args()
     parts = [INTRODUCTION.format(targets=" ".join(arguments.targets))]
     for text in arguments.targets:
-        base = build(parse_target(text))
-        outcomes = _run(base, arguments.tests.split(","), arguments.logs)
-        parts.append(table(base, outcomes))
+        target = parse_target(text)
+        python = build(target).path
+        outcomes = _run(target.name, python, arguments.tests.split(","), arguments.logs)
+        parts.append(table(target.name, release_of(python), outcomes))
     print("\n" + "\n".join(parts[1:]))
     if arguments.write:
         arguments.write.write_text("\n".join(parts), encoding="utf-8")

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypkg_core.bases.record import BuiltBase
 from pypkg_core.cache import cache_root, locked, sources_dir
 
-__all__ = ["TESTS", "Outcome", "extract_tests", "run_test", "running_tests"]
+__all__ = ["TESTS", "Outcome", "extract_tests", "release_of", "run_test", "running_tests"]
 
 TESTS = (
     "test_os",
@@ -80,13 +79,20 @@ def _test_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
             yield member
 
 
-def run_test(base: BuiltBase, name: str, scratch: Path) -> Outcome:
+def release_of(python: Path) -> str:
+    """The exact release of an interpreter: ``3.13.5``."""
+    code = "import platform; print(platform.python_version())"
+    return subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def run_test(python: Path, name: str, scratch: Path, *, tests: Path) -> Outcome:
     """Runs one test file.
 
     Args:
-        base: the interpreter.
+        python: the interpreter.
         name: ``test_os``.
         scratch: an empty folder for what the tests write, and for the log (``<name>.log``).
+        tests: the folder that holds the package ``test`` of its release.
     """
     record = scratch / f"{name}.jsonl"
     log = scratch / f"{name}.log"
@@ -94,7 +100,7 @@ def run_test(base: BuiltBase, name: str, scratch: Path) -> Outcome:
     with log.open("wb") as output:
         try:
             exit_code = subprocess.run(
-                [base.path, DRIVER, extract_tests(base.version), record, name],
+                [python, DRIVER, tests, record, name],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -122,20 +128,20 @@ def _read_outcome(name: str, record: Path, log: Path, exit_code: int) -> Outcome
 
 
 @contextmanager
-def running_tests(base: BuiltBase, names: Sequence[str], scratch: Path) -> Iterator[Mapping[str, Future[Outcome]]]:
+def running_tests(python: Path, names: Sequence[str], scratch: Path) -> Iterator[Mapping[str, Future[Outcome]]]:
     """Runs test files beside the block, two at a time; the longest, which mostly waits, comes first.
 
     Args:
-        base: the interpreter.
+        python: the interpreter.
         names: the files, as in ``TESTS``.
         scratch: gets a folder for each.
     """
-    extract_tests(base.version)
+    tests = extract_tests(release_of(python))
 
     def run(name: str) -> Outcome:
         folder = scratch / name
         folder.mkdir()
-        return run_test(base, name, folder)
+        return run_test(python, name, folder, tests=tests)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield {name: pool.submit(run, name) for name in sorted(names, key=lambda name: name != LONGEST)}

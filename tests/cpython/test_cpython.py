@@ -9,17 +9,17 @@ import pytest
 
 from cpython.explained import explain, load_explanations
 from cpython.suite import TESTS, Outcome, running_tests
-from pypkg_core.targets.catalogue import parse_target
-from pypkg_forge.driver.build import build
+from fixture_types import BaseOf
+from targets import STATIC
 
-TARGET = "py313-linuxstatic-x64"
+TARGET = STATIC
 Outcomes = Mapping[str, Future[Outcome]]
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+def outcomes(base_of: BaseOf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
     """Every file's outcome."""
-    with running_tests(build(parse_target(TARGET)), TESTS, tmp_path_factory.mktemp("cpython")) as futures:
+    with running_tests(base_of(TARGET), TESTS, tmp_path_factory.mktemp("cpython")) as futures:
         yield futures
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+import needs
 
 from .harnesses import HARNESSES, SANITIZERS, compile_harness, has_codecs
 
@@ -16,10 +17,7 @@ CANNOT_RUN = 77
 
 @pytest.fixture(scope="module")
 def compiler() -> str:
-    name = os.environ.get("CC") or shutil.which("cc") or shutil.which("clang")
-    if name is None:
-        pytest.skip("no C compiler on this machine")
-    return name
+    return needs.compiler()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +42,6 @@ def test_corpus(name: str, compiler: str, folder: Path, tmp_path: Path) -> None:
         timeout=300,
     )
     if done.returncode == CANNOT_RUN:
-        pytest.skip(done.stderr.strip())
+        needs.privilege("a root folder of its own", done.stderr.strip())
     assert (done.returncode, done.stdout) == (0, f"{kept + made} inputs\n"), done.stderr
     assert kept > 0 and made > 0

@@ -16,11 +16,11 @@ if __name__ == "__main__":
 from bases.conformance.comparison import Comparison
 from bases.conformance.explained import Explanation, load_explanations
 from bases.conformance.runs import compare_runs, make_workplace
+from targets import ALL
 
 __all__ = ["DOCUMENT", "deviations", "table"]
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "conformance.md"
-TARGETS = ("py313-linuxstatic-x64", "py313-linux-x64", "py311-linux-x64", "py311-linuxstatic-x64")
 INTRODUCTION = """# Conformance: the same program from source and packaged
 
 Written by `python tests/bases/conformance/document.py`; `tests/bases/conformance` fails when it is out of date.
@@ -90,7 +90,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pypkg-conformance-") as folder:
         place = Path(folder)
         workplace = make_workplace(place)
-        for name in sys.argv[1:] or TARGETS:
+        for name in sys.argv[1:] or ALL:
             (place / name).mkdir()
             comparison = compare_runs(workplace, name, build(parse_target(name)).path, place / name)
             parts.append(table(comparison))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.image import ImageBuilder, ModuleKind
 from runtime_build import RUNTIME, runtime_sources
 
@@ -68,9 +68,7 @@ def compile_program(
 
 
 def _make_runner(folder: Path, options: list[str], name: str = "core_program") -> RunCore:
-    compiler = os.environ.get("CC") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
+    compiler = needs.compiler()
     program = folder / name
     if not any(compile_program(compiler, program, [*extra, *options], name) for extra in (SANITIZERS, [])):
         pytest.fail("the C core does not compile")
@@ -116,9 +114,7 @@ def run_corruption(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="session")
 def compile_library() -> CompileLibrary:
     """Compiles one C source text into a library at a path, with more options and libraries for the compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
+    compiler = needs.compiler()
 
     def compile_(out: Path, text: str, *options: str | Path) -> Path:
         out.parent.mkdir(exist_ok=True)

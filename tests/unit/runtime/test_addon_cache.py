@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import needs
+
 from .conftest import RunCore
 
 ONE = "/snapshot/site-packages/lib/one.so"
@@ -20,7 +22,10 @@ MEMORY = "/proc/self/fd/"
 # As long as addons.c waits before it relies on a file's times.
 SETTLED_SECONDS = 2.2
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
+
+@pytest.fixture
+def root() -> None:
+    needs.root("to make files of another user")
 
 
 def _extract(run_core: RunCore, image_file: Path, cache: Path, path: str = ONE) -> Path:
@@ -175,7 +180,7 @@ def test_parents_others_can_write_to_are_refused(
     assert _extract(run_core, image_file, parent / "cache").is_relative_to(parent)
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_another_users_home_is_not_used(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -185,7 +190,7 @@ def test_another_users_home_is_not_used(run_core: RunCore, image_file: Path, tmp
     assert str(home) in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(home)})
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_another_users_file_is_not_trusted(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     real = _extract(run_core, image_file, tmp_path)
     os.chown(real, SOMEBODY, SOMEBODY)
@@ -202,7 +207,7 @@ def test_own_links_above_the_cache_are_followed(run_core: RunCore, image_file: P
     assert str(tmp_path) in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path / "loop")})
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_links_of_others_are_not_followed(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "disk")

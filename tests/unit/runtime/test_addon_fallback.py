@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.image import ImageBuilder
 
 from .conftest import CompileLibrary, RunCore
@@ -31,12 +30,11 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     def make(options: str) -> Path:
         place = tmp_path / f"mount{len(mounted)}"
         place.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", place]
-        if os.geteuid() != 0 or shutil.which("mount") is None:
-            pytest.skip("only root can mount file systems")
+        needs.root("to mount file systems")
+        command = [needs.tool("mount"), "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", place]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
-            pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+            needs.privilege("mounting a tmpfs", done.stderr.strip())
         mounted.append(place)
         return place
 

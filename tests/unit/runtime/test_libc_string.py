@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import needs
+
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[2] / "patches" / "runtime" / "os" / "linux" / "libc_string.c"
 
 
 @pytest.mark.forge
-@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="runs an x86_64 Linux program")
 @pytest.mark.parametrize("libc", ["musl", "gnu.2.17"])
 def test_string_functions(tmp_path: Path, libc: str) -> None:
-    pytest.importorskip("ziglang", reason="needs the extra forge")
+    needs.host("linux", "x86_64")
+    needs.module("ziglang")
     program = tmp_path / "program"
     # -fno-builtin: the checks must call the functions, not what the compiler knows of them.
     compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"x86_64-linux-{libc}", "-O2", "-fno-builtin"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.image import Codec
 
 from .conftest import compile_program, sample_builder
@@ -19,14 +19,12 @@ PROBE = "int main(void) { return 0; }\n"
 @pytest.fixture(scope="module")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A compiler whose ThreadSanitizer works here: it needs an address space laid out as it expects."""
-    name = os.environ.get("CC") or shutil.which("cc")
-    if name is None:
-        pytest.skip("no C compiler on this machine")
+    name = needs.compiler()
     folder = tmp_path_factory.mktemp("probe")
     (folder / "probe.c").write_text(PROBE)
     built = subprocess.run([name, "-fsanitize=thread", "-o", folder / "probe", folder / "probe.c"], check=False)
     if built.returncode != 0 or subprocess.run([folder / "probe"], check=False).returncode != 0:
-        pytest.skip("no ThreadSanitizer on this machine")
+        needs.unmet("ThreadSanitizer does not work here", "Use a compiler that has it")
     return name
 
 

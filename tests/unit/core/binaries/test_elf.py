@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import random
-import shutil
 import struct
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
+import needs
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ImageBuilder
@@ -187,9 +187,8 @@ def run(*command: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.forge
 @pytest.mark.parametrize("target", TARGETS)
 def test_linked_programs_survive_strip_and_objcopy(target: str, tmp_path: Path) -> None:
-    pytest.importorskip("ziglang", reason="needs the extra forge")
-    if shutil.which("readelf") is None:
-        pytest.skip("needs readelf, strip and objcopy (Debian: binutils)")
+    needs.module("ziglang")
+    needs.tools("readelf", "strip", "objcopy")
     (tmp_path / "program.c").write_text(PROGRAM)
     base, out = tmp_path / "base", tmp_path / "out"
     compiler = (sys.executable, "-m", "ziglang", "cc", "-target", target, "-O1", "-Wno-unused-command-line-argument")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.bases.record import find_built, manifest_path, sha256_path
 from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
@@ -101,7 +102,7 @@ def test_the_tag_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ziglang")
+    needs.module("ziglang")
     recipe = make_recipe(TARGET, choices(TARGET), zig=forge.find_toolchain().version)
     base_dir().mkdir(parents=True)
     path = base_dir() / f"built-{recipe.python.version}-linuxstatic-x64"

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.errors import PypkgError
 from pypkg_forge.driver.hide_symbols import hide_symbols
 
-needs_compiler = pytest.mark.skipif(
-    not (shutil.which("cc") and shutil.which("ar") and shutil.which("readelf")), reason="needs cc, ar and readelf"
-)
 
-
-@needs_compiler
 def test_a_program_exports_nothing_of_a_hidden_library(tmp_path: Path) -> None:
+    needs.tools("cc", "ar", "readelf")
     (tmp_path / "a.c").write_text(
         "int odd(void) { return 1; }\nint shown = 2; extern int two(void); int use(void) { return two(); }\n"
     )

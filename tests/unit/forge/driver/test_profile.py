@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+import needs
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import data_dir
 from pypkg_forge.driver.recipe import Choice, make_recipe
@@ -107,8 +107,8 @@ def test_of_two_functions_with_one_name_the_hotter_is_kept(train: ModuleType) ->
     assert set(merged["f"].lines) == {2}
 
 
-@pytest.mark.skipif(not (shutil.which("gcc") and shutil.which("gcov")), reason="gcc and gcov count the lines")
 def test_from_counts_to_code(train: ModuleType, tmp_path: Path) -> None:
+    needs.tools("gcc", "gcov")
     (tmp_path / "functions.c").write_text(SOURCE)
     (tmp_path / "main.c").write_text(MAIN)
     subprocess.run(["gcc", "--coverage", "-O0", "-c", "functions.c"], cwd=tmp_path, check=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.errors import PypkgError
 from pypkg_forge.toolchain.run import open_log
 
@@ -75,8 +76,8 @@ def test_an_interrupt_ends_the_children(tmp_path: Path, monkeypatch: pytest.Monk
         pytest.fail("the grandchild was left running")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prctl")
 def test_a_killed_run_takes_its_children_along(tmp_path: Path) -> None:
+    needs.host("linux")
     pid_file = tmp_path / "pid"
     child = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     script = (
