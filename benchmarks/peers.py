@@ -51,8 +51,16 @@ class Peers:
     def pyinstaller(self, script: Path) -> Build:
         """One file, made from nothing (``--clean``)."""
         folder = self._fresh(f"pyinstaller-{script.stem}")
-        options = ["--onefile", "--clean", "--noconfirm", "--distpath", folder, "--workpath", folder / "work"]
-        line = [self.python, "-m", "PyInstaller", *options, "--specpath", folder, script]
+        options: list[str | Path] = [
+            "--onefile",
+            "--clean",
+            "--noconfirm",
+            "--distpath",
+            folder,
+            "--workpath",
+            folder / "work",
+        ]
+        line: list[str | Path] = [self.python, "-m", "PyInstaller", *options, "--specpath", folder, script]
         return Build(seconds=once(line, cwd=folder), path=folder / script.stem)
 
     def nuitka(self, script: Path) -> Build:
@@ -99,7 +107,7 @@ class PypkgTool:
         output = output or self._folder / script.stem
         config = script.with_name("pypkg.toml")
         limit = ["sh", "-c", f'ulimit -d {memory >> 10}; exec "$@"', "sh"] if memory else []
-        line = [
+        line: list[str | Path] = [
             *limit,
             Path(sys.executable).with_name("pypkg"),
             "-t",
@@ -108,7 +116,7 @@ class PypkgTool:
             output,
             "--python",
             self._python,
-            *(["-c", config] if config.exists() else []),
+            *(["-c", str(config)] if config.exists() else []),
             script,
         ]
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self._folder), "PYPKG_CACHE_PATH": str(self._cache)}

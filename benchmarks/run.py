@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 from measure import Command, once, startup_times
 from peers import Build, Peers, PypkgTool
@@ -39,13 +40,19 @@ def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def _ratio(value: float, *, at_most: float | None = None, at_least: float | None = None) -> dict[str, object]:
-    limit = {"reach": "", "reached": None}
+class _Figure(TypedDict):
+    figure: str
+    reach: str
+    reached: bool | None
+
+
+def _ratio(value: float, *, at_most: float | None = None, at_least: float | None = None) -> _Figure:
+    figure = f"{value:.2f}"
     if at_most is not None:
-        limit = {"reach": f"<= {at_most:g}", "reached": value <= at_most}
+        return {"figure": figure, "reach": f"<= {at_most:g}", "reached": value <= at_most}
     if at_least is not None:
-        limit = {"reach": f">= {at_least:g}", "reached": value >= at_least}
-    return {"figure": f"{value:.2f}", **limit}
+        return {"figure": figure, "reach": f">= {at_least:g}", "reached": value >= at_least}
+    return {"figure": figure, "reach": "", "reached": None}
 
 
 def _startup_rows(
@@ -125,7 +132,7 @@ def _forge_row(work: Path) -> Row:
     cache.mkdir()
     (cache / "sources").symlink_to(sources_dir(), target_is_directory=True)
     env = {**os.environ, "PYPKG_CACHE_PATH": str(cache), "ZIG_GLOBAL_CACHE_DIR": str(work / "zig")}
-    line = [Path(sys.executable).with_name("pypkg-forge"), "build", FORGED]
+    line: list[str | Path] = [Path(sys.executable).with_name("pypkg-forge"), "build", FORGED]
     minutes = once(line, env=env) / 60
     return Row(
         what=f"forging {FORGED} from nothing, sources present",

@@ -90,7 +90,7 @@ class Peer:
 
 
 def _version_of(python: Path) -> str:
-    line = [python, "-I", "-S", "-c", "import platform; print(platform.python_version())"]
+    line: list[str | Path] = [python, "-I", "-S", "-c", "import platform; print(platform.python_version())"]
     return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
 
 
@@ -129,8 +129,8 @@ def import_peers(target: str, version: str, *, native: bool, cache: Path) -> lis
     if ordinary is not None and _version_of(Path(ordinary)) == version:
         peers.append(Peer(name=f"{ordinary} -I -S", line=(ordinary, "-I", "-S"), limit=0.75))
     elif native:
-        line = (str(_compile_native(version)), "-I", "-S")
-        peers.append(Peer(name=f"python{series} -I -S (configure && make)", line=line, limit=0.75))
+        compiled = str(_compile_native(version))
+        peers.append(Peer(name=f"python{series} -I -S (configure && make)", line=(compiled, "-I", "-S"), limit=0.75))
     upstream = forge_dir() / f"{found.platform}-{found.arch}" / f"python-{version}" / "cpython" / "python"
     if upstream.exists():
         line = (str(upstream), "-X", f"pycache_prefix={cache}", "-I", "-S")

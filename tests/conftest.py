@@ -13,6 +13,21 @@ from process_state import ordinary_process_state
 from targets import ALL
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run single files in this very process: starting workers would take longer, and debuggers work."""
+    return 0 if config.args and all(".py" in argument for argument in config.args) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one file and target in one worker: they share what fixtures forge, compile and package."""
+    for item in items:
+        group = [item.path.relative_to(Path(__file__).parent).as_posix()]
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            group += [value for value in item.callspec.params.values() if isinstance(value, str) and value in ALL]
+        item.add_marker(pytest.mark.xdist_group("-".join(group)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _process_state() -> Iterator[None]:
     with ordinary_process_state():

@@ -39,7 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("target", PARAMETERS)
 def test_program_for_pyinstaller(target: str, project: Path, package: Package) -> None:
-    command = [sys.executable, project / "app.py", *ARGUMENTS]
+    command: list[str | Path] = [sys.executable, project / "app.py", *ARGUMENTS]
     source = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": os.defpath})
     program = package(project / "app.py", target, "-c", project / "pypkg.json")
     (program.home / "user.ini").touch()

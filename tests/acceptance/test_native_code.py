@@ -38,7 +38,7 @@ def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # As system libraries: the file has a longer name than the one it is known by.
     (native / "lib" / "libgreet.so").rename(native / "lib" / "libgreet.so.1.2")
     (native / "lib" / "libgreet.so").symlink_to("libgreet.so.1.2")
-    links = [native / "lib" / "libgreet.so", "-Wl,-rpath,$ORIGIN/../lib"]
+    links: list[str | Path] = [native / "lib" / "libgreet.so", "-Wl,-rpath,$ORIGIN/../lib"]
     subprocess.run([compiler, "-o", native / "bin" / "tool", SOURCES / "tool.c", *links], check=True)
     return Path(shutil.copy(SOURCES / "app.py", folder / "app.py"))
 

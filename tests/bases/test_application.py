@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -22,14 +23,15 @@ PYTHON_VARIABLES = {
 }
 
 
-def _run(program: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/bin", "HOME": str(program.parent), **PYTHON_VARIABLES}
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+def _run(program: Path, *arguments: str, stdout: int | TextIO = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [program, *arguments],
         check=False,
         text=True,
-        env=environment,
-        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        env={"PATH": "/bin", "HOME": str(program.parent), **PYTHON_VARIABLES},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
     )
 
 

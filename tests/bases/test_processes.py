@@ -20,19 +20,20 @@ pytestmark = pytest.mark.base
 PROGRAMS = Path(__file__).parent / "processes"
 ROOT = "/snapshot/project"
 TIMEOUT_SECONDS = 120
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 Done = subprocess.CompletedProcess[str]
 
 
-def _run(program: Path | str, *arguments: str, **options: object) -> Done:
-    settings: dict[str, object] = {"env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, "stdin": subprocess.DEVNULL}
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+def _run(program: Path | str, *arguments: str, env: Mapping[str, str] = ENVIRONMENT, text: str = "") -> Done:
+    return subprocess.run(
         [program, *arguments],
         check=False,
         text=True,
         capture_output=True,
         timeout=TIMEOUT_SECONDS,
-        **{**settings, **options},
+        env=env,
+        input=text,
     )
 
 
@@ -132,7 +133,7 @@ def test_interpreter(starting: Path, name: str) -> None:
 
 def test_a_script_from_standard_input(starting: Path) -> None:
     request = json.dumps({"how": "run", "line": ["@", "-", "a"]})
-    done = _run(starting, request, stdin=None, input="import sys; print(sys.argv)\n")
+    done = _run(starting, request, text="import sys; print(sys.argv)\n")
     assert (done.stdout, done.stderr) == ("['-', 'a']\nexit 0\n", "")
 
 

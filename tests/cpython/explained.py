@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from pypkg_core.toml_tables import load_toml, rows
 
 __all__ = ["Explanation", "explain", "load_explanations"]
 
@@ -31,11 +32,7 @@ class Explanation:
 
 def load_explanations() -> list[Explanation]:
     """Every explanation; an unknown key is an error."""
-    document = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return [
-        Explanation(**{key: value if isinstance(value, str) else tuple(value) for key, value in row.items()})
-        for row in document.get("explained", [])
-    ]
+    return list(rows(FILE, load_toml(FILE, ("explained",)), "explained", Explanation))
 
 
 def explain(target: str, test: str) -> str | None:

@@ -105,7 +105,13 @@ class Run:
         environment = {**os.environ, "LLVM_PROFILE_FILE": str(raw)}
         subprocess.run([program, self.inputs], check=True, env=environment, capture_output=True)
         subprocess.run([_tool("llvm-profdata"), "merge", raw, "-o", merged], check=True)
-        command = [_tool("llvm-cov"), "export", "--summary-only", f"--instr-profile={merged}", program]
+        command: list[str | Path] = [
+            _tool("llvm-cov"),
+            "export",
+            "--summary-only",
+            f"--instr-profile={merged}",
+            program,
+        ]
         done = subprocess.run(command, check=True, capture_output=True)
         files = json.loads(done.stdout)["data"][0]["files"]
         lines = {Path(item["filename"]): item["summary"]["lines"] for item in files}

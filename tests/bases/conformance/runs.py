@@ -47,7 +47,7 @@ def cannot_mount(folder: Path) -> str:
     (folder / "a").mkdir()
     (folder / "b").mkdir()
     try:
-        command = [*_namespace(), "sh", "-c", MOUNT, "sh", folder / "a", folder / "b", "true"]
+        command: list[str | Path] = [*_namespace(), "sh", "-c", MOUNT, "sh", folder / "a", folder / "b", "true"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         return str(error)
@@ -84,7 +84,7 @@ def compare_runs(workplace: Workplace, target: str, base: Path, folder: Path) ->
     )  # fmt: skip
     hidden = folder / "hidden"
     hidden.mkdir()
-    mounted = [*_namespace(), "sh", "-c", MOUNT, "sh", workplace.tree, hidden]
+    mounted: list[str | Path] = [*_namespace(), "sh", "-c", MOUNT, "sh", workplace.tree, hidden]
     script = workplace.tree / PROJECT_NAME / "__main__.py"
     source = _start([*mounted, base, "-E", "-s", script], folder / "source", workplace.tree / "site-packages")
     packaged = _start([*_namespace(), program], folder / "packaged")

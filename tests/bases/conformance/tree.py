@@ -20,6 +20,7 @@ import wave
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from .certificates import add_certificates
 
@@ -31,6 +32,12 @@ SOURCE = Path(__file__).parent / "project"
 MTIME = 315532800
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 CHAIN_LENGTH = 42
+ARCHIVES: Mapping[str, Literal["w", "w:gz", "w:bz2", "w:xz"]] = {
+    "pack.tar": "w",
+    "pack.tar.gz": "w:gz",
+    "pack.tar.bz2": "w:bz2",
+    "pack.tar.xz": "w:xz",
+}
 
 ODD_NAMES = (
     "with space.txt",
@@ -175,8 +182,8 @@ def _archives(place: Path) -> None:
     _zip(place / "pack.zip", members, zipfile.ZIP_DEFLATED)
     _zip(place / "modules.zip", modules, zipfile.ZIP_STORED)
     _zip(place / "program.zip", {"__main__.py": b"VALUE = 'zipped'\nprint('zipped', __name__)\n"}, zipfile.ZIP_DEFLATED)
-    for name, mode in (("tar", "w"), ("tar.gz", "w:gz"), ("tar.bz2", "w:bz2"), ("tar.xz", "w:xz")):
-        with tarfile.open(place / f"pack.{name}", mode) as archive:  # type: ignore[call-overload]
+    for name, mode in ARCHIVES.items():
+        with tarfile.open(place / name, mode) as archive:
             for member, content in members.items():
                 info = tarfile.TarInfo(member)
                 info.size, info.mtime = len(content), MTIME
@@ -298,7 +305,7 @@ def _libraries(place: Path) -> None:
         "libasking.so": "int base(void); int answer(void) { return base(); }",
     }
     for name, text in sources.items():
-        others = ["-L", place, "-lbase", "-Wl,-rpath,$ORIGIN"] if name == "libasking.so" else []
+        others: list[str | Path] = ["-L", place, "-lbase", "-Wl,-rpath,$ORIGIN"] if name == "libasking.so" else []
         subprocess.run(
             [*command, "-O1", "-x", "c", "-", "-o", place / name, *others],
             input=text.encode(),
