@@ -1,36 +1,43 @@
-"""Runs what .ci/run runs, each in an environment of its own: ``nox -s lint``, ``nox -s types``, ``nox -s tests``."""
+"""Runs the steps of ``.ci/run``, each in an environment of its own: ``nox -s lint``, ``nox -s unit``."""
 
 from __future__ import annotations
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "types", "unit"]
+
+
+def _run_step(session: nox.Session, step: str) -> None:
+    session.install(".[forge,test]")
+    session.run(".ci/run", step, external=True)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style: ruff's checks and its formatter."""
-    session.install("ruff>=0.6")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
+    """Check style: ruff's rules and its formatter."""
+    _run_step(session, "lint")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Strict mypy over the three packages."""
-    session.install(".[forge,test]")
-    session.run("mypy")
+    """Check types: strict mypy over the packages, the tests and the benchmarks."""
+    _run_step(session, "types")
 
 
 @nox.session
-def tests(session: nox.Session) -> None:
-    """The tests; arguments go to pytest: ``nox -s tests -- -m 'not base'``."""
-    session.install(".[forge,test]")
-    session.run("pytest", *session.posargs)
+def unit(session: nox.Session) -> None:
+    """Run the tests that need no base."""
+    _run_step(session, "unit")
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Run all tests; the first run forges the bases."""
+    _run_step(session, "full")
 
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measures pypkg against its peers and writes docs/benchmarks.md."""
+    """Measure pypkg against its peers and write docs/benchmarks.md."""
     session.install(".[forge]")
     session.run("python", "benchmarks/run.py", *session.posargs)
