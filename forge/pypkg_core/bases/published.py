@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pypkg_core.hashing import is_sha256
 from pypkg_core.targets.catalogue import Target
-from pypkg_core.toml_tables import load_toml, rows, table_error
+from pypkg_core.toml_tables import TableReader
 
 __all__ = ["BASES_FILE", "PublishedBase", "find_published", "load_published"]
 
 BASES_FILE: Final = Path(__file__).parent / "data" / "bases.toml"
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,20 +41,22 @@ def load_published(file: Path | None = None) -> tuple[PublishedBase, ...]:
     """Read the table, by default the packager's own.
 
     Raises:
-        PypkgError: a key is unknown, missing or of another type, a hash or version is none, or a base is there twice.
+        PypkgError: a key is unknown, missing or of another type, a hash or version is none, or a base is defined twice.
     """
     file = file or BASES_FILE
-    bases = rows(file, load_toml(file, ("bases",)), "bases", PublishedBase)
+    reader = TableReader(file=file)
+    bases = reader.rows(reader.document(("bases",)), "bases", PublishedBase)
     seen: set[str] = set()
     for index, base in enumerate(bases):
-        if not _SHA256.fullmatch(base.sha256):
-            raise table_error(file, f"bases[{index}].sha256", f"{base.sha256!r} is no SHA-256 in lower-case hex")
+        row = f"bases[{index}]"
+        if not is_sha256(base.sha256):
+            raise reader.error(f"{row}.sha256", f"expected 64 lower-case hexadecimal digits, got {base.sha256!r}")
         if not re.fullmatch(r"\d+\.\d+\.\d+", base.version):
-            raise table_error(file, f"bases[{index}].version", f"{base.version!r} is no exact version")
+            raise reader.error(f"{row}.version", f"expected an exact version like 3.13.5, got {base.version!r}")
         if base.size < 1:
-            raise table_error(file, f"bases[{index}].size", f"{base.size} is no size")
+            raise reader.error(f"{row}.size", f"expected a number of bytes, got {base.size}")
         if base.asset in seen:
-            raise table_error(file, f"bases[{index}]", f"{base.asset} is there twice")
+            raise reader.error(row, f"{base.asset} is defined twice")
         seen.add(base.asset)
     return tuple(bases)
 

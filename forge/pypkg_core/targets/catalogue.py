@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_core.toml_tables import load_toml, rows, table_error
+from pypkg_core.toml_tables import TableReader
 
 __all__ = [
     "PLATFORMS",
@@ -158,38 +158,39 @@ def load_catalogue(file: Path) -> Catalogue:
     """Read a target table.
 
     Raises:
-        PypkgError: a key is unknown, missing, of another type, or a name is said twice; the place is named.
+        PypkgError: a key is unknown, missing, of another type, or a name is defined twice; the place is named.
     """
-    document = load_toml(file, ("versions", "platforms", "arches", "machines"))
-    versions = rows(file, document, "versions", Version)
-    platforms = rows(file, document, "platforms", Platform)
-    arches = rows(file, document, "arches", Arch)
-    machines = rows(file, document, "machines", Machine)
+    reader = TableReader(file=file)
+    document = reader.document(("versions", "platforms", "arches", "machines"))
+    versions = reader.rows(document, "versions", Version)
+    platforms = reader.rows(document, "platforms", Platform)
+    arches = reader.rows(document, "arches", Arch)
+    machines = reader.rows(document, "machines", Machine)
     seen: set[str] = {"host", "latest"}
     named: list[tuple[str, Platform | Arch]] = [(f"platforms[{index}]", value) for index, value in enumerate(platforms)]
     named += [(f"arches[{index}]", value) for index, value in enumerate(arches)]
     for place, named_value in named:
         for word in (named_value.name, *named_value.aliases):
             if word in seen:
-                raise table_error(file, place, f"'{word}' is said twice")
+                raise reader.error(place, f"'{word}' is defined twice")
             seen.add(word)
     pairs: dict[tuple[str, str], Machine] = {}
     known_platforms = {value.name for value in platforms}
     known_arches = {value.name for value in arches}
     for index, machine in enumerate(machines):
         if machine.platform not in known_platforms:
-            raise table_error(file, f"machines[{index}].platform", f"there is no platform '{machine.platform}'")
+            raise reader.error(f"machines[{index}].platform", f"unknown platform '{machine.platform}'")
         if machine.arch not in known_arches:
-            raise table_error(file, f"machines[{index}].arch", f"there is no arch '{machine.arch}'")
+            raise reader.error(f"machines[{index}].arch", f"unknown arch '{machine.arch}'")
         if (machine.platform, machine.arch) in pairs:
-            raise table_error(file, f"machines[{index}]", f"{machine.platform}-{machine.arch} is there twice")
+            raise reader.error(f"machines[{index}]", f"{machine.platform}-{machine.arch} is defined twice")
         pairs[machine.platform, machine.arch] = machine
     by_name: dict[str, Version] = {}
     for index, version in enumerate(versions):
         if version.name in by_name:
-            raise table_error(file, f"versions[{index}].name", f"'{version.name}' is there twice")
+            raise reader.error(f"versions[{index}].name", f"'{version.name}' is defined twice")
         if not version.pins:
-            raise table_error(file, f"versions[{index}].pins", "is empty")
+            raise reader.error(f"versions[{index}].pins", "is empty")
         by_name[version.name] = version
     return Catalogue(
         versions=by_name,
@@ -250,7 +251,7 @@ def parse_target(text: str, *, host: Target | None = None) -> Target:
     ``host`` (the word) stands for all three parts, ``latest`` for the newest Python; aliases as in the table.
 
     Raises:
-        UsageError: a token is unknown, a part is said twice, or there is no such combination.
+        UsageError: a token is unknown, a part is defined twice, or there is no such combination.
     """
     host = host or host_target()
     parts: dict[str, str] = {}

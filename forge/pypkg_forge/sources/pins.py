@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.hashing import is_sha256
 from pypkg_core.targets.catalogue import catalogue
-from pypkg_core.toml_tables import load_toml, rows, table_error
+from pypkg_core.toml_tables import TableReader
 from pypkg_forge.data import HERE
 
 __all__ = ["DEPENDENCIES", "Form", "Pin", "candidates", "load_pins", "pins"]
 
 SOURCES_FILE: Final = HERE / "sources.toml"
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 DEPENDENCIES: Final = (
     "openssl",
@@ -61,8 +60,8 @@ class Pin:
     def __post_init__(self) -> None:
         for key in ("sha256", "debian_sha256"):
             value = getattr(self, key)
-            if value is not None and not _SHA256.fullmatch(value):
-                raise ValueError(f"{key}: wanted 64 lower-case hexadecimal digits, got {value!r}")
+            if value is not None and not is_sha256(value):
+                raise ValueError(f"{key}: expected 64 lower-case hexadecimal digits, got {value!r}")
         if self.debian_sha256 and not self.debian:
             raise ValueError("debian: is missing, though debian_sha256 is there")
         if not self.urls and not self.debian:
@@ -102,20 +101,20 @@ def load_pins(file: Path) -> tuple[Pin, ...]:
     """Read a table of pins.
 
     Raises:
-        PypkgError: a key is unknown, missing or malformed, or a row is there twice; the place is named.
+        PypkgError: a key is unknown, missing or malformed, or a row is defined twice; the place is named.
     """
-    document = load_toml(file, ("sources",))
-    found = rows(file, document, "sources", Pin)
+    reader = TableReader(file=file)
+    found = reader.rows(reader.document(("sources",)), "sources", Pin)
     releases: set[tuple[str, str]] = set()
     hashes: set[str] = set()
     for index, pin in enumerate(found):
         if (pin.name, pin.version) in releases:
-            raise table_error(file, f"sources[{index}]", f"{pin} is there twice")
+            raise reader.error(f"sources[{index}]", f"{pin} is defined twice")
         releases.add((pin.name, pin.version))
         for form in pin.forms:
             if form.sha256 in hashes:
                 key = "sha256" if form.sha256 == pin.sha256 else "debian_sha256"
-                raise table_error(file, f"sources[{index}].{key}", f"{form.sha256} is there twice")
+                raise reader.error(f"sources[{index}].{key}", f"{form.sha256} is defined twice")
             hashes.add(form.sha256)
     return found
 

@@ -16,7 +16,7 @@ from pypkg.collect.metadata import metadata_files
 from pypkg.compile.compiler import Compiler
 from pypkg.environment.distributions import Distribution, Installed
 from pypkg.environment.fit import fits, highest_glibc, is_library, is_program
-from pypkg.graph.dictionary import Dictionary, matches
+from pypkg.graph.dictionary import Dictionary
 from pypkg.graph.entry import Application
 from pypkg.graph.resolver import Node, Resolver, addon_stem
 from pypkg.graph.walker import Walker, in_tests
@@ -194,11 +194,11 @@ class Contents:
         for relative in distribution.files:
             if relative.startswith(f"{distribution.info}/") and distribution.info:
                 continue
-            wanted = bool(entry.assets) and matches(relative, entry.assets)
+            wanted = entry.assets.matches(relative)
             if not wanted and (
                 "__pycache__/" in relative
                 or _DEVELOPMENT.search(relative)
-                or matches(relative, entry.excludes)
+                or entry.excludes.matches(relative)
                 or (in_tests(relative) and not _below(relative, tests_reached))
             ):
                 continue

@@ -96,6 +96,9 @@ def collect(
             environment=environment,
             compiler=compiler,
             resolver=resolver,
+            dictionary=Dictionary(
+                load_dictionary(), overrides=config.dictionary.overrides, disabled=config.dictionary.disable
+            ),
             cache=cache,
         )
         collection = session.run()
@@ -124,6 +127,7 @@ class _Session:
         environment: Environment,
         compiler: Compiler,
         resolver: Resolver,
+        dictionary: Dictionary,
         cache: Path,
     ) -> None:
         self._target = target
@@ -132,7 +136,7 @@ class _Session:
         self._resolver = resolver
         self._cache = cache
         self._installed = Installed(root.directory for root in resolver.installed)
-        self._dictionary = Dictionary(load_dictionary())
+        self._dictionary = dictionary
         self._application = application
         self._notices: list[str] = []
         self._problem = ""

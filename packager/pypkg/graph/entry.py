@@ -10,13 +10,14 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.graph.dictionary import matches
 from pypkg.graph.resolver import Node, Resolver, Root
 from pypkg.project.config import Config
-from pypkg.project.project import EntryPoint, Project, load_toml
+from pypkg.project.project import EntryPoint, Project
 from pypkg_core.errors import UsageError
 from pypkg_core.image.layout import ModuleKind
 from pypkg_core.names import MAIN_MODULE, module_name
+from pypkg_core.patterns import NO_PATTERNS, Patterns
+from pypkg_core.toml_tables import load_toml
 
 _REQUIRED_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
@@ -37,8 +38,8 @@ class Application:
         hidden_imports: modules to walk though nothing imports them.
         excludes: modules that stay out.
         assets: files the configuration adds, place below the root -> file.
-        ignore: globs of files that stay out.
-        ignore_root: the directory those globs count from.
+        ignore: files that stay out.
+        ignore_root: the directory that those patterns are relative to.
         whole: whether packages that are reached come whole.
     """
 
@@ -52,14 +53,14 @@ class Application:
     hidden_imports: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     assets: Mapping[str, Path] = field(default_factory=dict)
-    ignore: tuple[str, ...] = ()
+    ignore: Patterns = NO_PATTERNS
     ignore_root: Path = Path()
 
     def ignores(self, file: Path) -> bool:
         """Whether a file of the project stays out."""
         if not self.ignore or not file.is_relative_to(self.ignore_root):
             return False
-        return matches(file.relative_to(self.ignore_root).as_posix(), self.ignore)
+        return self.ignore.matches(file.relative_to(self.ignore_root).as_posix())
 
     def drops(self, module: str) -> bool:
         """Whether a module stays out, by itself or with its package."""
@@ -139,7 +140,7 @@ def _name_of(file: Path, resolver: Resolver) -> str:
 
 def _declared(pyproject: Path | None) -> frozenset[str] | None:
     """Return the names of ``[project.dependencies]``, ``None`` when there is no such list."""
-    table = load_toml(pyproject).get("project") if pyproject is not None else None
+    table = load_toml(pyproject, UsageError).get("project") if pyproject is not None else None
     items = table.get("dependencies") if isinstance(table, dict) else None
     if not isinstance(items, list):
         return None

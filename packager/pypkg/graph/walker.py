@@ -13,7 +13,7 @@ from pypkg.compile.compiler import ASSETS, COMPILE, IMPORTS, Compiler, Scanned
 from pypkg.compile.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
 from pypkg.environment.distributions import Distribution, Installed
 from pypkg.environment.fit import fits
-from pypkg.graph.dictionary import Dictionary, development_tools, matches
+from pypkg.graph.dictionary import Dictionary, development_tools
 from pypkg.graph.entry import Application
 from pypkg.graph.import_graph import Edge, Edges
 from pypkg.graph.resolver import Node, Resolver, addon_stem
@@ -239,7 +239,7 @@ class Walker:
     def _reach(self, node: Node) -> bool:
         owner = self._owner(node) if node.kind is not ModuleKind.NAMESPACE else None
         if owner is not None and (
-            owner.name in self._absent or matches(node.relative, self._dictionary.entry(owner.name).excludes)
+            owner.name in self._absent or self._dictionary.entry(owner.name).excludes.matches(node.relative)
         ):
             return False
         if self._application.drops(node.name) or (node.root.project and self._application.ignores(node.file)):
@@ -281,7 +281,7 @@ class Walker:
         lazily = bool(self._requirements(distribution))
         for relative in distribution.files:
             name = _importable(relative)
-            if not name or in_tests(relative) or matches(relative, entry.excludes) or self._application.drops(name):
+            if not name or in_tests(relative) or entry.excludes.matches(relative) or self._application.drops(name):
                 continue
             node = self._resolver.find(name)
             if isinstance(node, Node) and relative in (node.relative, *node.addons):
@@ -291,7 +291,7 @@ class Walker:
                     self.walk.edges.own(name, distribution.name)
                 if lazily and node.source and name not in self.walk.nodes:
                     self._submit(node, IMPORTS)
-                if entry.scripts and matches(relative, entry.scripts):
+                if entry.scripts.matches(relative):
                     self._visit(name, Edge("__main__", name, False, False, 0))
         self._hidden(distribution.name)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pypkg_core.errors import UsageError
+from pypkg_core.toml_tables import load_toml
 
-__all__ = ["PYPROJECT", "EntryPoint", "Project", "load_project", "load_toml"]
+__all__ = ["PYPROJECT", "EntryPoint", "Project", "load_project"]
 
 PYPROJECT: Final = "pyproject.toml"
 
@@ -99,22 +99,6 @@ def load_project(path: Path) -> Project:
     return _from_script(path, place)
 
 
-def load_toml(path: Path) -> dict[str, Any]:
-    """Return the contents of a TOML file.
-
-    Raises:
-        UsageError: it cannot be read or is no TOML; the place in the file is named.
-    """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"Cannot read {path}: it is not UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"Cannot read {path}: {error}") from error
-
-
 def _from_script(shown: Path, script: Path) -> Project:
     try:
         with script.open("rb") as file:
@@ -151,7 +135,7 @@ def _environment_of(script: Path) -> Path | None:
 
 
 def _from_pyproject(shown: Path, pyproject: Path) -> Project:
-    document = load_toml(pyproject)
+    document = load_toml(pyproject, UsageError)
     table = _table(document, "project", pyproject)
     root = pyproject.parent
     name = table.get("name")

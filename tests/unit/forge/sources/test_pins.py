@@ -44,11 +44,11 @@ def test_a_sound_table_loads(tmp_path: Path) -> None:
     [
         ('licence = "MIT"\n', "", "sources[1].licence: is missing"),
         (f'sha256 = "2{"0" * 63}"\n', "", "sources[1].sha256: is missing"),
-        (f'"2{"0" * 63}"', '"2000"', "sources[1].sha256: wanted 64 lower-case hexadecimal digits, got '2000'"),
+        (f'"2{"0" * 63}"', '"2000"', "sources[1].sha256: expected 64 lower-case hexadecimal digits, got '2000'"),
         (f'"2{"0" * 63}"', f'"1{"0" * 63}"', "sources[1].sha256: 1000"),
         ('licence = "MIT"', 'license = "MIT"', "sources[1].license: unknown key"),
-        ('licence = "MIT"', 'licence = "MIT"\nsize = "9"', "sources[1].size: wanted int, got '9'"),
-        ('licence = "MIT"', 'licence = "MIT"\nsize = true', "sources[1].size: wanted int, got True"),
+        ('licence = "MIT"', 'licence = "MIT"\nsize = "9"', "sources[1].size: expected an integer, got '9'"),
+        ('licence = "MIT"', 'licence = "MIT"\nsize = true', "sources[1].size: expected an integer, got True"),
         ('urls = ["https://example.invalid/b-1.tar.gz"]', "urls = []", "sources[1].urls: is empty"),
         ('licence = "MIT"', f'licence = "MIT"\ndebian_sha256 = "{"3" * 64}"', "sources[1].debian: is missing"),
     ],
@@ -60,12 +60,12 @@ def test_a_bad_row_names_the_place(tmp_path: Path, old: str, new: str, words: st
 
 
 def test_a_release_twice_is_refused(tmp_path: Path) -> None:
-    assert "sources[1]: a 1 is there twice" in load(tmp_path, row("a", "1") + row("a", "2"))
+    assert "sources[1]: a 1 is defined twice" in load(tmp_path, row("a", "1") + row("a", "2"))
 
 
 def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
     assert "Cannot read" in load(tmp_path, "[[sources")
-    assert "sources: wanted an array of tables" in load(tmp_path, "sources = 3")
+    assert "sources: expected an array of tables" in load(tmp_path, "sources = 3")
 
 
 def test_our_own_table_is_whole() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pypkg.collect.links import follow_links
-from pypkg_core.patterns import expand, tree_items
+from pypkg_core.patterns import Patterns, tree_items
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def _names(root: Path, *patterns: str, ignore: tuple[str, ...] = ()) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in expand(patterns, root, ignore=ignore).files]
+    return [
+        path.relative_to(root).as_posix() for path in Patterns(patterns).expand(root, ignore=Patterns(ignore)).files
+    ]
 
 
 def test_globs_do_not_follow_links(tree: Path) -> None:

@@ -6,51 +6,44 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.graph.dictionary import DIRECTORY, Dictionary, Entry, load_dictionary, matches, parse_entry
-from pypkg_core.errors import UsageError
+from pypkg.graph.dictionary import DIRECTORY, Dictionary, development_tools, load_dictionary
+from pypkg.project.dictionary_entry import DictionaryEntry as Entry
+from pypkg_core.errors import PypkgError
+from pypkg_core.patterns import Patterns
 
 
 def test_every_shipped_entry_is_valid() -> None:
     assert set(load_dictionary()) == {path.stem for path in DIRECTORY.glob("*.toml")}
 
 
+def test_the_development_tools_are_named() -> None:
+    assert {"pytest", "setuptools"} <= development_tools()
+
+
 @pytest.mark.parametrize(
-    ("table", "message"),
-    [({"hidden_imports": []}, "Unknown key 'hidden_imports'"), ({"assets": [1]}, "assets"), ({"log": []}, "log")],
+    ("text", "message"),
+    [
+        ("hidden = []", "demo.toml: hidden: unknown key"),
+        ("assets = [1]", r"demo.toml: assets\[0\]: expected a string, got 1"),
+        ("log = []", "demo.toml: log: expected a string"),
+        ("= 1", r"demo\.toml"),
+    ],
 )
-def test_a_mistake_names_its_place(table: dict[str, object], message: str) -> None:
-    with pytest.raises(UsageError, match=message) as caught:
-        parse_entry(table, place="demo.toml")
-    assert "demo.toml" in str(caught.value)
-
-
-def test_unreadable_toml_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.toml").write_text("= 1")
-    with pytest.raises(UsageError, match=r"x\.toml"):
+def test_a_mistake_names_file_and_key(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "demo.toml").write_text(text)
+    with pytest.raises(PypkgError, match=message):
         load_dictionary(tmp_path)
 
 
 def test_overrides_and_disabled_entries() -> None:
-    shipped = {"a-b": Entry(log="one"), "c": Entry(log="two")}
+    shipped = {"a-b": Entry(log="one", hidden_imports=("x",)), "c": Entry(log="two")}
     assert Dictionary(shipped).entry("A_b").log == "one"
     assert Dictionary(shipped, disabled=["A.B"]).entry("a-b") == Entry()
     assert Dictionary(shipped, disabled=["*"]).entry("c") == Entry()
-    assert Dictionary(shipped, disabled=["*"], overrides={"C": Entry(log="mine")}).entry("c").log == "mine"
+    assert Dictionary(shipped, disabled=["*"], overrides={"C": {"log": "mine"}}).entry("c").log == "mine"
 
 
-@pytest.mark.parametrize(
-    ("path", "globs", "expected"),
-    [
-        ("a/b.txt", ["a/*.txt"], True),
-        ("a/c/b.txt", ["a/*.txt"], False),
-        ("a/c/d/b.txt", ["a/**/*.txt"], True),
-        ("a/b.txt", ["a/**/*.txt"], True),
-        ("a/.hidden", ["a/*"], True),
-        ("a/b/c", ["a/b"], True),
-        ("a/bc", ["a/b"], False),
-        ("a/b/c", ["a/**"], True),
-        ("a/b/c", ["a/**", "!a/b"], False),
-    ],
-)
-def test_globs(path: str, globs: list[str], expected: bool) -> None:
-    assert matches(path, globs) is expected
+def test_an_override_replaces_only_the_keys_it_sets() -> None:
+    shipped = {"a": Entry(log="one", hidden_imports=("x",), excludes=Patterns(("a/include",)))}
+    changed = Dictionary(shipped, overrides={"A": {"hidden_imports": ("y",)}}).entry("a")
+    assert changed == Entry(log="one", hidden_imports=("y",), excludes=Patterns(("a/include",)))

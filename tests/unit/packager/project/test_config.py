@@ -9,7 +9,7 @@ import pytest
 from pypkg.project.config import Config, load_config
 from pypkg.project.project import load_project
 from pypkg_core.errors import UsageError
-from pypkg_core.patterns import expand
+from pypkg_core.patterns import Patterns
 
 
 def project_with(folder: Path, table: str = ""):
@@ -30,11 +30,11 @@ def test_all_keys(tmp_path: Path) -> None:
         targets=("py313-linux-x64",),
         output_path=tmp_path / "dist",
         name="app",
-        scripts=("extra/*.py",),
-        assets=("a/**", "!a/b"),
+        scripts=Patterns(("extra/*.py",)),
+        assets=Patterns(("a/**", "!a/b")),
         hidden_imports=("one", "two"),
         excludes=("tkinter",),
-        ignore=("**/*.tmp",),
+        ignore=Patterns(("**/*.tmp",)),
     )
 
 
@@ -70,13 +70,18 @@ def test_unknown_keys_warn_with_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("assets = 3", r"tool\.pypkg\.assets in .*pyproject\.toml is a number, wanted a string"),
-        ('assets = ["a", 3]', r"tool\.pypkg\.assets\[1\] in .* is a number"),
-        ("name = false", "is a truth value"),
-        ('name = "a/b"', "wanted are letters"),
-        ('name = ""', "is an empty string"),
-        ('output-path = ["a"]', "is a list"),
-        ('output-path = "a"\noutputPath = "b"', "is there twice"),
+        ("assets = 3", r"pyproject\.toml: tool\.pypkg\.assets: expected a string, got 3"),
+        ('assets = ["a", 3]', r"tool\.pypkg\.assets\[1\]: expected a string, got 3"),
+        ("name = false", "expected a string, got False"),
+        ('name = "a/b"', r"tool\.pypkg\.name: expected letters"),
+        ('name = ""', r"tool\.pypkg\.name: is empty"),
+        ('output-path = ["a"]', r"expected a string, got \['a'\]"),
+        ('assets = "/etc/hosts"', r"expected a relative pattern, got '/etc/hosts'"),
+        ("dictionary = 3", r"tool\.pypkg\.dictionary: expected a table"),
+        ("[tool.pypkg.dictionary]\nnumpy = 3", r"tool\.pypkg\.dictionary\.numpy: expected a table"),
+        ("[tool.pypkg.dictionary.numpy]\nassets = [1]", r"dictionary\.numpy\.assets\[0\]: expected a string, got 1"),
+        ("[tool.pypkg.dictionary]\na_b.log = 'x'\na-b.log = 'y'", r"'a-b' is defined twice"),
+        ('output-path = "a"\noutputPath = "b"', "defined twice"),
     ],
 )
 def test_wrong_types_name_the_place(tmp_path: Path, table: str, message: str) -> None:
@@ -100,18 +105,20 @@ def test_a_broken_config_file(tmp_path: Path, name: str, text: str) -> None:
         load_config(project_with(tmp_path), tmp_path / ("missing-" + name))
 
 
-def test_globs(tmp_path: Path) -> None:
-    for name in ("a/x.txt", "a/b/y.txt", "a/.hidden/z.txt", "a/.dot", "c/x.txt"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
+def test_the_dictionary_can_be_changed(tmp_path: Path) -> None:
+    table = (
+        '[tool.pypkg.dictionary]\ndisable = "zoneinfo"\n'
+        '[tool.pypkg.dictionary.NumPy]\nhiddenImports = "numpy.x"\nexcludes = []\n'
+    )
+    settings = load_config(project_with(tmp_path, table), None).dictionary
+    assert settings.disable == ("zoneinfo",)
+    assert settings.overrides == {"numpy": {"hidden_imports": ("numpy.x",), "excludes": Patterns()}}
+    package_called_disable = "[tool.pypkg.dictionary.disable]\nlog = 'x'\n"
+    settings = load_config(project_with(tmp_path, package_called_disable), None).dictionary
+    assert (settings.disable, settings.overrides) == ((), {"disable": {"log": "x"}})
 
-    def names(*patterns: str, ignore: tuple[str, ...] = ()) -> list[str]:
-        return [file.relative_to(tmp_path).as_posix() for file in expand(patterns, tmp_path, ignore=ignore).files]
 
-    assert names("a/**/*") == ["a/.dot", "a/.hidden/z.txt", "a/b/y.txt", "a/x.txt"]
-    assert names("a") == names("a/**") == names("a/**/*")
-    assert names("**/*.txt", "!a/**") == ["c/x.txt"]
-    assert names("!a/x.txt", "a/*.txt") == ["a/x.txt"]
-    assert names("a", ignore=("**/.hidden/**", "**/y.txt")) == ["a/.dot", "a/x.txt"]
-    found = expand(["c/x.txt", "nothing/*", "!also-nothing"], tmp_path)
-    assert found.unmatched == ("nothing/*",)
+def test_an_unknown_key_of_an_entry_warns(tmp_path: Path) -> None:
+    config = load_config(project_with(tmp_path, "[tool.pypkg.dictionary.numpy]\nasets = 1"), None)
+    known = "known: assets, excludes, hidden-imports, log, scripts"
+    assert f"unknown key tool.pypkg.dictionary.numpy.asets ({known})" in config.warnings[0]

@@ -92,5 +92,5 @@ def test_in_the_configuration(tmp_path: Path, value: str, options: tuple[str, ..
 def test_a_mistake_in_the_configuration_names_its_place(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.pypkg]\noptions = ["-O", "-m"]\n')
     (tmp_path / "__main__.py").write_text("")
-    with pytest.raises(UsageError, match=r"tool\.pypkg\.options in .*pyproject\.toml: Cannot bake in the option '-m'"):
+    with pytest.raises(UsageError, match=r"pyproject\.toml: tool\.pypkg\.options: Cannot bake in the option '-m'"):
         load_config(load_project(tmp_path), None)
