@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pypkg_core.toml_tables import load_toml, rows
+from pypkg_core.toml_tables import TableReader
 
 __all__ = ["Explanation", "explain", "load_explanations"]
 
@@ -32,7 +32,8 @@ class Explanation:
 
 def load_explanations() -> list[Explanation]:
     """Every explanation; an unknown key is an error."""
-    return list(rows(FILE, load_toml(FILE, ("explained",)), "explained", Explanation))
+    reader = TableReader(file=FILE)
+    return list(reader.rows(reader.document(("explained",)), "explained", Explanation))
 
 
 def explain(target: str, test: str) -> str | None:
