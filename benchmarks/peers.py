@@ -28,6 +28,10 @@ class Build:
         """Size of the file in millions of bytes."""
         return self.path.stat().st_size / 1e6
 
+    def output(self) -> str:
+        """What it prints."""
+        return subprocess.run([self.path], check=True, capture_output=True, text=True).stdout
+
 
 class Peers:
     """A virtual environment with the benchmark's packages and the peers, and what the peers make in it."""
@@ -39,6 +43,10 @@ class Peers:
         subprocess.run([interpreter, "-m", "venv", work / "venv"], check=True)
         subprocess.run([self.python, "-m", "pip", "install", "--quiet", "--no-input", *packages], check=True)
 
+    def output(self, script: Path) -> str:
+        """What a script prints when it runs from source."""
+        return subprocess.run([self.python, "-B", script], check=True, capture_output=True, text=True).stdout
+
     def python_version(self) -> str:
         """The exact version of the interpreter."""
         return subprocess.run([self.python, "-V"], check=True, capture_output=True, text=True).stdout.split()[1]
@@ -48,20 +56,12 @@ class Peers:
         code = f"import importlib.metadata as m; print(m.version({package!r}))"
         return subprocess.run([self.python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
-    def pyinstaller(self, script: Path) -> Build:
+    def pyinstaller(self, script: Path, *options: str) -> Build:
         """One file, made from nothing (``--clean``)."""
         folder = self._fresh(f"pyinstaller-{script.stem}")
-        options: list[str | Path] = [
-            "--onefile",
-            "--clean",
-            "--noconfirm",
-            "--distpath",
-            folder,
-            "--workpath",
-            folder / "work",
-        ]
-        line: list[str | Path] = [self.python, "-m", "PyInstaller", *options, "--specpath", folder, script]
-        return Build(seconds=once(line, cwd=folder), path=folder / script.stem)
+        folders = ["--distpath", str(folder), "--workpath", str(folder / "work"), "--specpath", str(folder)]
+        line = ["-m", "PyInstaller", "--onefile", "--clean", "--noconfirm", *folders, *options, str(script)]
+        return Build(seconds=once([self.python, *line], cwd=folder), path=folder / script.stem)
 
     def nuitka(self, script: Path) -> Build:
         """One file."""

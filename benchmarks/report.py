@@ -7,8 +7,9 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
-__all__ = ["Row", "as_markdown", "machine"]
+__all__ = ["Figure", "Row", "as_markdown", "machine", "ratio"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +30,24 @@ class Row:
     figure: str
     reach: str = ""
     reached: bool | None = None
+
+
+class Figure(TypedDict):
+    """The fields of a row that depend on its figure."""
+
+    figure: str
+    reach: str
+    reached: bool | None
+
+
+def ratio(value: float, *, at_most: float | None = None, at_least: float | None = None) -> Figure:
+    """A ratio, and whether it is within its limit."""
+    figure = f"{value:.2f}"
+    if at_most is not None:
+        return {"figure": figure, "reach": f"<= {at_most:g}", "reached": value <= at_most}
+    if at_least is not None:
+        return {"figure": figure, "reach": f">= {at_least:g}", "reached": value >= at_least}
+    return {"figure": figure, "reach": "", "reached": None}
 
 
 def machine() -> str:

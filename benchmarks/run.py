@@ -13,46 +13,34 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 from measure import Command, once, startup_times
+from package_times import packaging_rows, project_rows
 from peers import Build, Peers, PypkgTool
-from report import Row, as_markdown, machine
+from report import Row, as_markdown, machine, ratio
 from rich.console import Console
 from rich.table import Table
 from runtime import file_rows, import_peers, import_rows, size_rows
 
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import sources_dir
-from pypkg_core.targets.catalogue import parse_target
+from pypkg_core.targets.catalogue import catalogue, host_target, parse_target
 from pypkg_forge.driver.build import build
+from pypkg_forge.driver.recipe import why_not
 
 PROGRAMS = Path(__file__).parent / "programs"
 HELLO = PROGRAMS / "hello.py"
 CLI = PROGRAMS / "cli.py"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-FORGED = "py313-linuxstatic-x64"
-TARGETS = "py311-linux-x64,py313-linuxstatic-x64"
-PARTS = "programs,files,imports,size"
+# What this host can forge; the oldest Python for its own platform, and the newest that is fully static, are measured.
+FORGED = [target for target in catalogue().targets() if why_not(target) is None and target.arch == host_target().arch]
+STATIC = [target.name for target in FORGED if target.platform == "linuxstatic"][-1]
+TARGETS = ",".join([next(target.name for target in FORGED if target.platform == host_target().platform), STATIC])
+PARTS = "programs,packaging,files,imports,size"
 
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
-
-
-class _Figure(TypedDict):
-    figure: str
-    reach: str
-    reached: bool | None
-
-
-def _ratio(value: float, *, at_most: float | None = None, at_least: float | None = None) -> _Figure:
-    figure = f"{value:.2f}"
-    if at_most is not None:
-        return {"figure": figure, "reach": f"<= {at_most:g}", "reached": value <= at_most}
-    if at_least is not None:
-        return {"figure": figure, "reach": f">= {at_least:g}", "reached": value >= at_least}
-    return {"figure": figure, "reach": "", "reached": None}
 
 
 def _startup_rows(
@@ -73,9 +61,9 @@ def _startup_rows(
     hello_times = startup_times(hellos, rounds=rounds)
     cli_times = startup_times(clis, rounds=max(5, rounds // 4))
 
-    def row(what: str, ours: float, theirs: float, ratio: float, **limits: float) -> Row:
+    def row(what: str, ours: float, theirs: float, figure: float, **limits: float) -> Row:
         return Row(
-            what=f"{what} ({target})", ours=_milliseconds(ours), theirs=_milliseconds(theirs), **_ratio(ratio, **limits)
+            what=f"{what} ({target})", ours=_milliseconds(ours), theirs=_milliseconds(theirs), **ratio(figure, **limits)
         )
 
     mine, host = hello_times["ours"], hello_times["python"]
@@ -89,28 +77,6 @@ def _startup_rows(
     return rows
 
 
-def _packaging_rows(
-    target: str, tool: PypkgTool, pyinstaller: Callable[[], Build], repeats: int
-) -> tuple[list[Row], Build]:
-    cold, warm, theirs = [], [], []
-    for _ in range(repeats):
-        tool.forget()
-        cold.append(tool.build(CLI))
-        warm.append(tool.build(CLI))
-        theirs.append(pyinstaller())
-    times = {name: min(b.seconds for b in builds) for name, builds in (("cold", cold), ("warm", warm), ("pyi", theirs))}
-    rows = [
-        Row(
-            what=f"packaging the CLI: PyInstaller --clean / ours, {words} ({target})",
-            ours=f"{times[name]:.2f} s",
-            theirs=f"{times['pyi']:.2f} s",
-            **_ratio(times["pyi"] / times[name], at_least=5),
-        )
-        for name, words in (("cold", "nothing compiled before"), ("warm", "packaged before"))
-    ]
-    return rows, warm[-1]
-
-
 def _size_rows(target: str, hello: Build, cli: Build, others: dict[str, tuple[Build, Build]]) -> list[Row]:
     rows = []
     for name, (their_hello, their_cli) in others.items():
@@ -120,7 +86,7 @@ def _size_rows(target: str, hello: Build, cli: Build, others: dict[str, tuple[Bu
                     what=f"size of {what}: ours / {name} onefile ({target})",
                     ours=f"{ours.megabytes:.1f} MB",
                     theirs=f"{theirs.megabytes:.1f} MB",
-                    **_ratio(ours.megabytes / theirs.megabytes),
+                    **ratio(ours.megabytes / theirs.megabytes),
                 )
             )
     return rows
@@ -132,10 +98,10 @@ def _forge_row(work: Path) -> Row:
     cache.mkdir()
     (cache / "sources").symlink_to(sources_dir(), target_is_directory=True)
     env = {**os.environ, "PYPKG_CACHE_PATH": str(cache), "ZIG_GLOBAL_CACHE_DIR": str(work / "zig")}
-    line: list[str | Path] = [Path(sys.executable).with_name("pypkg-forge"), "build", FORGED]
+    line: list[str | Path] = [Path(sys.executable).with_name("pypkg-forge"), "build", STATIC]
     minutes = once(line, env=env) / 60
     return Row(
-        what=f"forging {FORGED} from nothing, sources present",
+        what=f"forging {STATIC} from nothing, sources present",
         ours=f"{minutes:.1f} min",
         theirs="",
         figure=f"{minutes:.1f} min",
@@ -153,7 +119,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="the host Python to compare with")
     parser.add_argument("--nuitka", action="store_true", help="Nuitka too (about ten minutes more)")
     parser.add_argument(
-        "--forge", action="store_true", help=f"forge {FORGED} from nothing too (about ten minutes more)"
+        "--forge", action="store_true", help=f"forge {STATIC} from nothing too (about ten minutes more)"
     )
     parser.add_argument("--write", type=Path, metavar="FILE", default=PAGE, help="where the Markdown goes")
     return parser.parse_args()
@@ -166,25 +132,30 @@ def _measure(arguments: argparse.Namespace, work: Path, say: Callable[[str], Non
     rows: list[Row] = []
     facts = [machine()]
     peers = None
-    if "programs" in parts:
+    others: dict[str, tuple[Build, Build]] = {}
+    if parts & {"programs", "packaging"}:
         say("installing the peers")
         peers = Peers(arguments.python, work, nuitka=arguments.nuitka)
+        facts.append(f"host Python {peers.python_version()}, PyInstaller {peers.version('pyinstaller')}")
+        facts += [f"Nuitka {peers.version('nuitka')}"] if arguments.nuitka else []
+    if peers and "programs" in parts:
         say("building with PyInstaller")
         others = {"PyInstaller": (peers.pyinstaller(HELLO), peers.pyinstaller(CLI))}
         if arguments.nuitka:
             say("building with Nuitka")
             others["Nuitka"] = (peers.nuitka(HELLO), peers.nuitka(CLI))
-        facts.append(f"host Python {peers.python_version()}, PyInstaller {peers.version('pyinstaller')}")
-        facts += [f"Nuitka {peers.version('nuitka')}"] if arguments.nuitka else []
     for target in arguments.targets.split(","):
         base = build(parse_target(target))
         tool = PypkgTool(target, base.path, peers.python if peers else arguments.python, work)
         tool.forget()
-        if peers:
+        if peers and "programs" in parts:
             rows += _program_rows(target, tool, peers, others, arguments, say)
+        if peers and "packaging" in parts:
+            say(f"packaging a project of many modules for {target}")
+            rows += project_rows(target, tool, peers, work, repeats=1 if arguments.quick else 3)
         rows += _runtime_rows(target, tool, parts, arguments, work, say)
     if arguments.forge:
-        say(f"forging {FORGED}")
+        say(f"forging {STATIC}")
         rows.append(_forge_row(work))
     return rows, facts
 
@@ -198,7 +169,8 @@ def _program_rows(  # noqa: PLR0917
     say: Callable[[str], None],
 ) -> list[Row]:
     say(f"packaging for {target}")
-    packaging, cli = _packaging_rows(target, tool, lambda: peers.pyinstaller(CLI), 1 if arguments.quick else 3)
+    repeats = 1 if arguments.quick else 3
+    packaging, cli = packaging_rows("the CLI", target, CLI, tool, peers.pyinstaller, repeats=repeats)
     hello = tool.build(HELLO)
     say(f"starting programs for {target}")
     rounds = 25 if arguments.quick else 200
