@@ -37,7 +37,7 @@ def _is_path(word: str) -> bool:
 
 def _exists(word: str) -> bool:
     name = word.rstrip("/")
-    if "/" in name or name.startswith("."):
+    if "/" in word or name.startswith("."):
         return any((start / name).exists() or any(start.glob(name)) for start in STARTS)
     return any(any((ROOT / folder).rglob(name)) for folder in SOURCES)
 
