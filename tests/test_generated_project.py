@@ -25,7 +25,7 @@ def test_it_is_the_same_every_time(tmp_path: Path) -> None:
 def test_it_depends_on_every_module_and_table(tmp_path: Path) -> None:
     _generate(tmp_path / "project")
     code = "import runpy, sys; runpy.run_path(sys.argv[1]); print(len([m for m in sys.modules if m[1:3].isdigit()]))"
-    command = [sys.executable, "-B", "-c", code, tmp_path / "project" / "app.py"]
+    command = [sys.executable, "-B", "-c", code, str(tmp_path / "project" / "app.py")]
     environment = {"PYTHONPATH": str(tmp_path / "project")}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     total, modules = done.stdout.split()
