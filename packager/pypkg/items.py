@@ -1,7 +1,7 @@
-"""What goes into an executable: the result of walking a project, before it becomes an image.
+"""What goes into an executable, as values: the result of collecting a project, before it becomes an image.
 
-Paths are places below ``/snapshot`` with ``/`` between names and no leading slash (``notes/src/notes/app.py``);
-nothing here but ``source`` knows where a file lies on this machine.
+Paths are below ``/snapshot``, with ``/`` between names and no leading slash (``notes/src/notes/app.py``). Only the
+attribute ``source`` refers to a file on this machine.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pypkg.diagnostics import Diagnostics
 from pypkg_core.image.layout import ModuleKind
 
-__all__ = ["Bundle", "Collection", "File", "Module"]
+__all__ = ["Bundle", "File", "Module", "Payload"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,9 +24,9 @@ class Module:
         kind: see :class:`ModuleKind`.
         path: ``__file__`` below ``/snapshot``; for a namespace package its directory.
         code: normalised marshalled code object; ``None`` for namespace packages and extensions.
-        source: the file it was made from; ``None`` when generated, and for namespace packages.
+        source: the file it was compiled from; ``None`` when generated, and for namespace packages.
         owner: name of the distribution it belongs to; empty for the project itself.
-        readable: the source text must stay readable (it lies in a directory that is data as much as code).
+        readable: whether its source text is always packaged, because it lies in a directory of data.
     """
 
     name: str
@@ -39,12 +40,12 @@ class Module:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """One file that is not Python source: data, metadata, or a shared library (extension modules are here too).
+    """One file that is not Python source: data, metadata, an extension module or another shared library.
 
     Attributes:
-        path: place below ``/snapshot``.
-        source: file to take the contents from, or ``None`` when ``data`` holds them.
-        data: contents that were made or cleaned here.
+        path: below ``/snapshot``.
+        source: the file with its contents, or ``None`` when ``data`` holds them.
+        data: contents that were generated or cleaned.
         executable: whether the file gets execute permission.
         owner: name of the distribution it belongs to; empty for the project itself.
     """
@@ -68,32 +69,30 @@ class File:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """The shared libraries and programs of one distribution, written to the addon cache together.
+    """The shared libraries and programs of one distribution, extracted to the addon cache together.
 
     Attributes:
         name: the distribution.
-        paths: places of its shared libraries and programs, sorted; each is a :class:`File` of the collection as well.
+        paths: of its shared libraries and programs, sorted; each is a :class:`File` or a link of the payload.
     """
 
     name: str
     paths: list[str]
 
 
-@dataclass(kw_only=True, slots=True)
-class Collection:
-    """Everything of the application; the standard library is in the base already.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payload:
+    """Everything of the application that is not in the base.
 
     Attributes:
         modules: sorted by name.
         files: sorted by path; no path is both a file and the source of a module.
         bundles: sorted by name.
-        directories: places of directories that hold nothing.
-        links: place of each symbolic link -> its target, as ``readlink`` is to answer it.
+        directories: paths of empty directories.
+        links: path of each symbolic link -> its target, as ``readlink`` returns it in the executable.
         search_path: ``sys.path`` of the application, absolute (``/snapshot/...``), first to last.
-        licences: distribution -> licence identifier or classifier text, for disclosure and the manifest.
-        warnings: what the user should look at, one line each.
-        notices: what was decided for the user (addons left out or replaced), one line each.
-        details: what only ``--debug`` shows.
+        licences: distribution -> its licence as an identifier or classifier text; empty when it states none.
+        diagnostics: what the user is told about the collection.
     """
 
     modules: list[Module] = field(default_factory=list)
@@ -103,6 +102,4 @@ class Collection:
     links: dict[str, str] = field(default_factory=dict)
     search_path: list[str] = field(default_factory=list)
     licences: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    details: list[str] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)

@@ -1,4 +1,4 @@
-"""What the user is told, in pkg's manner: one line each, to standard error; the result goes to standard output."""
+"""Print what the user is told: one line each, to standard error; results go to standard output. For ``cli`` only."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from pypkg.diagnostics import Diagnostics, Severity
 from pypkg_core.progress import RichReporter, Stage
 
 __all__ = ["Messages", "human_size"]
 
 
 class Messages:
-    """Steps, warnings and errors. On a terminal the present step has a spinner; elsewhere each is a plain line.
+    """Prints steps, diagnostics and errors.
+
+    On a terminal the current step has a spinner; elsewhere each step is a plain line.
 
     Args:
         debug: whether details are shown.
     """
 
     def __init__(self, *, debug: bool = False) -> None:
-        self.debug_enabled = debug
+        self._debug = debug
         # soft_wrap: a path that is cut into lines cannot be copied, and logs have their own width.
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._status: Status | None = None
@@ -32,13 +35,11 @@ class Messages:
     def __enter__(self) -> Messages:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.finish()
 
     def step(self, text: str) -> None:
-        """Say what is being done now."""
+        """Show what is being done now."""
         if not self._console.is_terminal:
             self._line("", text)
         elif self._status is None:
@@ -48,35 +49,40 @@ class Messages:
             self._status.update(Text(text))
 
     def finish(self) -> None:
-        """End the present step."""
+        """End the current step."""
         if self._status is not None:
             self._status.stop()
             self._status = None
 
     def say(self, line: str) -> None:
-        """Say something that stays on the screen."""
+        """Print a line that stays on the screen."""
         self._line("", line)
 
     @contextlib.contextmanager
     def stage(self, title: str) -> Iterator[Stage]:
-        """Show long work with a bar; with `say` this makes the forge's reporter."""
+        """Show long work with a progress bar; together with `say` this is a ``Reporter``."""
         self.finish()
         with RichReporter(self._console).stage(f"> {title}") as stage:
             yield stage
 
+    def show(self, diagnostics: Diagnostics) -> None:
+        """Print diagnostics: warnings, then notices, then details if they are shown."""
+        for item in diagnostics.of(Severity.WARNING):
+            self.warning(str(item))
+        for item in diagnostics.of(Severity.NOTICE):
+            self.say(str(item))
+        if self._debug:
+            for item in diagnostics.of(Severity.DETAIL):
+                self._line("", str(item), "dim")
+
     def warning(self, text: str) -> None:
-        """Say what the user should look at."""
+        """Print what the user should look at."""
         self._line("Warning ", text, "yellow")
 
     def error(self, text: str) -> None:
-        """Say what failed."""
+        """Print what failed."""
         self.finish()
         self._line("Error! ", text, "red")
-
-    def detail(self, text: str) -> None:
-        """Say what only ``--debug`` shows."""
-        if self.debug_enabled:
-            self._line("", text, "dim")
 
     def result(self, text: str) -> None:
         """Print a result to standard output."""
@@ -89,7 +95,7 @@ class Messages:
 
 
 def human_size(size: int) -> str:
-    """Return a size in bytes as people read it: ``34.2 MB``."""
+    """Return a size in bytes for people: ``34.2 MB``."""
     if size < 1000:
         return f"{size} B"
     value = float(size)

@@ -18,7 +18,7 @@ from pypkg_core.image.reader import Image
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue
 
-__all__ = ["DEFAULT_BASE_URL", "Base", "Forge", "need_base"]
+__all__ = ["DEFAULT_BASE_URL", "Base", "Forge", "find_base", "need_base"]
 
 Forge = Callable[[Target, Reporter], Path]
 
@@ -47,19 +47,30 @@ def need_base(target: Target, *, build: bool, reporter: Reporter, forge: Forge) 
     Raises:
         PypkgError: a download has the wrong hash, a base is none, or forging failed.
     """
-    if not build:
-        published = find_published(target)
-        if published is not None and (path := _find_fetched(published, reporter)) is not None:
-            return _open(path, target, "fetched")
-        if (found := _find_built(target)) is not None:
-            return found
-        if published is None:
-            reporter.say(f"There is no published base for {target.name}; asking the forge")
-        elif (path := _fetch(published, reporter)) is not None:
-            return _open(path, target, "fetched")
-    elif (found := _find_built(target)) is not None:
+    found = _find_built(target) if build else find_base(target, download=True, reporter=reporter)
+    return found or _open(forge(target, reporter), target, "built")
+
+
+def find_base(target: Target, *, download: bool, reporter: Reporter) -> Base | None:
+    """Return a base for ``target`` without forging one: a valid fetched one, a built one, or a downloaded one.
+
+    Args:
+        download: whether to look for it in the release as well as in the cache.
+        reporter: gets each step in one line, and progress.
+
+    Raises:
+        PypkgError: a download has the wrong hash, or a file in the cache is not a base for ``target``.
+    """
+    published = find_published(target)
+    if published is not None and (path := _find_fetched(published, reporter)) is not None:
+        return _open(path, target, "fetched")
+    if (found := _find_built(target)) is not None or not download:
         return found
-    return _open(forge(target, reporter), target, "built")
+    if published is None:
+        reporter.say(f"No base is published for {target.name}")
+        return None
+    path = _fetch(published, reporter)
+    return _open(path, target, "fetched") if path is not None else None
 
 
 def _open(path: Path, target: Target, origin: Literal["fetched", "built"]) -> Base:
@@ -128,7 +139,7 @@ def _fetch(published: PublishedBase, reporter: Reporter) -> Path | None:
                         context={"wanted": published.sha256, "got": sha256},
                     )
         except UnavailableError as error:
-            reporter.say(f"Not found in remote cache: {error}; asking the forge")
+            reporter.say(f"Not found in remote cache: {error}")
             return None
         with atomic_write(sha256_path(path)) as file:
             file.write(f"{sha256}  {path.name}\n".encode())

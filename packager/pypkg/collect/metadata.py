@@ -1,4 +1,4 @@
-"""The metadata of a distribution as it goes into an executable: nothing in it tells of the machine it came from."""
+"""The metadata of a distribution as it goes into an executable: without traces of the machine it was installed on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pypkg.items import File
 
 __all__ = ["metadata_files"]
 
-# Who installed it, from where, and on whose wish; and lists of what installers wrote.
+# Which installer wrote it, from where and why; and lists of the files it wrote.
 _DROPPED = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt", "RECORD.jws", "RECORD.p7s"})
 
 
@@ -18,7 +18,7 @@ def metadata_files(distribution: Distribution, prefix: str) -> Iterator[File]:
 
     Args:
         distribution: an installed distribution.
-        prefix: the place of ``site-packages`` below ``/snapshot``.
+        prefix: the path of ``site-packages`` below ``/snapshot``.
     """
     if not distribution.info:
         return
@@ -35,7 +35,7 @@ def metadata_files(distribution: Distribution, prefix: str) -> Iterator[File]:
 
 
 def _clean_record(text: str) -> bytes:
-    """Keep the lines a wheel would have: no scripts, caches or paths outside the directory; sorted."""
+    """Keep the lines that a wheel's RECORD has: no scripts, caches or paths outside the directory; sorted."""
     kept = []
     for line in text.splitlines():
         path = line.strip('"').partition(",")[0]

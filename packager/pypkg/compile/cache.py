@@ -1,4 +1,4 @@
-"""The bytecode cache: what the workers said of a module, by the hash of everything that answer depends on."""
+"""The compile cache: the workers' answers, by the hash of everything that an answer depends on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from pypkg.compile.pool import WORKER, Facts
+from pypkg.compile.process import WORKER, Facts
 
-__all__ = ["CompiledCache", "scanner_stamp"]
+__all__ = ["CompileCache", "scanner_stamp"]
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS module (key BLOB PRIMARY KEY, used INTEGER, check_ BLOB, found TEXT, code BLOB);
@@ -24,20 +24,20 @@ _DAY: Final = 86_400
 
 
 def scanner_stamp() -> bytes:
-    """Return a hash of the worker's own sources: another scanner may answer differently."""
+    """Return a hash of the worker's own sources: a changed worker may answer differently."""
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(WORKER.parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.digest()
 
 
-class CompiledCache:
+class CompileCache:
     """Answers kept between runs in one SQLite file.
 
-    A cache that cannot be opened, is damaged or is locked for long is as good as an empty one: it is never an error.
+    A cache that cannot be opened, is damaged or stays locked counts as empty; it is never an error.
 
     Args:
-        directory: where the file lies; created when missing.
+        directory: the file's directory; created when missing.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -50,7 +50,7 @@ class CompiledCache:
             directory.mkdir(parents=True, exist_ok=True)
             self._database = self._open()
         except sqlite3.DatabaseError as error:
-            # Only what is proven damaged is thrown away: a locked file belongs to another run.
+            # Only a file that is proven damaged is deleted: a locked one is in use by another run.
             if not isinstance(error, sqlite3.OperationalError):
                 self._discard()
         except OSError:
@@ -73,7 +73,7 @@ class CompiledCache:
             self._database = None
 
     def get(self, key: bytes) -> tuple[str, bytes] | None:
-        """Return (what was found as JSON, code), or ``None``."""
+        """Return (findings as JSON, code), or ``None``."""
         if self._database is None:
             return None
         try:
@@ -85,19 +85,19 @@ class CompiledCache:
             return None
         if row is None or not isinstance(row[2], str) or not isinstance(row[3], bytes):
             return None
-        used, check, found, code = row
-        if check != _check(key, found, code):
+        used, check, findings, code = row
+        if check != _check(key, findings, code):
             return None
         if used != self._today:
             self._touched.append(key)
-        return found, code
+        return findings, code
 
-    def put(self, key: bytes, found: str, code: bytes) -> None:
-        """Keep an answer; it is written by :meth:`close`."""
-        self._new.append((key, self._today, _check(key, found, code), found, code))
+    def put(self, key: bytes, findings: str, code: bytes) -> None:
+        """Store an answer; :meth:`close` writes it."""
+        self._new.append((key, self._today, _check(key, findings, code), findings, code))
 
     def facts(self, python: Path) -> Facts | None:
-        """Return what is known of an interpreter that has not changed since."""
+        """Return the stored facts of an interpreter, ``None`` when there are none or its file has changed."""
         identity = _identity(python)
         if self._database is None or identity is None:
             return None
@@ -108,23 +108,18 @@ class CompiledCache:
             return None
 
     def put_facts(self, python: Path, facts: Facts) -> None:
-        """Remember what an interpreter said of itself."""
+        """Store what an interpreter reports about itself."""
         identity = _identity(python)
         if self._database is None or identity is None:
             return
-        value = {
-            "version": facts.version,
-            "magic": facts.magic,
-            "builtins": sorted(facts.builtins),
-            "stdlib": sorted(facts.stdlib),
-        }
+        value = json.dumps(facts.to_json())
         try:
-            self._database.execute("INSERT OR REPLACE INTO interpreter VALUES (?, ?)", (identity, json.dumps(value)))
+            self._database.execute("INSERT OR REPLACE INTO interpreter VALUES (?, ?)", (identity, value))
         except sqlite3.Error:
             return
 
     def close(self) -> None:
-        """Write what is new and drop what was not used for long when the file grew too large."""
+        """Write new answers; when the file has grown too large, delete those unused for longest."""
         database, self._database = self._database, None
         if database is None:
             return
@@ -149,9 +144,9 @@ class CompiledCache:
             self._new, self._touched = [], []
 
 
-def _check(key: bytes, found: str, code: bytes) -> bytes:
+def _check(key: bytes, findings: str, code: bytes) -> bytes:
     digest = hashlib.blake2b(key, digest_size=8)
-    digest.update(found.encode())
+    digest.update(findings.encode())
     digest.update(b"\0")
     digest.update(code)
     return digest.digest()

@@ -3,59 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Self
 
-from pypkg.compile.cache import CompiledCache, scanner_stamp
-from pypkg.compile.pool import Answer, Facts, Process, Task, WorkerPool, start
+from pypkg.compile.cache import CompileCache, scanner_stamp
+from pypkg.compile.findings import Findings, SourceError, parse_findings
+from pypkg.compile.pool import Answer, Task, WorkerPool
+from pypkg.compile.process import Facts, WorkerProcess, start_worker
 from pypkg_core._core import normalize_marshal
 from pypkg_core.errors import PypkgError
+from pypkg_core.snapshot import snapshot_path
 
-__all__ = ["ASSETS", "COMPILE", "IMPORTS", "Compiler", "Scanned", "candidates"]
-
-COMPILE: Final = 0  # modes of worker.scan.process
-IMPORTS: Final = 1
-ASSETS: Final = 2
+__all__ = ["CompiledModule", "Compiler"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class CompiledModule:
     """What one module refers to, and its code.
 
     Attributes:
-        found: see ``worker.scan.Scan.result``; ``error`` when it does not compile.
-        code: normalised marshalled code.
+        findings: what it refers to, or the error when it does not compile.
+        code: normalised marshalled code; empty when it does not compile.
     """
 
-    found: dict[str, Any]
+    findings: Findings
     code: bytes
 
     @property
-    def error(self) -> tuple[str, int] | None:
-        """Message and line of a source that does not compile."""
-        error = self.found.get("error")
-        return (str(error[0]), int(error[1])) if error else None
-
-
-def candidates(version: str, base: Path | None, environment: Path) -> list[Path]:
-    """Return what may run the workers, best first: the base, then interpreters that are likely of that version.
-
-    Args:
-        version: ``3.13``.
-        base: a base of this version; it may be for another machine.
-        environment: interpreter of the project's environment.
-    """
-    found = [base] if base is not None else []
-    found += [Path(sys.executable), environment]
-    found += [Path(place) for name in (f"python{version}", f"python{version}.exe") if (place := shutil.which(name))]
-    return list(dict.fromkeys(path.absolute() for path in found))
+    def error(self) -> SourceError | None:
+        """Why the module does not compile."""
+        return self.findings.error
 
 
 class Compiler:
@@ -65,9 +46,12 @@ class Compiler:
         version: the target's Python, ``(3, 13)``.
         platform: ``sys.platform`` of the target.
         optimize: optimisation level of the bytecode.
-        pythons: what may run the workers, best first.
-        cache: directory of the bytecode cache, or ``None`` for no cache.
-        jobs: how many workers.
+        pythons: what may run the workers, best first; taken one by one until one is of the version.
+        cache: directory of the compile cache, or ``None`` for no cache.
+        jobs: number of workers, default one per processor, at most 8.
+
+    Attributes:
+        facts: what the interpreter that runs the workers reports about itself.
 
     Raises:
         PypkgError: none of ``pythons`` is of the target's version.
@@ -84,74 +68,96 @@ class Compiler:
         jobs: int | None = None,
     ) -> None:
         self._platform, self._optimize = platform, optimize
-        self._cache = CompiledCache(cache) if cache is not None else None
-        self._answers: dict[tuple[str, int], Scanned] = {}
+        self._cache = CompileCache(cache) if cache is not None else None
+        self._compiled: dict[tuple[str, int], CompiledModule] = {}
         self._pending: dict[tuple[str, int], bytes] = {}
-        python, self.facts, first = self._choose(version, pythons)
+        try:
+            self.python, self.facts, first = self._choose(version, pythons)
+        except BaseException:
+            self._close_cache()
+            raise
         stamp = f"{self.facts.version} {self.facts.magic} {platform} {optimize}".encode()
         self._stamp = scanner_stamp() + stamp
         count = jobs or min(os.cpu_count() or 1, 8)
-        self._pool = WorkerPool(python, platform=platform, optimize=optimize, count=count, first=first)
+        self._pool = WorkerPool(self.python, platform=platform, optimize=optimize, count=count, first=first)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._pool.close()
+        self._close_cache()
+
+    def _close_cache(self) -> None:
         if self._cache is not None:
             self._cache.close()
 
     def submit(self, path: str, source: bytes, mode: int) -> None:
-        """Start work on a module, unless it is known or under way.
+        """Start work on a module, unless that was done before.
 
         Args:
-            path: its place below ``/snapshot``.
+            path: its path below ``/snapshot``.
             source: its text.
-            mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``.
+            mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``worker.protocol``.
         """
         key = (path, mode)
-        if key in self._answers or key in self._pending:
+        if key in self._compiled or key in self._pending:
             return
         digest = hashlib.blake2b(self._stamp, digest_size=16)
         digest.update(f"\0{path}\0{mode}\0".encode())
         digest.update(source)
-        known = self._cache.get(digest.digest()) if self._cache is not None else None
+        known = self._cached(digest.digest())
         if known is not None:
-            self._answers[key] = Scanned(_findings(known[0]), known[1])
+            self._compiled[key] = known
             return
         self._pending[key] = digest.digest()
         self._pool.submit(Task(path=path, mode=mode, source=source))
 
-    def result(self, path: str, mode: int) -> Scanned:
+    def result(self, path: str, mode: int) -> CompiledModule:
         """Wait for a module that was submitted.
 
         Raises:
-            PypkgError: a worker crashed or hangs.
+            PypkgError: a worker crashed, hangs or gave a malformed answer.
         """
         key = (path, mode)
-        while key not in self._answers:
+        while key not in self._compiled:
             for answer in self._pool.answers():
                 self._keep(answer)
-        return self._answers[key]
+        return self._compiled[key]
+
+    def _cached(self, key: bytes) -> CompiledModule | None:
+        known = self._cache.get(key) if self._cache is not None else None
+        if known is None:
+            return None
+        try:
+            return CompiledModule(parse_findings(known[0]), known[1])
+        except ValueError:
+            return None
 
     def _keep(self, answer: Answer) -> None:
         key = (answer.task.path, answer.task.mode)
         code = normalize_marshal(answer.code) if answer.code else b""
+        try:
+            compiled = CompiledModule(parse_findings(answer.findings), code)
+        except ValueError as error:
+            path = snapshot_path(answer.task.path)
+            raise PypkgError(
+                f"The compile worker on {self.python} gave a malformed answer for {path}: {error}",
+                hint="This is a bug of pypkg; please report it.",
+            ) from error
         if self._cache is not None and code:
-            self._cache.put(self._pending[key], answer.found, code)
+            self._cache.put(self._pending[key], answer.findings, code)
         self._pending.pop(key, None)
-        self._answers[key] = Scanned(_findings(answer.found), code)
+        self._compiled[key] = compiled
 
-    def _choose(self, version: tuple[int, int], pythons: Iterable[Path]) -> tuple[Path, Facts, Process | None]:
+    def _choose(self, version: tuple[int, int], pythons: Iterable[Path]) -> tuple[Path, Facts, WorkerProcess | None]:
         tried = []
         for python in pythons:
             facts = self._cache.facts(python) if self._cache is not None else None
             process = None
             if facts is None:
                 try:
-                    process = start(python, platform=self._platform, optimize=self._optimize)
+                    process = start_worker(python, platform=self._platform, optimize=self._optimize)
                 except PypkgError as error:
                     tried.append(f"{python}: {error.message}")
                     continue
@@ -163,17 +169,10 @@ class Compiler:
             if process is not None:
                 process.stop()
             tried.append(f"{python}: it is Python {'.'.join(map(str, facts.version))}")
-        wanted = f"{version[0]}.{version[1]}"
-        if self._cache is not None:
-            self._cache.close()
+        series = f"{version[0]}.{version[1]}"
         raise PypkgError(
-            f"Cannot compile for Python {wanted}: there is neither a base of that version that runs here"
-            f" nor another Python {wanted}",
-            hint=f"Forge one with `pypkg-forge build py{version[0]}{version[1]}`, or install Python {wanted}.",
-            context={"tried": "; ".join(tried)},
+            f"Cannot compile for Python {series}: found neither a base of that version that runs on this machine"
+            f" nor another Python {series}",
+            hint=f"Forge a base with `pypkg-forge build py{version[0]}{version[1]}`, or install Python {series}.",
+            context={"tried": "; ".join(tried) or "nothing"},
         )
-
-
-def _findings(text: str) -> dict[str, Any]:
-    value = json.loads(text) if text else {}
-    return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Installed distributions: which files belong to whom, what they require and which plugins they register."""
+"""Installed distributions: their files, what they require and which plugins they register."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Distribution:
 
     Attributes:
         name: normalised name (PEP 503).
-        root: the directory its files count from (``site-packages``).
-        info: its metadata directory below ``root``, or a single ``.egg-info`` file; empty when it has no metadata.
-        listed: files below ``root`` when they are known without looking at ``info`` (loose packages).
-        info_root: the directory ``info`` lies in; another one than ``root`` for editable installs.
+        root: the directory its files are relative to (``site-packages``).
+        info: its metadata directory, or a single ``.egg-info`` file, below ``info_root``; empty without metadata.
+        listed: its files below ``root`` if they are known without reading ``info`` (loose packages).
+        info_root: the directory ``info`` lies in; differs from ``root`` for editable installs.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Distribution:
     info_root: Path = Path()
 
     def __post_init__(self) -> None:
-        """Let metadata lie beside the files unless it was said otherwise."""
+        """Use ``root`` as the default of ``info_root``."""
         if self.info_root == Path():
             self.info_root = self.root
 
@@ -75,7 +75,7 @@ class Distribution:
 
     @property
     def licence(self) -> str:
-        """Licence expression, classifier or field, whichever is the most exact; ``""`` when it says nothing."""
+        """Licence expression, classifier or field, the most exact one; ``""`` when its metadata states none."""
         if expression := self.headers.get("License-Expression"):
             return expression
         classifiers = [value for key, value in self._message if key == "Classifier" and value.startswith("License ::")]
@@ -114,7 +114,7 @@ class Distribution:
         }
 
     def text(self, name: str) -> str:
-        """Return a file of the metadata directory, ``""`` when there is none."""
+        """Return the text of a file in the metadata directory, ``""`` when it does not exist."""
         return _read(self.info_root / self.info / name) if self.info else ""
 
     def _names_on_disk(self) -> Iterator[str]:
@@ -131,20 +131,20 @@ class Distribution:
 
 
 def folder_files(root: Path, names: Iterable[str]) -> Iterator[str]:
-    """Yield the files below ``root`` that ``names`` are or hold, relative with ``/``, but no bytecode caches."""
+    """Yield the files that ``names`` are or contain, without bytecode caches; relative to ``root``, with ``/``."""
     for name in names:
-        place = root / name
-        if place.is_file():
+        path = root / name
+        if path.is_file():
             yield name
-        elif place.is_dir():
-            for directory, folders, files in os.walk(place):
+        elif path.is_dir():
+            for directory, folders, files in os.walk(path):
                 folders[:] = sorted(folder for folder in folders if folder != "__pycache__")
                 base = PurePosixPath(Path(directory).relative_to(root).as_posix())
                 yield from (str(base / file) for file in files)
 
 
 class Installed:
-    """The distributions of an environment, found by the file or by the name.
+    """The distributions of an environment, found by file or by name.
 
     Args:
         paths: directories to look in, in ``sys.path`` order; the first distribution of a name wins.
@@ -159,7 +159,7 @@ class Installed:
             self.add_root(root)
 
     def add_root(self, root: Path, *, prefer: bool = False) -> None:
-        """Read the metadata directories of one more directory; ``prefer`` puts what is found before what is known."""
+        """Read the metadata directories of one more directory; ``prefer`` lets its distributions replace others."""
         found = []
         with os.scandir(root) as entries:
             names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
@@ -173,7 +173,7 @@ class Installed:
                 self.by_name[distribution.name] = distribution
 
     def owner(self, root: Path, relative: str) -> Distribution:
-        """Return the distribution a file below ``root`` belongs to; one is made up for a file nobody lists."""
+        """Return the distribution a file below ``root`` belongs to; one is made for files that none lists."""
         owners = self._owners.get(root)
         if owners is None:
             here = reversed(self._by_root.get(root, []))
@@ -195,7 +195,7 @@ class Installed:
         return loose
 
     def _editable(self, root: Path, top: str) -> Distribution | None:
-        """Return the distribution whose editable install leads to ``root``: it lists the ``.pth`` file or finder."""
+        """Return the distribution whose editable install leads to ``root``; it lists the ``.pth`` file or finder."""
         for _, found in sorted(self.by_name.items()):
             for name in found.files:
                 if "/" in name or not name.endswith((".pth", "_finder.py")):
@@ -227,5 +227,5 @@ def _record_paths(text: str) -> Iterator[str]:
 
 
 def _legacy_requirements(text: str) -> list[str]:
-    """Return the unconditional part of an egg's ``requires.txt``: what stands before the first section."""
+    """Return the unconditional part of an egg's ``requires.txt``: the lines before the first section."""
     return [line.strip() for line in text.partition("[")[0].splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Native addons: which of them a target can load."""
+"""Which native addons a target can load."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)")
 # ELF; Mach-O of 64 bits and of several processors (loader.h, fat.h)
 _PROGRAM_MAGICS: Final = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _EM_OFFSET: Final = 18  # Elf64_Ehdr.e_machine, System V ABI, figure 4-3
-# The glibc of the oldest and newest wheels that are asked for; the base itself needs 2.17.
+# Minor versions of glibc 2 that wheels are tagged with; the base itself needs 2.17.
 _GLIBC_MINORS: Final = range(5, 45)
 _BASE_GLIBC: Final = 17
 
@@ -61,14 +61,14 @@ def system_name(target: Target) -> str:
 
 
 def is_library(relative: str) -> bool:
-    """Whether a file is a shared library, an extension module or not, by its name."""
+    """Whether a file is a shared library or an extension module, by its name."""
     return _LIBRARY.search(relative) is not None
 
 
 def is_program(path: Path) -> bool:
     """Whether an executable file is a program: an ELF, Mach-O or Windows executable, or a script that names one.
 
-    Execute permission alone says little: archives made on other systems give it to every file.
+    Execute permission alone is not enough: archives made on other systems give it to every file.
     """
     try:
         with path.open("rb") as file:
@@ -115,7 +115,7 @@ def _elf_machine(path: Path) -> int:
 
 
 def highest_glibc(path: Path) -> tuple[int, int] | None:
-    """Return the newest glibc a library asks for when it is newer than the base's 2.17, otherwise ``None``.
+    """Return the newest glibc version a library needs if that is newer than the base's 2.17, otherwise ``None``.
 
     Read from the version requirements (``.gnu.version_r``; Linux Standard Base, "Symbol Versioning").
     """
@@ -142,7 +142,7 @@ def wheel_platforms(target: Target) -> list[str]:
         old = [f"manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC_MINORS) if minor <= _BASE_GLIBC]
         new = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINORS if minor > _BASE_GLIBC]
         legacy = [f"manylinux{name}_{machine}" for name in ("2014", "2010", "1")]
-        # An older glibc's wheel runs on more machines; a newer one's is better than none.
+        # Wheels for an older glibc run on more machines; a newer one is better than none.
         return [*legacy, *old, *new]
     if target.platform == "alpine":
         return [f"musllinux_1_{minor}_{machine}" for minor in (2, 1)]

@@ -1,7 +1,7 @@
 """The environment a project's dependencies are installed in: its interpreter and where that looks for modules.
 
-Nothing of the project is run. The interpreter is asked once, isolated, for the ``sys.path`` its own ``site`` set up,
-because ``.pth`` files and distributors' layouts are its business.
+No code of the project is run. The interpreter is run once, isolated, to report the ``sys.path`` that its own ``site``
+sets up, because only it knows ``.pth`` files and the layouts of distributors.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _EXECUTABLES: Final = ("bin/python3", "bin/python", "Scripts/python.exe")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """An interpreter and the places it imports from.
+    """An interpreter and the directories it imports from.
 
     Attributes:
         python: the interpreter.
         version: ``(3, 11, 7)``.
         paths: directories outside the standard library, in ``sys.path`` order.
-        editable: top-level import name -> file or directory, for editable installs with a finder of their own.
+        editable: top-level import name -> file or directory, of editable installs that use an import finder.
     """
 
     python: Path
@@ -50,8 +50,8 @@ def find_python(explicit: Path | None, *, root: Path) -> Path:
     """Choose the interpreter whose environment holds the dependencies.
 
     Args:
-        explicit: what ``--python`` says, or the environment that the input belongs to: an interpreter or a directory.
-        root: the project's directory, whose ``.venv`` counts.
+        explicit: the value of ``--python``, or the environment the input belongs to: an interpreter or a directory.
+        root: the project's directory, whose ``.venv`` is used if it exists.
 
     Raises:
         PypkgError: the interpreter named by ``--python`` or ``VIRTUAL_ENV`` does not exist.
@@ -66,13 +66,13 @@ def find_python(explicit: Path | None, *, root: Path) -> Path:
 
 
 def _interpreter(path: Path, origin: str) -> Path:
-    path = path.expanduser().absolute()  # not resolved: a virtual environment's interpreter is a link to another's
+    path = path.expanduser().absolute()  # not resolved: a virtual environment's interpreter is a link to its base's
     choices = [path / name for name in _EXECUTABLES] if path.is_dir() else [path]
     for choice in choices:
         if choice.is_file() and os.access(choice, os.X_OK):
             return choice
     raise PypkgError(
-        f"Cannot use the Python environment {path} (from {origin}): there is no interpreter",
+        f"Cannot use the Python environment {path} (from {origin}): it has no interpreter",
         hint="Give --python the path of an interpreter or of a virtual environment.",
     )
 
@@ -81,7 +81,7 @@ def inspect(python: Path) -> Environment:
     """Ask an interpreter where it looks for modules.
 
     Raises:
-        PypkgError: it cannot be run or does not answer.
+        PypkgError: it cannot be run, or its answer is malformed.
     """
     command = [str(python), "-I", "-c", _QUESTION]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
@@ -110,7 +110,7 @@ def inspect(python: Path) -> Environment:
 
 
 def _editable(paths: tuple[Path, ...]) -> dict[str, Path]:
-    """Return what setuptools' editable finders map: they keep a literal ``MAPPING`` of name to location."""
+    """Return what setuptools' editable finders map: each contains a literal ``MAPPING`` of name to path."""
     found: dict[str, Path] = {}
     for directory in paths:
         for finder in sorted(directory.glob("__editable__*_finder.py")):
@@ -137,4 +137,4 @@ def _literal_mapping(node: ast.expr | None) -> dict[str, Path]:
         return {}
     if not isinstance(value, dict):
         return {}
-    return {str(name): Path(str(place)) for name, place in value.items()}
+    return {str(name): Path(str(path)) for name, path in value.items()}

@@ -1,4 +1,4 @@
-"""Fetch the wheel of an installed distribution that fits another target, through pip; kept by hash."""
+"""Fetch, through pip, the wheel of an installed distribution that fits another target; kept by hash."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _SECONDS: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of the search for wheels.
+    """The result of a search for wheels.
 
     Attributes:
-        places: distribution -> directory its wheel is unpacked in.
-        problem: what pip said last about those that are not in ``places``; empty when nothing is missing.
+        directories: distribution -> directory its wheel is unpacked in.
+        problem: pip's last message about those that are not in ``directories``; empty when none is missing.
     """
 
-    places: dict[str, Path]
+    directories: dict[str, Path]
     problem: str
 
 
@@ -47,7 +47,7 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
     Args:
         wanted: (normalised name, version) of each distribution.
         target: what the wheels must fit.
-        cache: directory for wheels; a wheel that is there is not asked for again.
+        cache: directory for wheels; a wheel that is in it is not fetched again.
         python: the environment's interpreter, whose pip serves when the running Python has none.
 
     Raises:
@@ -57,8 +57,7 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
     problem = ""
     missing = []
     for name, version in wanted:
-        place = cache / target.name / f"{name}-{version}"
-        pointer = _read_pointer(place)
+        pointer = _read_pointer(cache / target.name / f"{name}-{version}")
         if pointer is not None and (cache / pointer).is_dir():
             found[name] = cache / pointer
         else:
@@ -77,15 +76,15 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
                         _write_pointer(cache / target.name / f"{wanted_name}-{wanted_version}", digest)
                         found[name] = cache / digest
     except OSError as error:
-        raise PypkgError(f"Cannot keep wheels in {cache}: {error}") from error
+        raise PypkgError(f"Cannot store wheels in {cache}: {error}") from error
     return Fetched(found, problem)
 
 
 def _download(wanted: Sequence[tuple[str, str]], target: Target, directory: Path, python: Path) -> str:
-    """Ask pip for all at once; when one has no such wheel, for each alone, so that the others still come."""
+    """Ask pip for all at once; if that fails, for each alone, so that one missing wheel does not affect the others."""
     pip = _pip(python)
     if not pip:
-        return "there is no pip, neither in pypkg's environment nor in the project's"
+        return "pip is installed neither in pypkg's environment nor in the project's"
     command = [
         *pip,
         "download", "--only-binary=:all:", "--no-deps", "--no-input", "--disable-pip-version-check",
@@ -136,10 +135,10 @@ def _wheel_identity(wheel: Path) -> tuple[str, str]:
 
 
 def _unpack(wheel: Path, cache: Path) -> str:
-    """Unpack a wheel beside its final place and rename it; return the directory's name, the wheel's SHA-256."""
+    """Unpack a wheel beside its final directory and rename it; return the directory's name, the wheel's SHA-256."""
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    place = cache / digest
-    if place.is_dir():
+    final = cache / digest
+    if final.is_dir():
         return digest
     with tempfile.TemporaryDirectory(dir=cache, prefix=".unpack-") as directory:
         fresh = Path(directory) / "wheel"
@@ -147,27 +146,27 @@ def _unpack(wheel: Path, cache: Path) -> str:
             archive.extractall(fresh)  # zipfile drops absolute paths and "..", and links are plain files
             for member in archive.infolist():
                 mode = member.external_attr >> 16
-                if stat.S_ISREG(mode) and mode & 0o111:  # programs, as pip installs them; zipfile forgets
+                if stat.S_ISREG(mode) and mode & 0o111:  # programs, as pip installs them; zipfile drops the mode
                     (fresh / member.filename).chmod(0o755)
         for scheme in ("purelib", "platlib"):  # for site-packages too, PEP 427, "The .data directory"
             for folder in sorted(fresh.glob(f"*.data/{scheme}")):
                 shutil.copytree(folder, fresh, dirs_exist_ok=True)
         try:
-            fresh.rename(place)
+            fresh.rename(final)
         except OSError:
-            if not place.is_dir():  # otherwise another run was faster, with the same contents
+            if not final.is_dir():  # else another run was faster, with the same contents
                 raise
     return digest
 
 
-def _read_pointer(place: Path) -> str | None:
+def _read_pointer(pointer: Path) -> str | None:
     try:
-        return place.read_text(encoding="ascii").strip() or None
+        return pointer.read_text(encoding="ascii").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def _write_pointer(place: Path, digest: str) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(place) as file:
+def _write_pointer(pointer: Path, digest: str) -> None:
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(pointer) as file:
         file.write(f"{digest}\n".encode("ascii"))

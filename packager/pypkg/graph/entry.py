@@ -1,4 +1,4 @@
-"""What a walk starts from: the project and its configuration, made ready."""
+"""What a walk starts from: the entry of the project and what its configuration names."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Application:
     Attributes:
         name: the project's name; its own metadata comes along when it is installed.
         root: the project's directory.
-        main: the entry as a node called ``__main__``.
+        main: the entry, as a node called ``__main__``.
         source: text of the entry.
-        generated: whether the entry was made here and is no file.
-        requirements: normalised names it declares; ``None`` when it declares nothing at all.
-        hidden_imports: modules to walk though nothing imports them.
+        generated: whether the entry was generated and is not a file.
+        requirements: normalised names of the dependencies it declares; ``None`` without such a list.
+        hidden_imports: modules to walk although nothing imports them.
         excludes: modules that stay out.
-        assets: files the configuration adds, place below the root -> file.
+        assets: files that the configuration adds: path below the root -> file.
         ignore: files that stay out.
         ignore_root: the directory that those patterns are relative to.
         whole: whether packages that are reached come whole.
@@ -68,7 +68,7 @@ class Application:
 
 
 def project_roots(project: Project) -> list[Root]:
-    """Return the project's import roots with their places below ``/snapshot``."""
+    """Return the project's import roots with their paths below ``/snapshot``."""
     roots = []
     for directory in project.import_roots:
         relative = directory.relative_to(project.root).as_posix() if directory.is_relative_to(project.root) else ""
@@ -103,7 +103,7 @@ def start_application(project: Project, config: Config, resolver: Resolver) -> A
         name = _name_of(file, resolver)
         if name:
             scripts.append(name)
-        else:  # no import can name it: a plug-in that is loaded from its file
+        else:  # no import can name it: a plug-in that is loaded by its path
             assets[_below(project, file, "scripts")] = file
     return Application(
         name=project.name,
@@ -128,7 +128,7 @@ def start_application(project: Project, config: Config, resolver: Resolver) -> A
 
 
 def _name_of(file: Path, resolver: Resolver) -> str:
-    """Return the name a file of the project is imported by, ``""`` when it has none."""
+    """Return the name that imports a file of the project, ``""`` if no import does."""
     for root in resolver.project:
         if file.is_relative_to(root.directory):
             name = module_name(file.relative_to(root.directory).as_posix())
@@ -139,7 +139,7 @@ def _name_of(file: Path, resolver: Resolver) -> str:
 
 
 def _declared(pyproject: Path | None) -> frozenset[str] | None:
-    """Return the names of ``[project.dependencies]``, ``None`` when there is no such list."""
+    """Return the names in ``[project.dependencies]``, ``None`` without such a list."""
     table = load_toml(pyproject, UsageError).get("project") if pyproject is not None else None
     items = table.get("dependencies") if isinstance(table, dict) else None
     if not isinstance(items, list):
@@ -159,6 +159,6 @@ def _below(project: Project, file: Path, key: str) -> str:
     if not file.is_relative_to(project.root):
         raise UsageError(
             f"{key} names {file}, which lies outside the project {project.root}",
-            hint="Only files below the project's directory have a place in the executable.",
+            hint="Only files below the project's directory can be packaged.",
         )
     return file.relative_to(project.root).as_posix()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pypkg.graph.import_graph import Edges
+from pypkg.graph.import_graph import ImportGraph
+from pypkg_core.names import MAIN_MODULE
 
 __all__ = ["Fate", "classify"]
 
@@ -16,8 +17,9 @@ class Fate:
 
     Attributes:
         required: addon -> the module that needs it.
-        optional: addons whose every import survives their absence.
-        absent: distributions that are left out whole, because they cannot work and whoever imports them can do without.
+        optional: addons whose importers all work without them.
+        absent: distributions that are left out whole, because they do not work on the target and their importers work
+            without them.
     """
 
     required: Mapping[str, str]
@@ -25,30 +27,30 @@ class Fate:
     absent: frozenset[str]
 
 
-def classify(edges: Edges, unfit: Mapping[str, str]) -> Fate:
-    """Decide what becomes of addons that neither fit nor have a Python twin.
+def classify(imports: ImportGraph, unfit: Mapping[str, str]) -> Fate:
+    """Decide what becomes of addons that do not fit and have no Python source of the same name.
 
     An import is *hard* when the importer fails without it. An addon is required when a chain of hard imports leads
-    from the application to it. An import below an ``if`` does not count as hard when another one of the same addon
-    is guarded: that is how packages test for their addon once and ask a flag later.
+    from the application to it. An import below an ``if`` is not hard when another import of the same addon is guarded:
+    packages test for their addon once and check a flag later.
 
     Args:
-        edges: the imports of all walked code.
+        imports: the imports of all walked code.
         unfit: addon module -> distribution.
     """
-    needed = edges.reached_hard(["__main__"])
+    needed = imports.reached_hard([MAIN_MODULE])
     required: dict[str, str] = {}
     for addon in unfit:
-        importer = edges.hard_importer(addon, needed)
+        importer = imports.hard_importer(addon, needed)
         if importer is not None:
             required[addon] = importer
     optional, absent = set(), set()
     for addon, owner in unfit.items():
         if addon in required:
             continue
-        members = edges.members(owner)
-        inside = edges.reached_hard(edges.entered(members))
-        if needed.isdisjoint(members) and edges.hard_importer(addon, inside) is not None:
+        members = imports.members(owner)
+        inside = imports.reached_hard(imports.entered(members))
+        if needed.isdisjoint(members) and imports.hard_importer(addon, inside) is not None:
             absent.add(owner)
         else:
             optional.add(addon)

@@ -1,4 +1,4 @@
-"""Who imports whom, and whether the importer can do without."""
+"""Who imports whom, and whether the importer works without the imported module."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-__all__ = ["Edge", "Edges"]
+__all__ = ["ImportEdge", "ImportGraph"]
 
 
-class Edge(NamedTuple):
+class ImportEdge(NamedTuple):
     """One import.
 
     Attributes:
@@ -17,33 +17,31 @@ class Edge(NamedTuple):
         target: imported module.
         hard: the importer fails when the module is missing.
         conditional: the import stands below an ``if``.
-        line: where it stands.
+        line: its line in the importer, from 1; 0 when it is not in its text.
     """
 
     source: str
     target: str
-    hard: bool
-    conditional: bool
-    line: int
+    hard: bool = False
+    conditional: bool = False
+    line: int = 0
 
 
-class Edges:
+class ImportGraph:
     """The imports of all walked modules."""
 
     def __init__(self) -> None:
-        self._out: dict[str, list[Edge]] = {}
-        self._into: dict[str, list[Edge]] = {}
-        self._owners: dict[str, str] = {}
+        self._out: dict[str, list[ImportEdge]] = {}
+        self._into: dict[str, list[ImportEdge]] = {}
         self._members: dict[str, set[str]] = {}
 
-    def add(self, edge: Edge) -> None:
+    def add(self, edge: ImportEdge) -> None:
         """Record an import."""
         self._out.setdefault(edge.source, []).append(edge)
         self._into.setdefault(edge.target, []).append(edge)
 
     def own(self, module: str, owner: str) -> None:
         """Record the distribution a module belongs to."""
-        self._owners[module] = owner
         self._members.setdefault(owner, set()).add(module)
 
     def members(self, owner: str) -> set[str]:
@@ -51,11 +49,11 @@ class Edges:
         return self._members.get(owner, set())
 
     def entered(self, members: Collection[str]) -> list[str]:
-        """Return those of ``members`` that others import."""
+        """Return those of ``members`` that other modules import."""
         return sorted(name for name in members if any(edge.source not in members for edge in self._into.get(name, [])))
 
     def reached_hard(self, start: Iterable[str]) -> set[str]:
-        """Return what is imported for certain once ``start`` is."""
+        """Return the modules that must be imported once ``start`` is imported."""
         seen = set(start)
         queue = deque(sorted(seen))
         while queue:
@@ -66,7 +64,7 @@ class Edges:
         return seen
 
     def hard_importer(self, module: str, reached: Collection[str]) -> str | None:
-        """Return the first module in ``reached`` that cannot do without ``module``, with the line."""
+        """Return the first module in ``reached`` that fails without ``module``, with the line, else ``None``."""
         importers = [
             (edge.source, edge.line)
             for edge in self._into.get(module, [])
@@ -74,6 +72,6 @@ class Edges:
         ]
         return f"{min(importers)[0]}, line {min(importers)[1]}" if importers else None
 
-    def _tested(self, edge: Edge) -> bool:
-        """Whether an import below an ``if`` follows a guarded trial of the same module."""
+    def _tested(self, edge: ImportEdge) -> bool:
+        """Whether an import below an ``if`` follows a guarded trial import of the same module."""
         return edge.conditional and any(not other.hard for other in self._into[edge.target])

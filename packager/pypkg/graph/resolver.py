@@ -1,4 +1,4 @@
-"""Find modules by name, the way CPython's path finder does, without importing anything."""
+"""Find modules by name as CPython's path finder does, without importing anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem"]
 
 STDLIB: Final = "stdlib"
 
-# Submodules that have no file: their parents put them into sys.modules (collections.abc has one up to 3.12).
+# Submodules without a file: their parents put them into sys.modules (up to 3.12, collections.abc has a file).
 _MADE_AT_RUN_TIME: Final = frozenset({"collections.abc", "os.path"})
 _ADDON_SUFFIXES: Final = (".so", ".pyd")
 
@@ -25,8 +25,8 @@ class Root:
     """A directory that is searched for modules.
 
     Attributes:
-        directory: where it is.
-        prefix: its place below ``/snapshot``.
+        directory: on this machine.
+        prefix: its path below ``/snapshot``.
         project: whether it belongs to the project itself.
     """
 
@@ -41,11 +41,11 @@ class Node:
 
     Attributes:
         name: dotted name.
-        kind: what it is when its source is used (an addon may take the source's place).
-        root: where it was found first.
+        kind: what it is when its source is used (an addon may be used instead).
+        root: the root it was found in first.
         relative: its file, or for a namespace package its directory, below ``root``, with ``/``.
-        addons: extension modules of the same name, below ``root``; there may be several, for different versions.
-        portions: for packages, the directories below roots that its submodules are searched in.
+        addons: extension modules of the same name, below ``root``; several when they are for different versions.
+        portions: for packages, the directories (root, path below it) in which submodules are searched.
         source: whether there is a ``.py`` file at ``relative``.
     """
 
@@ -59,17 +59,17 @@ class Node:
 
     @property
     def path(self) -> str:
-        """Its place below ``/snapshot``."""
+        """Its path below ``/snapshot``."""
         return f"{self.root.prefix}/{self.relative}"
 
     @property
     def file(self) -> Path:
-        """Its place on this machine."""
+        """Its path on this machine."""
         return self.root.directory / self.relative
 
     @property
     def package(self) -> str:
-        """What relative imports inside it count from."""
+        """The package that its relative imports start from."""
         if self.kind in (ModuleKind.PACKAGE, ModuleKind.NAMESPACE, ModuleKind.EXTENSION_PACKAGE):
             return self.name
         return self.name.rpartition(".")[0]
@@ -88,9 +88,8 @@ class Resolver:
     Args:
         project: roots searched before the standard library.
         installed: roots searched after it.
-        stdlib: full names of the standard library's modules.
-        stdlib_complete: whether ``stdlib`` names submodules too, so that what is missing in it does not exist.
-        editable: top-level names that an editable install maps, with ``root`` prefix as for ``installed``.
+        stdlib: full names of all modules of the standard library.
+        editable: top-level names that editable installs map to a file or directory.
     """
 
     def __init__(
@@ -99,13 +98,11 @@ class Resolver:
         project: Iterable[Root],
         installed: Iterable[Root],
         stdlib: frozenset[str],
-        stdlib_complete: bool,
         editable: Mapping[str, Path] | None = None,
     ) -> None:
         self.project = list(project)
         self.installed = list(installed)
         self._stdlib = stdlib
-        self._complete = stdlib_complete
         self._editable = dict(editable or {})
         self._found: dict[str, Node | Literal["stdlib"] | None] = {}
         self._listings: dict[str, _Listing] = {}
@@ -116,7 +113,7 @@ class Resolver:
         self._found.clear()
 
     def find(self, name: str) -> Node | Literal["stdlib"] | None:
-        """Return the module ``name``, ``STDLIB`` when it is the standard library's, ``None`` when there is none."""
+        """Return the module ``name``; ``STDLIB`` for one of the standard library, ``None`` if it does not exist."""
         try:
             return self._found[name]
         except KeyError:
@@ -133,8 +130,7 @@ class Resolver:
         if parent is None:
             return None
         if isinstance(parent, str):
-            known = name in self._stdlib or not self._complete or name in _MADE_AT_RUN_TIME
-            return STDLIB if known else None
+            return STDLIB if name in self._stdlib or name in _MADE_AT_RUN_TIME else None
         return self._search_in(name, tail, parent.portions) if parent.portions else None
 
     def _search_top(self, name: str) -> Node | Literal["stdlib"] | None:
@@ -151,14 +147,14 @@ class Resolver:
         return found or _merged(spaces)
 
     def _all_portions(self, package: Node, name: str) -> list[tuple[Root, str]]:
-        """Return the directories a package will have that looks for more of them on ``sys.path``."""
+        """Return the directories of a package that extends its path by those of its name on ``sys.path``."""
         roots = [*self.project, *self.installed]
         others = [(root, name) for root in roots if name in self._list(root, "").folders]
         return [*package.portions, *(portion for portion in others if portion not in package.portions)]
 
-    def _mapped(self, name: str, place: Path) -> Node | None:
-        if place.name in (name, f"{name}.py"):
-            root = Root(place.parent, SITE_PACKAGES)
+    def _mapped(self, name: str, path: Path) -> Node | None:
+        if path.name in (name, f"{name}.py"):
+            root = Root(path.parent, SITE_PACKAGES)
             return self._first(name, name, [(root, "")], [])
         return None
 
@@ -166,9 +162,9 @@ class Resolver:
         spaces: list[Node] = []
         return self._first(name, tail, portions, spaces) or _merged(spaces)
 
-    def _first(self, name: str, tail: str, places: list[tuple[Root, str]], spaces: list[Node]) -> Node | None:
-        """Return the first regular module; portions of a namespace package go to ``spaces``."""
-        for root, folder in places:
+    def _first(self, name: str, tail: str, portions: list[tuple[Root, str]], spaces: list[Node]) -> Node | None:
+        """Return the first regular module; portions of a namespace package are added to ``spaces``."""
+        for root, folder in portions:
             listing = self._list(root, folder)
             base = f"{folder}/{tail}" if folder else tail
             if tail in listing.folders:
@@ -194,19 +190,19 @@ class Resolver:
         return None
 
     def _list(self, root: Root, folder: str) -> _Listing:
-        place = os.path.join(root.directory, folder) if folder else str(root.directory)  # noqa: PTH118  # hot
-        listing = self._listings.get(place)
+        path = os.path.join(root.directory, folder) if folder else str(root.directory)  # noqa: PTH118  # hot
+        listing = self._listings.get(path)
         if listing is None:
-            listing = self._listings[place] = _read_folder(place)
+            listing = self._listings[path] = _read_folder(path)
         return listing
 
 
-def _read_folder(place: str) -> _Listing:
+def _read_folder(path: str) -> _Listing:
     files: list[str] = []
     folders: list[str] = []
     addons: dict[str, list[str]] = {}
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(path) as entries:
             for entry in entries:
                 if entry.name != "__pycache__" and entry.is_dir():
                     folders.append(entry.name)
@@ -214,7 +210,7 @@ def _read_folder(place: str) -> _Listing:
                 files.append(entry.name)
                 if entry.name.endswith(_ADDON_SUFFIXES) and (stem := addon_stem(entry.name)):
                     addons.setdefault(stem, []).append(entry.name)
-    except OSError:  # a search path may name what does not exist
+    except OSError:  # directories on a search path need not exist
         pass
     for names in addons.values():
         names.sort()
@@ -222,7 +218,7 @@ def _read_folder(place: str) -> _Listing:
 
 
 def _extends_itself(package: Node) -> bool:
-    """Whether a package calls ``pkgutil.extend_path`` (or setuptools' older way) for the rest of its modules."""
+    """Whether a package extends its ``__path__``, by ``pkgutil.extend_path`` or setuptools' older function."""
     try:
         text = package.file.read_bytes()
     except OSError:
@@ -231,7 +227,7 @@ def _extends_itself(package: Node) -> bool:
 
 
 def _merged(spaces: list[Node]) -> Node | None:
-    """Return one namespace package from its portions."""
+    """Return the namespace package that consists of these portions, ``None`` without any."""
     if not spaces:
         return None
     first = spaces[0]
@@ -240,9 +236,9 @@ def _merged(spaces: list[Node]) -> Node | None:
 
 
 def addon_stem(name: str) -> str:
-    """Return the module an extension's file name stands for: ``md.cpython-311-x86_64-linux-gnu.so`` is ``md``.
+    """Return the module name of an extension's file: ``md`` for ``md.cpython-311-x86_64-linux-gnu.so``.
 
-    ``""`` for files that only look like one (``libfoo.so``, ``x.so.1``): those are libraries.
+    ``""`` for other shared libraries (``libfoo.so``, ``x.so.1``).
     """
     if not name.endswith(_ADDON_SUFFIXES):
         return ""

@@ -1,38 +1,43 @@
-"""The whole way for one target: base, graph, image, executable."""
+"""Package a project for one target: base, environment, graph, payload, image, executable."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Protocol
 
 from pypkg.collect.session import collect
-from pypkg.items import Collection
-from pypkg.messages import Messages
-from pypkg.pipeline.source_policy import NOTHING_DISCLOSED, Disclosure
-from pypkg.pipeline.stdlib import compile_library
+from pypkg.compile.compiler import Compiler
+from pypkg.diagnostics import Diagnostics
+from pypkg.environment.fit import system_name
+from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.items import Payload
+from pypkg.pipeline.executable import prepare_directory, write_executable
+from pypkg.pipeline.image import build_image
+from pypkg.pipeline.source_policy import SourcePolicy, unused_names
+from pypkg.pipeline.stdlib import compile_stdlib
+from pypkg.pipeline.worker_pythons import worker_pythons
 from pypkg.project.config import Config
 from pypkg.project.interpreter_options import optimization
 from pypkg.project.outputs import Output
 from pypkg.project.project import Project
-from pypkg_core.atomic import atomic_write
 from pypkg_core.bases.store import Base, need_base
-from pypkg_core.binaries import attach_image, read_image
-from pypkg_core.errors import PypkgError
-from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
-from pypkg_core.image.reader import Entry, Image
+from pypkg_core.cache import cache_root
+from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
-from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path
+from pypkg_core.snapshot import snapshot_path
 from pypkg_core.targets.catalogue import Target
-from pypkg_core.version import VERSION
 
-__all__ = ["Request", "build_image", "package"]
+__all__ = ["Prepared", "Progress", "Request", "Written", "prepare", "write"]
 
-# Comes along under --debug only: it prints what is in the executable.
-_DIAGNOSTICS: Final = "_pypkg_diagnostics"
+
+class Progress(Reporter, Protocol):
+    """Where progress goes."""
+
+    def step(self, text: str) -> None:
+        """Tell what is being done now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +45,10 @@ class Request:
     """What is packaged, and how.
 
     Attributes:
+        project: what is packaged.
+        config: its configuration, with what the command line changes in it.
         python: the interpreter or environment of ``--python``.
-        build: forge the base, download nothing.
+        build: forge bases instead of downloading them.
         debug: the executable can list its contents and trace accesses to them.
     """
 
@@ -52,6 +59,108 @@ class Request:
     debug: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """An application that is ready to be written.
+
+    Attributes:
+        request: what was asked for.
+        output: the executable to write.
+        base: of the target.
+        payload: everything that is added to the base.
+        stdlib: code that replaces that of the base's modules, by module.
+        mtime: of every packaged file, in seconds since 1970.
+        diagnostics: what the user is told before it is written.
+    """
+
+    request: Request
+    output: Output
+    base: Base
+    payload: Payload
+    stdlib: Mapping[str, bytes]
+    mtime: int
+    diagnostics: Diagnostics
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """An executable that was written.
+
+    Attributes:
+        size: in bytes.
+        diagnostics: what the user is told about it.
+    """
+
+    size: int
+    diagnostics: Diagnostics
+
+
+def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
+    """Get the base and collect the payload for one target; nothing is written at the output yet.
+
+    Raises:
+        PypkgError: the output cannot be written; there is no base; the project cannot be collected.
+        UsageError: the configuration or an environment variable has a wrong value.
+    """
+    project, config, target = request.project, request.config, output.target
+    mtime = source_date_epoch()
+    prepare_directory(output.path)
+    progress.step(f"{target.name}: looking for the base")
+    base = need_base(target, build=request.build, reporter=progress, forge=_forge)
+    progress.step(f"{target.name}: collecting {project.name}")
+    environment = inspect(find_python(request.python or project.environment, root=project.root))
+    level = optimization(config.options)
+    with _start_compiler(base, environment, level, request, progress) as compiler:
+        payload = collect(
+            project,
+            config,
+            target,
+            release=base.version,
+            stdlib=[module.name for module in base.image.modules],
+            environment=environment,
+            compiler=compiler,
+            cache=cache_root() / "wheels",
+        )
+        if level:
+            progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
+        stdlib = compile_stdlib(base, compiler) if level else {}
+    diagnostics = Diagnostics(payload.diagnostics)
+    diagnostics.detail(f"base: {base.path} (Python {base.version})")
+    diagnostics.extend(unused_names(config, payload))
+    return Prepared(
+        request=request,
+        output=output,
+        base=base,
+        payload=payload,
+        stdlib=stdlib,
+        mtime=mtime,
+        diagnostics=diagnostics,
+    )
+
+
+def write(prepared: Prepared, progress: Progress) -> Written:
+    """Write the executable.
+
+    Raises:
+        PypkgError: a file cannot be read or written; an executable that was at the output before is still there.
+    """
+    request, output, base = prepared.request, prepared.output, prepared.base
+    progress.step(f"{output.target.name}: writing {output.path}")
+    image = build_image(
+        prepared.payload,
+        base,
+        name=request.project.name,
+        mtime=prepared.mtime,
+        policy=SourcePolicy.of(request.config),
+        options=request.config.options,
+        stdlib=prepared.stdlib,
+        debug=request.debug,
+    )
+    size = write_executable(base.path, image, output.path)
+    diagnostics = _contents(prepared.payload, base, image) if request.debug else Diagnostics()
+    return Written(size=size, diagnostics=diagnostics)
+
+
 def _forge(target: Target, reporter: Reporter) -> Path:
     # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
     from pypkg_forge.driver.build import build  # noqa: PLC0415
@@ -60,167 +169,25 @@ def _forge(target: Target, reporter: Reporter) -> Path:
     return build(target, progress=reporter).path
 
 
-def package(request: Request, output: Output, messages: Messages) -> int:
-    """Write the executable for one target and return its size in bytes.
-
-    Raises:
-        PypkgError: something on the way failed; what was at the output before is still there.
-    """
-    mtime = source_date_epoch()
-    _prepare_directory(output.path)
-    target, project = output.target, request.project
-    messages.step(f"{target.name}: looking for the base")
-    base = need_base(target, build=request.build, reporter=messages, forge=_forge)
-    messages.detail(f"base: {base.path} (Python {base.version})")
-    messages.step(f"{target.name}: collecting {project.name}")
-    stdlib = [module.name for module in base.image.modules]
-    level = optimization(request.config.options)
-    collection = collect(project, target, request.python, base.path, request.config, stdlib=stdlib, optimize=level)
-    library = compile_library(base, level, messages) if level else {}
-    for warning in collection.warnings:
-        messages.warning(warning)
-    for notice in collection.notices:
-        messages.say(notice)
-    for detail in collection.details:
-        messages.detail(detail)
-    messages.step(f"{target.name}: writing {output.path}")
-    disclosure = Disclosure.of(request.config, collection, messages)
-    image = build_image(
-        collection,
-        base,
-        name=project.name,
-        mtime=mtime,
-        disclosure=disclosure,
-        options=request.config.options,
-        library=library,
-        debug=request.debug,
+def _start_compiler(base: Base, environment: Environment, level: int, request: Request, progress: Progress) -> Compiler:
+    major, minor = (int(part) for part in base.target.series.split("."))
+    return Compiler(
+        version=(major, minor),
+        platform=system_name(base.target),
+        pythons=worker_pythons(base, environment, build=request.build, reporter=progress, forge=_forge),
+        optimize=level,
+        cache=cache_root() / "compiled",
     )
-    with atomic_write(output.path, 0o755) as file:
-        attach_image(base.path, image, file)
-        file.flush()
-        _verify(Path(file.name), image)
-        size = file.tell()
-    _describe(collection, base.image, image, messages)
-    return size
 
 
-def build_image(
-    collection: Collection,
-    base: Base,
-    *,
-    name: str,
-    mtime: int,
-    disclosure: Disclosure = NOTHING_DISCLOSED,
-    options: Sequence[str] = (),
-    library: Mapping[str, bytes] | None = None,
-    debug: bool = False,
-) -> Pieces:
-    """Return the image of an application: what was collected, over the base's standard library.
-
-    Args:
-        name: the project's, for the manifest.
-        mtime: of every file, in seconds since 1970.
-        disclosure: whose source text is packaged.
-        options: the interpreter's, as on its command line.
-        library: code that takes the place of the base's, by module.
-        debug: the runtime's diagnostics come along.
-
-    Raises:
-        PypkgError: a file cannot be read, or two parts claim one place.
-    """
-    builder = ImageBuilder(mtime)
-    _add_files(builder, collection)
-    _add_modules(builder, collection, disclosure)
-    for path, link in collection.links.items():
-        if not builder.has_path(path):
-            builder.add_symlink(path, link)
-    for bundle in collection.bundles:
-        builder.add_bundle(bundle.name, bundle.paths)
-    sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
-    diagnostics = None if debug else base.image.find_module(_DIAGNOSTICS)
-
-    def withhold(entry: Entry) -> bool:
-        return entry.path in sources and not disclosure.library
-
-    def leave_out(entry: Entry) -> bool:
-        return diagnostics is not None and entry.path == diagnostics.entry.path
-
-    for module in base.image.modules:
-        code = (library or {}).get(module.name)
-        if code is not None and not builder.has_module(module.name) and not leave_out(module.entry):
-            builder.add_module(module.name, module.kind, module.entry.path, code)
-    merge_image(builder, base.image, withhold=withhold, leave_out=leave_out)
-    builder.set_search_path(_search_path(collection.search_path, base.image.search_path))
-    builder.set_options(options)
-    builder.set_manifest(_manifest(base.target, base.version, name))
-    return builder.pieces()
-
-
-def _add_files(builder: ImageBuilder, collection: Collection) -> None:
-    for file in collection.files:
-        data = file.data if file.data is not None else file.source
-        builder.add_file(file.path, b"" if data is None else data, executable=file.executable)
-    for directory in collection.directories:
-        builder.add_directory(directory)
-
-
-def _add_modules(builder: ImageBuilder, collection: Collection, disclosure: Disclosure) -> None:
-    for module in collection.modules:
-        kind = module.kind
-        if kind is ModuleKind.NAMESPACE:
-            builder.add_directory(module.path)
-        elif kind.has_code and not builder.has_path(module.path):
-            if module.source is not None and (module.readable or disclosure.covers(module)):
-                builder.add_file(module.path, module.source)
-            else:
-                builder.add_withheld(module.path)
-        builder.add_module(module.name, kind, module.path, module.code)
-
-
-def _search_path(own: Sequence[str], base: Sequence[str]) -> list[str]:
-    """Return ``sys.path``: the project, the standard library, installed distributions, as Python orders them."""
-    result = list(own)
-    missing = [item for item in base if item not in own]
-    sites = [index for index, item in enumerate(result) if item.startswith(snapshot_path(SITE_PACKAGES))]
-    at = sites[0] if sites else len(result)
-    result[at:at] = missing
-    return result
-
-
-def _manifest(target: Target, version: str, name: str) -> dict[str, object]:
-    return {
-        "format": 1,
-        "kind": "application",
-        "name": name,
-        "pypkg": VERSION,
-        "python": version,
-        "target": target.name,
-    }
-
-
-def _prepare_directory(path: Path) -> None:
-    """Create the output's folder and see whether it can be written, before the long work."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PypkgError(f"Cannot write {path}: {error.strerror}", hint="Choose another place with --output") from error
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise PypkgError(f"Cannot write {path}: Permission denied", hint="Choose another place with --output")
-
-
-def _verify(path: Path, image: Pieces) -> None:
-    """Read back what was written: a full disk or a broken one must not leave an executable behind."""
-    found = read_image(path)
-    if not image.matches(found.data):
-        raise PypkgError(f"Cannot write {path}: what was read back is not what was written")
-    found.verify()
-
-
-def _describe(collection: Collection, base: Image, image: Pieces, messages: Messages) -> None:
-    if not messages.debug_enabled:
-        return
-    messages.detail(f"image: {len(image)} bytes; the base's own was {len(base)}")
-    for module in collection.modules:
-        messages.detail(f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code")
-    for file in collection.files:
-        messages.detail(f"file {snapshot_path(file.path)}")
+def _contents(payload: Payload, base: Base, image: Pieces) -> Diagnostics:
+    """Return what ``--debug`` tells about the contents of an executable."""
+    told = Diagnostics()
+    told.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
+    for name, licence in payload.licences.items():
+        told.detail(f"distribution {name}: licence {licence or 'not stated'}")
+    for module in payload.modules:
+        told.detail(f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code")
+    for file in payload.files:
+        told.detail(f"file {snapshot_path(file.path)}")
+    return told

@@ -1,4 +1,4 @@
-"""Whose source text is packaged: nobody's, unless it is asked for."""
+"""Whose source text is packaged: by default nobody's."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.items import Collection, Module
-from pypkg.messages import Messages
+from pypkg.diagnostics import Diagnostics
+from pypkg.items import Module, Payload
 from pypkg.project.config import Config
 
-__all__ = ["NOTHING_DISCLOSED", "Disclosure"]
+__all__ = ["WITHHOLD_ALL", "SourcePolicy", "unused_names"]
 
 _ALL: Final = "*"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Disclosure:
-    """The answer for each module.
+class SourcePolicy:
+    """Decides for each module whether its source text is packaged.
 
     Attributes:
-        project: the project's own modules.
-        packages: normalised names of distributions.
-        library: everything else: every distribution and the standard library.
+        project: that of the project's own modules is.
+        packages: normalised names of distributions whose source text is.
+        library: that of every distribution and of the standard library is.
     """
 
     project: bool = False
@@ -31,19 +31,28 @@ class Disclosure:
     library: bool = False
 
     @classmethod
-    def of(cls, config: Config, collection: Collection, messages: Messages) -> Disclosure:
-        """Return what a configuration discloses; warn of names that are no distribution of the collection."""
-        names = {canonicalize_name(name) for name in config.public_packages if name != _ALL}
-        present = {canonicalize_name(module.owner) for module in collection.modules if module.owner}
-        for name in sorted(names - present):
-            messages.warning(f"public-packages names {name}, which is not packaged")
-        return cls(project=config.public, packages=frozenset(names), library=_ALL in config.public_packages)
+    def of(cls, config: Config) -> SourcePolicy:
+        """Return the policy of a configuration."""
+        return cls(project=config.public, packages=_named(config), library=_ALL in config.public_packages)
 
-    def covers(self, module: Module) -> bool:
+    def discloses(self, module: Module) -> bool:
         """Whether the source text of a collected module is packaged."""
         if not module.owner:
             return self.project
         return self.library or canonicalize_name(module.owner) in self.packages
 
 
-NOTHING_DISCLOSED: Final = Disclosure()
+WITHHOLD_ALL: Final = SourcePolicy()
+
+
+def unused_names(config: Config, payload: Payload) -> Diagnostics:
+    """Warn of names in ``public-packages`` that are not distributions of the payload."""
+    told = Diagnostics()
+    present = {canonicalize_name(module.owner) for module in payload.modules if module.owner}
+    for name in sorted(_named(config) - present):
+        told.warning(f"public-packages names {name}, which is not packaged")
+    return told
+
+
+def _named(config: Config) -> frozenset[str]:
+    return frozenset(canonicalize_name(name) for name in config.public_packages if name != _ALL)

@@ -1,7 +1,8 @@
-"""Small environments and projects, made of text, and the collection of them."""
+"""Small environments and projects, made of text, and their payloads."""
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import sys
@@ -9,9 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pypkg.collect.session import collect
-from pypkg.items import Collection
+from pypkg.compile.compiler import Compiler
+from pypkg.diagnostics import Severity
+from pypkg.environment.fit import system_name
+from pypkg.environment.interpreter import inspect
+from pypkg.items import Payload
 from pypkg.project.config import load_config
 from pypkg.project.project import load_project
+from pypkg_core.names import module_name
 from pypkg_core.targets.catalogue import Target
 
 VERSION = f"{sys.version_info.major}{sys.version_info.minor}"
@@ -75,19 +81,58 @@ class World:
         everything[f"{info}/RECORD"] = "\n".join(lines) + "\n"
         self.write(everything, self.site)
 
-    def collect(self, entry: str = "app.py", platform: str = "linux") -> Collection:
-        """Package ``entry`` of the project for this Python's version."""
+    def collect(self, entry: str = "app.py", platform: str = "linux") -> Payload:
+        """Collect ``entry`` of the project for this Python's version."""
         project = load_project(self.project / entry if entry else self.project)
         target = Target(version=VERSION, platform=platform, arch="x64")
-        config = load_config(project, None)
-        return collect(project, target, self.environment, None, config, cache=self.cache, jobs=1)
+        with Compiler(
+            version=sys.version_info[:2],
+            platform=system_name(target),
+            pythons=[Path(sys.executable)],
+            cache=self.cache / "compiled",
+            jobs=1,
+        ) as compiler:
+            return collect(
+                project,
+                load_config(project, None),
+                target,
+                release=".".join(map(str, sys.version_info[:3])),
+                stdlib=stdlib_modules(),
+                environment=inspect(self.environment / "bin" / "python3"),
+                compiler=compiler,
+                cache=self.cache / "wheels",
+            )
 
 
-def names(collection: Collection) -> set[str]:
-    """Return the names of a collection's modules."""
-    return {module.name for module in collection.modules}
+@functools.cache
+def stdlib_modules() -> frozenset[str]:
+    """Return the names of the standard library's modules, as a base lists them."""
+    root = Path(os.__file__).parent
+    files = (path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+    found = {module_name(file) for file in files if not file.startswith("site-packages/")}
+    return frozenset(found - {""}) | sys.stdlib_module_names
 
 
-def paths(collection: Collection) -> set[str]:
-    """Return the places of a collection's files."""
-    return {file.path for file in collection.files}
+def names(payload: Payload) -> set[str]:
+    """Return the names of a payload's modules."""
+    return {module.name for module in payload.modules}
+
+
+def paths(payload: Payload) -> set[str]:
+    """Return the paths of a payload's files."""
+    return {file.path for file in payload.files}
+
+
+def warnings(payload: Payload) -> list[str]:
+    """Return a payload's warnings as they are printed."""
+    return [str(item) for item in payload.diagnostics.of(Severity.WARNING)]
+
+
+def notices(payload: Payload) -> list[str]:
+    """Return a payload's notices as they are printed."""
+    return [str(item) for item in payload.diagnostics.of(Severity.NOTICE)]
+
+
+def details(payload: Payload) -> list[str]:
+    """Return a payload's details as they are printed."""
+    return [str(item) for item in payload.diagnostics.of(Severity.DETAIL)]

@@ -161,7 +161,7 @@ def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, targ
     server.files.clear()
     base, lines = need(target)
     assert (base.origin, forged) == ("built", [target])
-    assert any("404" in line and "asking the forge" in line for line in lines)
+    assert any("404" in line and "Not found in remote cache" in line for line in lines)
     base.path.unlink()
     publish(make_base())
     server.cut = True
@@ -178,7 +178,7 @@ def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, targ
 def test_without_a_published_base_nothing_is_asked_for(need, server, target, forged) -> None:
     _, lines = need(target)
     assert (forged, server.asked) == ([target], [])
-    assert lines[0] == f"There is no published base for {target.name}; asking the forge"
+    assert lines[0] == f"No base is published for {target.name}"
 
 
 def test_build_skips_the_download(need, publish, server, make_base, target, forged) -> None:

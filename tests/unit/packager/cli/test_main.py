@@ -7,13 +7,17 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pypkg.cli import main as cli
 from pypkg.cli.main import main
+from pypkg.diagnostics import Diagnostics
 from pypkg.messages import human_size
-from pypkg.pipeline import package as pipeline
+from pypkg.pipeline import executable
+from pypkg.pipeline.package import Prepared, Progress, Request, Written
+from pypkg.project.outputs import Output
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Image
@@ -47,7 +51,7 @@ def test_help_version_and_no_arguments(capsys: pytest.CaptureFixture[str]) -> No
     assert out.startswith(f"{VERSION}\n{VERSION}\n")
     assert "$ pypkg hello.py" in out
     assert run() == 2
-    assert "> Error! Entry file/directory is expected" in capsys.readouterr().err
+    assert "> Error! No input: expected a script" in capsys.readouterr().err
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,8 +67,8 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "message"),
     [
         (["nothing.py"], "Input file does not exist: nothing.py"),
-        (["hello.py", "helper.py"], "Not more than one entry"),
-        (["-o", "x", "--out-path", "y", "hello.py"], "either --output or --out-path"),
+        (["hello.py", "helper.py"], "Too many inputs: expected one, got hello.py, helper.py"),
+        (["-o", "x", "--out-path", "y", "hello.py"], "--output and --out-path cannot be used together"),
         (["-t", "py313-amiga-x64", "hello.py"], "Unknown token 'amiga' in 'py313-amiga-x64'"),
         (["--frobnicate", "hello.py"], "--frobnicate"),
         (["-t"], "-t"),
@@ -165,15 +169,19 @@ def test_the_host_is_assumed(
 ) -> None:
     asked: list[Target] = []
 
-    def package(_request: object, output: pipeline.Output, _messages: object) -> int:
+    def prepare(request: Request, output: Output, progress: Progress) -> SimpleNamespace:
         asked.append(output.target)
-        return 1_234_567
+        return SimpleNamespace(diagnostics=Diagnostics())
 
-    monkeypatch.setattr(cli, "package", package)
+    def write(prepared: Prepared, progress: Progress) -> Written:
+        return Written(size=1_234_567, diagnostics=Diagnostics())
+
+    monkeypatch.setattr(cli, "prepare", prepare)
+    monkeypatch.setattr(cli, "write", write)
     monkeypatch.setattr(cli, "host_target", lambda: target)
     assert run("hello.py") == 0
     captured = capsys.readouterr()
-    assert f"Targets not specified. Assuming: {target.name}" in captured.err
+    assert f"No targets given; assuming {target.name}" in captured.err
     assert (asked, captured.out) == ([target], "hello  1.2 MB\n")
 
 
@@ -189,7 +197,7 @@ def test_failures_leave_what_was_there(
     def broken(_path: Path, _image: bytes) -> None:
         raise PypkgError("read back wrong")
 
-    monkeypatch.setattr(pipeline, "_verify", broken)
+    monkeypatch.setattr(executable, "_verify", broken)
     assert run("-t", target.name, "-o", "out", "hello.py") == 1
     assert "read back wrong" in capsys.readouterr().err
     assert (folder / "out").read_text() == "from before"

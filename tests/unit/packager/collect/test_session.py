@@ -1,4 +1,4 @@
-"""Collections of small projects."""
+"""Payloads of small projects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.world import ADDON, SERIES, VERSION, World, elf, names, paths
+from packager.world import ADDON, SERIES, VERSION, World, details, elf, names, notices, paths, warnings
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
 
@@ -22,7 +22,7 @@ def test_a_script_with_a_neighbour(world: World) -> None:
         ("helper", ModuleKind.MODULE, "app/helper.py"),
     ]
     assert found.search_path == ["/snapshot/app", f"/snapshot/lib/python{SERIES}", "/snapshot/site-packages"]
-    assert not found.warnings
+    assert not warnings(found)
 
 
 def test_a_distribution_comes_whole_but_for_its_tests(world: World) -> None:
@@ -56,8 +56,8 @@ def test_a_distribution_comes_whole_but_for_its_tests(world: World) -> None:
     plugin = next(module for module in found.modules if module.name == "dep.space.plugin")
     assert plugin.readable
     assert not next(module for module in found.modules if module.name == "dep").readable
-    assert any("ancient" in line for line in found.details)
-    assert not found.warnings
+    assert any("ancient" in line for line in details(found))
+    assert not warnings(found)
 
 
 def test_tests_that_are_imported_come(world: World) -> None:
@@ -106,7 +106,7 @@ def test_metadata_that_is_asked_for(world: World) -> None:
     assert "site-packages/Some_Thing-1.0.dist-info/METADATA" in paths(found)
 
 
-def test_what_cannot_be_found_is_told_for_the_project_only(world: World) -> None:
+def test_missing_modules_are_warnings_for_the_project_only(world: World) -> None:
     world.install("dep", {"dep.py": "import missing_too\n"})
     world.write(
         {
@@ -126,11 +126,13 @@ importlib.import_module(f"plugins.{dep}")
         }
     )
     found = world.collect()
-    assert found.warnings == [
-        "app.py:12: cannot see what importlib.import_module(f'plugins.{dep}') imports; name it in hidden-imports",
+    assert warnings(found) == [
         "app.py:3: cannot find module 'missing'",
+        "app.py:4: cannot find module 'json.nothing'",
+        "app.py:12: cannot tell what importlib.import_module(f'plugins.{dep}') imports;"
+        " name the modules in hidden-imports",
     ]
-    assert any("missing_too" in line for line in found.details)
+    assert any("missing_too" in line for line in details(found))
 
 
 def test_order_of_the_path(world: World) -> None:
@@ -196,9 +198,9 @@ def test_assets_a_script_refers_to(world: World) -> None:
     world.write({"pkg/__init__.py": "", "pkg/b.txt": "", "pkg/c.txt": ""})
     found = world.collect()
     assert paths(found) == {"app/data/a.txt", "app/plugins/one.py", "app/pkg/b.txt"}
-    assert len(found.warnings) == 1
-    assert "outside the project" in found.warnings[0]
-    assert any("later.db" in line for line in found.details)
+    assert len(warnings(found)) == 1
+    assert "outside the project" in warnings(found)[0]
+    assert any("later.db" in line for line in details(found))
 
 
 def test_configuration(world: World) -> None:
@@ -216,7 +218,7 @@ def test_configuration(world: World) -> None:
     found = world.collect("")
     assert names(found) == {"__main__", "hidden", "jobs", "jobs.nightly"}
     assert "demo/extra/a.txt" in paths(found)
-    assert any("nowhere" in line for line in found.warnings)
+    assert any("nowhere" in line for line in warnings(found))
 
 
 def test_links_and_empty_directories(world: World) -> None:
@@ -255,7 +257,7 @@ def test_links_and_empty_directories(world: World) -> None:
     assert "demo/pkg/empty" in found.directories
     assert names(found) == {"__main__", "pkg", "again"}, "modules lie below the link: it is a directory"
     assert not any(module.readable for module in found.modules), "a link makes no source public"
-    assert any("/nowhere/at/all" in line for line in found.details)
+    assert any("/nowhere/at/all" in line for line in details(found))
 
 
 def test_a_package_that_extends_its_path(world: World) -> None:
@@ -265,7 +267,7 @@ def test_a_package_that_extends_its_path(world: World) -> None:
     found = world.collect()
     assert names(found) == {"__main__", "wide", "wide.one", "wide.two"}
     assert {module.path for module in found.modules if module.name == "wide.two"} == {"site-packages/wide/two.py"}
-    assert found.warnings == []
+    assert warnings(found) == []
 
 
 def test_a_syntax_error_in_the_project(world: World) -> None:
@@ -279,8 +281,8 @@ def test_a_syntax_error_in_a_dependency(world: World) -> None:
     world.write({"app.py": "import dep\n"})
     found = world.collect()
     assert "dep.old" not in names(found)
-    assert len(found.warnings) == 1
-    assert "dep/old.py:1" in found.warnings[0]
+    assert len(warnings(found)) == 1
+    assert "dep/old.py:1" in warnings(found)[0]
 
 
 # Addons
@@ -357,7 +359,7 @@ def test_an_optional_addon_is_left_out(world: World) -> None:
     found = world.collect(platform="linuxstatic")
     assert "dep._fast" not in names(found)
     assert not found.bundles
-    assert found.notices == [
+    assert notices(found) == [
         f"dep: left out the optional addon dep._fast, which does not fit py{VERSION}-linuxstatic-x64"
     ]
 
@@ -367,7 +369,7 @@ def test_a_replaceable_addon_is_replaced(world: World) -> None:
     world.write({"app.py": "import dep\n"})
     static = world.collect(platform="linuxstatic")
     assert {module.name: module.kind for module in static.modules}["dep._fast"] == ModuleKind.MODULE
-    assert static.notices == ["dep: Python source is used in place of the addon dep._fast"]
+    assert notices(static) == ["dep: using Python source in place of the native addon dep._fast"]
     assert {module.name: module.kind for module in world.collect().modules}["dep._fast"] == ModuleKind.EXTENSION
 
 
@@ -376,7 +378,7 @@ def test_a_distribution_that_can_be_done_without_is_left_out(world: World) -> No
     world.write({"app.py": "try:\n    import dep\nexcept ImportError:\n    dep = None\n"})
     found = world.collect(platform="linuxstatic")
     assert names(found) == {"__main__"}
-    assert found.notices[0].startswith("dep: left out, because it needs addons")
+    assert notices(found)[0].startswith("dep: left out, because it needs addons")
 
 
 def test_another_versions_addon_without_a_wheel(world: World) -> None:
@@ -417,7 +419,7 @@ def describe(world: World) -> str:
     found = world.collect()
     modules = [(m.name, m.kind, m.path, (m.code or b"").hex(), m.readable) for m in found.modules]
     files = [(f.path, f.read().hex(), f.executable) for f in found.files]
-    return json.dumps([modules, files, found.search_path, found.warnings, found.notices, found.details])
+    return json.dumps([modules, files, found.search_path, warnings(found), notices(found), details(found)])
 
 
 def test_directories_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

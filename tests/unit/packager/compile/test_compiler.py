@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.compile.cache import CompiledCache
-from pypkg.compile.compiler import COMPILE, IMPORTS, Compiler
+from pypkg.compile.cache import CompileCache
+from pypkg.compile.compiler import Compiler
+from pypkg.compile.worker.protocol import COMPILE, IMPORTS
 from pypkg_core.errors import PypkgError
 
 HERE = Path(sys.executable)
@@ -26,7 +27,7 @@ def test_many_modules_come_back_each_as_its_own() -> None:
             made.submit(f"app/m{number}.py", f"import a{number}\nx = {'1 + ' * number}1\n".encode(), IMPORTS)
         for number in range(300):
             result = made.result(f"app/m{number}.py", IMPORTS)
-            assert result.found["imports"][0][0] == f"a{number}"
+            assert result.findings.imports[0].name == f"a{number}"
             assert result.error is None
             assert f"/snapshot/app/m{number}.py".encode() in result.code
 
@@ -58,18 +59,18 @@ def test_a_damaged_cache_is_an_empty_one(tmp_path: Path, damage: bytes) -> None:
     with compiler(tmp_path) as made:
         made.submit("app/a.py", b"x = 1", COMPILE)
         assert made.result("app/a.py", COMPILE).code
-    cache = CompiledCache(tmp_path)
+    cache = CompileCache(tmp_path)
     assert cache.facts(HERE) is not None
     cache.close()
 
 
 def test_a_changed_entry_is_not_believed(tmp_path: Path) -> None:
-    cache = CompiledCache(tmp_path)
+    cache = CompileCache(tmp_path)
     cache.put(b"key", "{}", b"code")
     cache.close()
     path = tmp_path / "modules-1.sqlite"
     path.write_bytes(path.read_bytes().replace(b"code", b"cods"))
-    cache = CompiledCache(tmp_path)
+    cache = CompileCache(tmp_path)
     assert cache.get(b"key") is None
     cache.close()
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pypkg.compile.worker.scan import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY, process
+from pypkg.compile.worker.protocol import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
+from pypkg.compile.worker.scan import process
 
 
 def scan(text: str, platform: str = "linux") -> dict[str, Any]:

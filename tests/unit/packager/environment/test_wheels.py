@@ -37,16 +37,16 @@ def test_a_wheel_is_unpacked_and_not_asked_for_again(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(wheels, "_download", download)
     first = wheels.fetch([("demo-pkg", "1.0"), ("other", "2.0")], TARGET, cache=tmp_path, python=Path("python"))
-    assert set(first.places) == {"demo-pkg"}
+    assert set(first.directories) == {"demo-pkg"}
     assert "other==2.0" in first.problem
-    place = first.places["demo-pkg"]
-    assert len(place.name) == 64
-    assert Installed([place]).owner(place, "demo/fast.so").name == "demo-pkg"
-    assert (place / "demo/fast.so").is_file()
-    assert (place / "demo/bin/tool").stat().st_mode & 0o777 == 0o755
-    assert (place / "demo/__init__.py").stat().st_mode & 0o111 == 0
+    directory = first.directories["demo-pkg"]
+    assert len(directory.name) == 64
+    assert Installed([directory]).owner(directory, "demo/fast.so").name == "demo-pkg"
+    assert (directory / "demo/fast.so").is_file()
+    assert (directory / "demo/bin/tool").stat().st_mode & 0o777 == 0o755
+    assert (directory / "demo/__init__.py").stat().st_mode & 0o111 == 0
     second = wheels.fetch([("demo-pkg", "1.0")], TARGET, cache=tmp_path, python=Path("python"))
-    assert second == wheels.Fetched(first.places, "")
+    assert second == wheels.Fetched(first.directories, "")
     assert len(asked) == 1
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 

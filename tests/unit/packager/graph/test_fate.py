@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from pypkg.graph.fate import classify
-from pypkg.graph.import_graph import Edge, Edges
+from pypkg.graph.import_graph import ImportEdge, ImportGraph
 
 
-def edges(*items: tuple[str, str, bool, bool], owners: dict[str, str]) -> Edges:
-    made = Edges()
+def imports(*items: tuple[str, str, bool, bool], owners: dict[str, str]) -> ImportGraph:
+    made = ImportGraph()
     for source, target, hard, conditional in items:
-        made.add(Edge(source, target, hard, conditional, 1))
+        made.add(ImportEdge(source, target, hard, conditional, 1))
     for module, owner in owners.items():
         made.own(module, owner)
     return made
 
 
 def test_a_chain_of_hard_imports_requires() -> None:
-    graph = edges(("__main__", "a", True, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
+    graph = imports(("__main__", "a", True, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
     assert classify(graph, {"a._c": "a"}).required == {"a._c": "a, line 1"}
 
 
 def test_a_guarded_import_is_optional() -> None:
-    graph = edges(("__main__", "a", True, False), ("a", "a._c", False, False), owners={"a": "a", "a._c": "a"})
+    graph = imports(("__main__", "a", True, False), ("a", "a._c", False, False), owners={"a": "a", "a._c": "a"})
     fate = classify(graph, {"a._c": "a"})
     assert fate.optional == {"a._c"}
     assert not fate.required
@@ -29,7 +29,7 @@ def test_a_guarded_import_is_optional() -> None:
 
 
 def test_a_trial_makes_later_conditional_imports_optional() -> None:
-    graph = edges(
+    graph = imports(
         ("__main__", "a", True, False),
         ("a", "a._c", True, True),
         ("a.compat", "a._c", False, False),
@@ -39,7 +39,7 @@ def test_a_trial_makes_later_conditional_imports_optional() -> None:
 
 
 def test_a_hard_import_behind_a_guarded_module_is_optional() -> None:
-    graph = edges(
+    graph = imports(
         ("__main__", "yaml", True, False),
         ("yaml", "yaml.cyaml", False, False),
         ("yaml.cyaml", "yaml._yaml", True, False),
@@ -49,5 +49,5 @@ def test_a_hard_import_behind_a_guarded_module_is_optional() -> None:
 
 
 def test_a_distribution_nobody_needs_is_left_out_whole() -> None:
-    graph = edges(("__main__", "a", False, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
+    graph = imports(("__main__", "a", False, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
     assert classify(graph, {"a._c": "a"}).absent == {"a"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..world import World, names, paths
+from ..world import World, names, notices, paths
 
 FILES = dict.fromkeys(("data/[a].txt", "data/a.txt", "data/b.txt", "data/keep.map", "data/x.map"), "")
 
@@ -35,7 +35,7 @@ def test_an_entry_of_the_dictionary_can_be_changed_and_disabled(world: World) ->
     world.write({"pyproject.toml": table + 'disable = ["numpy"]\n'})
     assert "site-packages/numpy/_core/include/x.h.txt" in paths(world.collect(""))
     world.write({"pyproject.toml": table + 'numpy = {hidden-imports = ["late"], log = "numpy comes along"}\n'})
-    collection = world.collect("")
-    assert "late" in names(collection)
-    assert "numpy comes along" in collection.notices
-    assert "site-packages/numpy/_core/include/x.h.txt" not in paths(collection)
+    payload = world.collect("")
+    assert "late" in names(payload)
+    assert "numpy comes along" in notices(payload)
+    assert "site-packages/numpy/_core/include/x.h.txt" not in paths(payload)

@@ -1,0 +1,62 @@
+"""The text of ``pypkg --help``."""
+
+from __future__ import annotations
+
+from pypkg_core.targets.catalogue import PLATFORMS, VERSIONS, catalogue
+
+__all__ = ["usage"]
+
+
+def usage() -> str:
+    """Return the help text, with the targets of the catalogue."""
+    versions = ", ".join(f"py{version}" for version in VERSIONS)
+    platforms, arches = ", ".join(PLATFORMS), ", ".join(catalogue().arches)
+    return f"""\
+Usage: pypkg [options] <input>
+
+  Package a Python project into one executable that runs without Python.
+
+Options:
+  -h, --help           print this help and exit
+  -v, --version        print the version of pypkg and exit
+  -t, --targets        comma-separated list of targets, see below; also --target
+                       [default: this machine and Python]
+  -c, --config         TOML or JSON file to use instead of [tool.pypkg] in pyproject.toml
+  -o, --output         file name of the executable; with several targets, the start of each name
+      --out-path       directory for the executables; also --outdir, --out-dir
+      --python         interpreter or virtual environment with the dependencies [default: the
+                       script's environment, VIRTUAL_ENV, the project's .venv, or this Python]
+      --public         include the source text of the project, for full tracebacks
+      --public-packages
+                       include the source text of these distributions (a,b), or of all
+                       distributions and the standard library (*)
+      --options        interpreter options to bake in, without dashes: u,O,OO,W=error,X=dev
+  -b, --build          forge base binaries instead of downloading them
+  -d, --debug          print details; the executable can then list its contents (DEBUG_PYPKG=1)
+                       and trace accesses to them (DEBUG_PYPKG=2)
+
+Input:
+  a Python script, a directory with pyproject.toml or __main__.py, or a pyproject.toml
+
+Targets:
+  py<version>-<platform>-<arch>; the parts may be in any order, and missing parts are
+  taken from this machine
+  versions   {versions}, latest
+  platforms  {platforms}
+  arches     {arches}
+
+Examples:
+
+  - Package a script for this machine
+    $ pypkg hello.py
+  - Make an executable that runs on any Linux
+    $ pypkg -t py313-linuxstatic-x64 -o hello hello.py
+  - Package the entry point in project.scripts of ./pyproject.toml
+    $ pypkg .
+  - Package for several targets (writes app-py311 and app-py313)
+    $ pypkg -t py311-linux,py313-linux -o app app.py
+  - Bake in '-u', '-OO' (no asserts or docstrings) and '-X dev'
+    $ pypkg --options u,OO,X=dev app.py
+  - Package an installed program by its console script
+    $ pypkg venv/bin/http
+"""

@@ -1,0 +1,70 @@
+"""What the user is told about native addons that do not fit the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pypkg.diagnostics import Diagnostics
+from pypkg.graph.context import GraphContext
+from pypkg.graph.fate import Fate
+from pypkg.graph.walk import Walk
+from pypkg_core.errors import PypkgError
+
+__all__ = ["addon_notices", "required_addon_error"]
+
+
+def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, problem: str) -> PypkgError:
+    """Return the error for the first addon that is required and does not fit.
+
+    Args:
+        fate: at least one addon is required.
+        problem: why no wheel was found instead; may be empty.
+    """
+    target = context.target
+    addon, importer = next(iter(fate.required.items()))
+    owner = walk.unfit[addon]
+    distribution = walk.distributions.get(owner)
+    shown = f"{owner} {distribution.version}".strip() if distribution is not None else owner
+    details = {"imported by": importer}
+    if not target.addons:
+        other = replace(target, platform="linux")
+        return PypkgError(
+            f"Cannot package {shown} for {target}: it needs its native addon {addon},"
+            " and a fully static executable cannot load addons",
+            hint=f"Package for {other} instead, or do without {owner}.",
+            context=details,
+        )
+    if problem:
+        details["search for a wheel"] = problem
+    return PypkgError(
+        f"Cannot package {shown} for {target}: it needs its native addon {addon}, which is installed for another"
+        " Python or platform, and no wheel that fits was found",
+        hint=f"Check the network and that {shown} has a wheel for {target}, or install it with Python {target.series}"
+        " and name that environment with --python.",
+        context=details,
+    )
+
+
+def addon_notices(context: GraphContext, walk: Walk, fate: Fate) -> Diagnostics:
+    """Tell which addons, and which distributions because of them, are replaced or left out."""
+    told = Diagnostics()
+    for name, modules in sorted(walk.replaced.items()):
+        told.notice(f"{name}: using Python source in place of the native addon {_listed(modules)}")
+    optional: dict[str, list[str]] = {}
+    for addon in sorted(fate.optional):
+        optional.setdefault(walk.unfit[addon], []).append(addon)
+    for name, modules in sorted(optional.items()):
+        told.notice(f"{name}: left out the optional addon {_listed(modules)}, which does not fit {context.target}")
+    for name in sorted(context.absent):
+        told.notice(
+            f"{name}: left out, because it needs addons that do not fit {context.target};"
+            " everything that imports it works without it"
+        )
+    return told
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = sorted(names)
+    shown = ", ".join(found[:3])
+    return shown if len(found) <= 3 else f"{shown} and {len(found) - 3} more"

@@ -1,0 +1,73 @@
+"""Which files of a distribution come along besides its modules: data, shared libraries, programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from pypkg.collect.draft import Draft
+from pypkg.environment.distributions import Distribution
+from pypkg.environment.fit import fits, is_library
+from pypkg.graph.context import GraphContext
+from pypkg.graph.resolver import addon_stem
+from pypkg.graph.walk import Walk, in_tests
+from pypkg.project.dictionary_entry import DictionaryEntry
+from pypkg_core.names import has_module_name
+from pypkg_core.snapshot import SITE_PACKAGES
+
+__all__ = ["add_distribution_files"]
+
+# For building and type checking, not for running.
+_DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
+
+
+def add_distribution_files(draft: Draft, context: GraphContext, walk: Walk, distribution: Distribution) -> None:
+    """Add the files of a distribution that are neither modules nor metadata.
+
+    Args:
+        draft: gets the files, and notices about what is left out.
+        context: holds the target and the dictionary.
+        walk: tells which modules and tests were reached.
+        distribution: one of the walk's.
+    """
+    entry = context.dictionary.entry(distribution.name)
+    if entry.log:
+        draft.diagnostics.notice(entry.log)
+    tests_reached = {
+        relative.rpartition("/")[0]
+        for name, node in walk.nodes.items()
+        if in_tests(relative := node.relative) and walk.owners.get(name) is distribution
+    }
+    modules = {node.relative for name, node in walk.members.items() if walk.owners.get(name) is distribution}
+    unloadable = []
+    for relative in distribution.files:
+        if (distribution.info and relative.startswith(f"{distribution.info}/")) or _is_left_out(
+            relative, entry, tests_reached
+        ):
+            continue
+        source, path = distribution.root / relative, f"{SITE_PACKAGES}/{relative}"
+        if is_library(relative):
+            if fits(source, context.target):
+                draft.add_library(source, path, distribution.name)
+            elif not addon_stem(relative.rpartition("/")[2]):
+                unloadable.append(relative)
+        elif relative not in modules and not has_module_name(relative):
+            draft.add_data(source, path, distribution.name)
+    if unloadable:
+        more = f" and {len(unloadable) - 1} more" if len(unloadable) > 1 else ""
+        draft.diagnostics.notice(
+            f"{distribution.name}: left out {unloadable[0]}{more}, which {context.target} cannot load:"
+            " shared libraries for another platform"
+        )
+
+
+def _is_left_out(relative: str, entry: DictionaryEntry, tests_reached: Collection[str]) -> bool:
+    if entry.assets.matches(relative):
+        return False
+    return (
+        "__pycache__/" in relative
+        or _DEVELOPMENT.search(relative) is not None
+        or entry.excludes.matches(relative)
+        or (in_tests(relative) and not any(relative.startswith(f"{folder}/") for folder in tests_reached))
+    )

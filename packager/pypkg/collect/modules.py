@@ -1,0 +1,126 @@
+"""The modules of a payload: their kind, code and source."""
+
+from __future__ import annotations
+
+from pypkg.collect.draft import Draft
+from pypkg.compile.findings import SourceError
+from pypkg.environment.fit import fits
+from pypkg.graph.context import GraphContext
+from pypkg.graph.resolver import Node
+from pypkg.graph.sources import Sources
+from pypkg.graph.walk import Walk
+from pypkg.items import Module
+from pypkg_core.errors import PypkgError
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.names import MAIN_MODULE
+
+__all__ = ["ModuleBuilder"]
+
+
+class ModuleBuilder:
+    """Adds the modules of a walk to a draft, after its files.
+
+    Args:
+        draft: gets the modules.
+        context: finds the packages that modules lie in.
+        walk: what was reached.
+        sources: compiles them.
+    """
+
+    def __init__(self, draft: Draft, context: GraphContext, walk: Walk, sources: Sources) -> None:
+        self._draft = draft
+        self._context = context
+        self._walk = walk
+        self._sources = sources
+
+    def add_all(self) -> None:
+        """Add every module.
+
+        Raises:
+            PypkgError: a module of the project does not compile.
+        """
+        for name, node in self._walk.modules().items():
+            self._add(name, node)
+
+    def _add(self, name: str, node: Node) -> None:
+        owner = self._walk.owners.get(name)
+        owner_name = owner.name if owner is not None else ""
+        addon = self._addon(name, node)
+        if addon is not None:
+            self._add_addon(name, node, addon, owner_name)
+        elif node.kind is ModuleKind.NAMESPACE:
+            self._put(Module(name=name, kind=ModuleKind.NAMESPACE, path=node.path), node)
+        elif node.source:
+            self._add_source(name, node, owner_name)
+
+    def _addon(self, name: str, node: Node) -> str | None:
+        """Return the extension file that is used, below the module's root."""
+        chosen = self._walk.chosen.get(name)
+        if chosen is None and node.addons and name not in self._walk.nodes:
+            return next((file for file in node.addons if fits(node.root.directory / file, self._context.target)), None)
+        return chosen
+
+    def _add_addon(self, name: str, node: Node, addon: str, owner: str) -> None:
+        package = node.kind in (ModuleKind.PACKAGE, ModuleKind.EXTENSION_PACKAGE)
+        kind = ModuleKind.EXTENSION_PACKAGE if package else ModuleKind.EXTENSION
+        path = f"{node.root.prefix}/{addon}"
+        self._draft.add_library(node.root.directory / addon, path, owner)
+        self._put(Module(name=name, kind=kind, path=path, owner=owner), node)
+
+    def _add_source(self, name: str, node: Node, owner: str) -> None:
+        compiled = self._sources.compiled(name, node)
+        in_data = self._lies_in_data(node)
+        if compiled.error is not None:
+            self._broken(node, compiled.error, owner if in_data else None)
+            return
+        self._put(
+            Module(
+                name=name,
+                kind=node.kind,
+                path=node.path,
+                code=compiled.code,
+                source=None if name == MAIN_MODULE and self._context.application.generated else node.file,
+                owner=owner,
+                readable=in_data or node.path in self._draft.files,
+            ),
+            node,
+        )
+
+    def _broken(self, node: Node, error: SourceError, data_of: str | None) -> None:
+        """Handle a source that does not compile and that nothing imports: a template, or a mistake.
+
+        Args:
+            data_of: owner of the directory of data it lies in, ``None`` when it lies in none.
+        """
+        if data_of is not None:
+            self._draft.add_data(node.file, node.path, data_of)
+        elif node.root.project:
+            raise PypkgError(f"Cannot compile {node.file}:{error.line}: {error.message}")
+        else:
+            self._draft.diagnostics.detail(f"{error.message}; left out", file=node.relative, line=error.line)
+
+    def _put(self, module: Module, node: Node) -> None:
+        """Add a module, and the namespace packages it lies in."""
+        self._draft.modules[module.name] = module
+        parent = module.name.rpartition(".")[0]
+        if parent and parent not in self._draft.modules:
+            found = self._context.resolver.find(parent)
+            if (
+                isinstance(found, Node)
+                and found.kind is ModuleKind.NAMESPACE
+                and found.root.project == node.root.project
+            ):
+                self._add(parent, found)
+
+    def _lies_in_data(self, node: Node) -> bool:
+        """Whether a module lies in a folder that is not a package but is inside one: templates, examples, plug-ins."""
+        parent = self._context.resolver.find(node.name.rpartition(".")[0]) if "." in node.name else None
+        if not isinstance(parent, Node) or parent.kind is not ModuleKind.NAMESPACE:
+            return False
+        name = parent.name.rpartition(".")[0]
+        while name:
+            found = self._context.resolver.find(name)
+            if isinstance(found, Node) and found.kind is not ModuleKind.NAMESPACE:
+                return True
+            name = name.rpartition(".")[0]
+        return False

@@ -1,0 +1,106 @@
+"""What a walk works with: one value that is handed around."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pypkg.compile.compiler import Compiler
+from pypkg.environment.distributions import Distribution, Installed
+from pypkg.environment.interpreter import Environment
+from pypkg.environment.markers import target_markers
+from pypkg.graph.dictionary import Dictionary, load_dictionary
+from pypkg.graph.entry import Application, project_roots, start_application
+from pypkg.graph.resolver import Node, Resolver, Root
+from pypkg.project.config import Config
+from pypkg.project.project import Project
+from pypkg_core.image.layout import ModuleKind
+from pypkg_core.snapshot import SITE_PACKAGES
+from pypkg_core.targets.catalogue import Target
+
+__all__ = ["GraphContext", "start_context"]
+
+# Parts of the import system that are frozen into every interpreter and in no list of its modules.
+_FROZEN: Final = frozenset({"_frozen_importlib", "_frozen_importlib_external"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GraphContext:
+    """What a walk works with.
+
+    Attributes:
+        application: the entry and what the configuration adds.
+        target: what the application is for.
+        markers: environment for requirement markers, of the target.
+        resolver: finds modules.
+        installed: finds distributions.
+        compiler: finds out what modules import.
+        dictionary: what packages need beyond that.
+        absent: distributions to treat as not installed.
+    """
+
+    application: Application
+    target: Target
+    markers: Mapping[str, str]
+    resolver: Resolver
+    installed: Installed
+    compiler: Compiler
+    dictionary: Dictionary
+    absent: frozenset[str] = frozenset()
+    _requirements: dict[tuple[Path, str], frozenset[str]] = field(default_factory=dict, repr=False)
+
+    def owner(self, node: Node) -> Distribution | None:
+        """Return the distribution a module belongs to, ``None`` for the project's and for namespace packages."""
+        if node.root.project or node.kind is ModuleKind.NAMESPACE:
+            return None
+        return self.installed.owner(node.root.directory, node.relative)
+
+    def requirements(self, distribution: Distribution) -> frozenset[str]:
+        """Return the normalised names that a distribution requires on the target."""
+        key = distribution.root, distribution.name
+        found = self._requirements.get(key)
+        if found is None:
+            found = self._requirements[key] = frozenset(distribution.requirements(self.markers))
+        return found
+
+
+def start_context(
+    project: Project,
+    config: Config,
+    target: Target,
+    *,
+    release: str,
+    stdlib: Collection[str],
+    environment: Environment,
+    compiler: Compiler,
+) -> GraphContext:
+    """Get everything ready for a walk.
+
+    Args:
+        release: exact Python release of the target's base, ``3.13.5``.
+        stdlib: names of all modules in the target's base.
+        environment: where the dependencies are installed.
+        compiler: for the target.
+
+    Raises:
+        UsageError: the entry cannot be read, or the configuration names files that do not exist or lie elsewhere.
+    """
+    resolver = Resolver(
+        project=project_roots(project),
+        installed=[Root(path, SITE_PACKAGES) for path in environment.paths if path not in project.import_roots],
+        stdlib=_FROZEN | compiler.facts.builtins | frozenset(stdlib),
+        editable=environment.editable,
+    )
+    return GraphContext(
+        application=start_application(project, config, resolver),
+        target=target,
+        markers=target_markers(target, release),
+        resolver=resolver,
+        installed=Installed(root.directory for root in resolver.installed),
+        compiler=compiler,
+        dictionary=Dictionary(
+            load_dictionary(), overrides=config.dictionary.overrides, disabled=config.dictionary.disable
+        ),
+    )

@@ -1,0 +1,98 @@
+"""What comes along whole: the modules of a distribution, or of a package of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pypkg.environment.distributions import Distribution
+from pypkg.graph.context import GraphContext
+from pypkg.graph.resolver import Node, addon_stem
+from pypkg.graph.sources import Sources
+from pypkg.graph.walk import Walk, in_tests
+from pypkg_core.names import module_name
+from pypkg_core.patterns import Patterns
+
+__all__ = ["Members", "importable_name"]
+
+
+class Members:
+    """Adds to a walk what comes along with a module that was reached.
+
+    Args:
+        context: finds the modules.
+        walk: gets them.
+        sources: starts reading them.
+    """
+
+    def __init__(self, context: GraphContext, walk: Walk, sources: Sources) -> None:
+        self._context = context
+        self._walk = walk
+        self._sources = sources
+        self._packages: set[str] = set()
+
+    def add_distribution(self, distribution: Distribution) -> list[str]:
+        """Take a distribution whole, once.
+
+        Returns:
+            The modules that the dictionary wants walked although nothing imports them.
+        """
+        if distribution.name in self._walk.distributions:
+            return []
+        self._walk.distributions[distribution.name] = distribution
+        entry = self._context.dictionary.entry(distribution.name)
+        requires = bool(self._context.requirements(distribution))
+        scripts = []
+        for relative, node in self._modules(distribution, entry.excludes):
+            self._walk.members[node.name] = node
+            self._walk.owners[node.name] = distribution
+            if node.addons and not node.source:
+                self._walk.imports.own(node.name, distribution.name)
+            if requires and node.source and node.name not in self._walk.nodes:
+                self._sources.submit(node)
+            if entry.scripts.matches(relative):
+                scripts.append(node.name)
+        return [*scripts, *entry.hidden_imports]
+
+    def _modules(self, distribution: Distribution, excludes: Patterns) -> Iterator[tuple[str, Node]]:
+        for relative in distribution.files:
+            name = importable_name(relative)
+            if not name or in_tests(relative) or excludes.matches(relative) or self._context.application.drops(name):
+                continue
+            node = self._context.resolver.find(name)
+            if isinstance(node, Node) and relative in (node.relative, *node.addons):
+                yield relative, node
+
+    def add_project_package(self, node: Node) -> None:
+        """Take the top-level package that a module of the project lies in whole, once."""
+        top = node.name.partition(".")[0]
+        application = self._context.application
+        if not application.whole or top in self._packages:
+            return
+        self._packages.add(top)
+        package = self._context.resolver.find(top)
+        if not isinstance(package, Node) or not package.portions:
+            return
+        for root, folder in package.portions:
+            for relative in self._context.installed.owner(root.directory, f"{folder}/__init__.py").files:
+                name = importable_name(relative)
+                found = self._context.resolver.find(name) if name and not in_tests(relative) else None
+                if not isinstance(found, Node) or relative not in (found.relative, *found.addons):
+                    continue
+                if not application.ignores(found.file) and not application.drops(name):
+                    self._walk.members[name] = found
+                    if found.source:
+                        self._sources.submit(found)
+
+
+def importable_name(relative: str) -> str:
+    """Return the module name of a distribution's file, ``""`` when it is not a module."""
+    if relative.endswith(".py"):
+        return module_name(relative)
+    folder, _, file = relative.rpartition("/")
+    from_addon = addon_stem(file)
+    if not from_addon:
+        return ""
+    parts = folder.split("/") if folder else []
+    if from_addon != "__init__":
+        parts.append(from_addon)
+    return ".".join(parts)

@@ -1,0 +1,58 @@
+"""What a walk found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pypkg.compile.findings import Findings
+from pypkg.diagnostics import Diagnostics
+from pypkg.environment.distributions import Distribution
+from pypkg.graph.import_graph import ImportGraph
+from pypkg.graph.resolver import Node
+
+__all__ = ["Walk", "in_tests"]
+
+_TEST_FOLDERS: Final = frozenset({"test", "tests"})
+
+
+@dataclass(kw_only=True, slots=True)
+class Walk:
+    """What a walk found.
+
+    Attributes:
+        nodes: walked modules, by name, in the order they were reached.
+        members: modules that come along because their distribution (or project package) does, by name.
+        owners: distribution of each module; modules of the project have none.
+        distributions: those that come whole, by name, in the order they were reached.
+        metadata: those of which only the metadata comes along.
+        chosen: module -> extension file that fits and replaces its source, below its root.
+        replaced: distribution -> modules whose addon does not fit and whose source is used instead.
+        unfit: addon without source that does not fit -> distribution.
+        findings: of the project's modules, by name.
+        broken: modules that do not compile and are left out.
+        imports: who imports whom.
+        diagnostics: what the user is told.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    members: dict[str, Node] = field(default_factory=dict)
+    owners: dict[str, Distribution] = field(default_factory=dict)
+    distributions: dict[str, Distribution] = field(default_factory=dict)
+    metadata: dict[str, Distribution] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    replaced: dict[str, list[str]] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, Findings] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    imports: ImportGraph = field(default_factory=ImportGraph)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+
+    def modules(self) -> dict[str, Node]:
+        """Return all modules that come along, walked or not, by name."""
+        return {**self.members, **self.nodes}
+
+
+def in_tests(relative: str) -> bool:
+    """Whether a file lies in a folder of tests."""
+    return not _TEST_FOLDERS.isdisjoint(relative.split("/")[:-1])

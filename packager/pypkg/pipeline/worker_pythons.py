@@ -1,0 +1,89 @@
+"""Which interpreters may run the compile workers: bytecode depends on the Python version, not on the machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from pypkg.environment.fit import system_name
+from pypkg.environment.interpreter import Environment
+from pypkg_core.bases.store import Base, Forge, find_base, need_base
+from pypkg_core.errors import PypkgError
+from pypkg_core.progress import Reporter
+from pypkg_core.targets.catalogue import Target, catalogue, host_target
+
+__all__ = ["worker_pythons"]
+
+
+def worker_pythons(
+    base: Base, environment: Environment, *, build: bool, reporter: Reporter, forge: Forge
+) -> Iterator[Path]:
+    """Yield what may run the workers, best first, each once; some may be missing or of another version.
+
+    First the target's base if this machine runs it, then a base for this machine of the same Python version, from the
+    cache or the release, then installed interpreters. Only when none of these served is such a base forged.
+
+    Args:
+        base: of the target.
+        environment: the project's.
+        build: whether nothing is downloaded.
+        reporter: gets progress of a download or of the forge.
+        forge: makes a base.
+
+    Raises:
+        PypkgError: a base in the cache is damaged, or forging failed.
+    """
+    seen: set[Path] = set()
+    for path in _candidates(base, environment, build=build, reporter=reporter, forge=forge):
+        absolute = path.absolute()
+        if absolute not in seen:
+            seen.add(absolute)
+            yield absolute
+
+
+def _candidates(
+    base: Base, environment: Environment, *, build: bool, reporter: Reporter, forge: Forge
+) -> Iterator[Path]:
+    host = _host(base.target)
+    if host is None or _same_machine(base.target, host):
+        yield base.path
+    if host is not None:
+        for target in _runnable(host):
+            found = find_base(target, download=False, reporter=reporter)
+            if found is not None:
+                yield found.path
+        if host != base.target and not build:
+            found = find_base(host, download=True, reporter=reporter)
+            if found is not None:
+                yield found.path
+    yield Path(sys.executable)
+    yield environment.python
+    for name in (f"python{base.target.series}", f"python{base.target.series}.exe"):
+        if (program := shutil.which(name)) is not None:
+            yield Path(program)
+    if host is not None and host != base.target and host.machine.build is not None:
+        yield need_base(host, build=build, reporter=reporter, forge=forge).path
+
+
+def _host(target: Target) -> Target | None:
+    """Return this machine as a target of the same Python version, ``None`` if no base runs here."""
+    try:
+        host = replace(host_target(), version=target.version)
+        _ = host.machine
+    except PypkgError:
+        return None
+    return host
+
+
+def _same_machine(target: Target, host: Target) -> bool:
+    """Whether the host may run the target's executables: same operating system and processor."""
+    return system_name(target) == system_name(host) and target.arch == host.arch
+
+
+def _runnable(host: Target) -> list[Target]:
+    """Return the targets that this machine may run, the host first."""
+    others = [replace(host, platform=platform) for platform, arch in catalogue().machines if arch == host.arch]
+    return [host, *(other for other in others if other != host and _same_machine(other, host))]
