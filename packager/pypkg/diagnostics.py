@@ -21,22 +21,22 @@ class Severity(IntEnum):
     WARNING = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnostic:
     """One line for the user.
 
     Attributes:
-        file: the file it is about, as the user knows it; empty when it is about none.
-        line: a line of that file, from 1; 0 when it is about the whole file.
         severity: how much it matters.
         text: what was found, without a full stop.
+        file: the file it is about, as the user knows it; empty when it is about none.
+        line: a line of that file, from 1; 0 when it is about the whole file.
         hint: what to do about it, a clause without a full stop; may be empty.
     """
 
-    file: str = ""
-    line: int = 0
     severity: Severity
     text: str
+    file: str = ""
+    line: int = 0
     hint: str = ""
 
     def __str__(self) -> str:
@@ -78,8 +78,8 @@ class Diagnostics:
         return [item for item in self._items if item.severity is severity]
 
     def by_location(self) -> list[Diagnostic]:
-        """Return all, sorted by file and line."""
-        return sorted(self._items)
+        """Return all, sorted by file and line; those of one line, or of no file, in the order they were added."""
+        return sorted(self._items, key=lambda item: (item.file, item.line))
 
     def _add(self, item: Diagnostic) -> None:
         self._items[item] = None

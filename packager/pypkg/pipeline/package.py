@@ -124,8 +124,9 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
         stdlib = compile_stdlib(base, compiler) if level else {}
-    diagnostics = Diagnostics(payload.diagnostics)
+    diagnostics = Diagnostics()
     diagnostics.detail(f"base: {base.path} (Python {base.version})")
+    diagnostics.extend(payload.diagnostics)
     diagnostics.extend(unused_names(config, payload))
     return Prepared(
         request=request,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from pypkg.compile import process
 from pypkg.compile.cache import CompileCache
 from pypkg.compile.compiler import Compiler
 from pypkg.compile.worker.protocol import COMPILE, IMPORTS
@@ -115,3 +117,26 @@ def test_the_environment_does_not_reach_the_workers(tmp_path: Path, monkeypatch:
         made.submit("app/a.py", b"assert x in {'a', 'b', 'c'}", COMPILE)
         assert made.result("app/a.py", COMPILE).code == first
     assert b"AssertionError" in first or os.environ["PYTHONOPTIMIZE"] == "2"
+
+
+def test_malformed_findings_in_the_cache_are_read_again(tmp_path: Path) -> None:
+    with compiler(tmp_path) as first:
+        first.submit("app/a.py", b"import b", IMPORTS)
+        expected = first.result("app/a.py", IMPORTS)
+        assert first._cache is not None
+        [(key, *_)] = first._cache._new
+        first._cache.put(key, '{"imports": [["b"]]}', b"code")
+    with compiler(tmp_path) as second:
+        second.submit("app/a.py", b"import b", IMPORTS)
+        assert second.result("app/a.py", IMPORTS) == expected
+
+
+def test_a_malformed_answer_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = tmp_path / "worker" / "main.py"
+    shutil.copytree(process.WORKER.parent, worker.parent)
+    worker.write_text(worker.read_text().replace("json.dumps(findings)", "'[]'"))
+    monkeypatch.setattr(process, "WORKER", worker)
+    with compiler(None) as made:
+        made.submit("app/a.py", b"import b", IMPORTS)
+        with pytest.raises(PypkgError, match=r"malformed answer for /snapshot/app/a\.py"):
+            made.result("app/a.py", IMPORTS)
