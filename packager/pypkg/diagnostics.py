@@ -1,4 +1,4 @@
-"""What the user is told about a packaging, as values; only the command line prints them."""
+"""Warnings, notices and details of a packaging run, as values; only the command line prints them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Diagnostic", "Diagnostics", "Severity"]
 class Severity(IntEnum):
     """How much a diagnostic matters.
 
-    A detail is shown under ``--debug`` only, a notice tells what was decided for the user, a warning is something the
+    A detail is shown under ``--debug`` only, a notice reports a decision made for the user, a warning is something the
     user should look at.
     """
 

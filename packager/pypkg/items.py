@@ -92,7 +92,7 @@ class Payload:
         links: path of each symbolic link -> its target, as ``readlink`` returns it in the executable.
         search_path: ``sys.path`` of the application, absolute (``/snapshot/...``), first to last.
         licences: distribution -> its licence as an identifier or classifier text; empty when it states none.
-        diagnostics: what the user is told about the collection.
+        diagnostics: warnings, notices and details about it.
     """
 
     modules: list[Module] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Print what the user is told: one line each, to standard error; results go to standard output. For ``cli`` only."""
+"""Print steps, diagnostics and errors to standard error, and results to standard output. For ``cli`` only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user is told about native addons that do not fit the target."""
+"""Errors and notices about native addons that do not fit the target."""
 
 from __future__ import annotations
 
@@ -47,21 +47,23 @@ def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, probl
 
 
 def addon_notices(context: GraphContext, walk: Walk, fate: Fate) -> Diagnostics:
-    """Tell which addons, and which distributions because of them, are replaced or left out."""
-    told = Diagnostics()
+    """Return notices about addons, and distributions that need them, that are replaced or left out."""
+    diagnostics = Diagnostics()
     for name, modules in sorted(walk.replaced.items()):
-        told.notice(f"{name}: using Python source in place of the native addon {_listed(modules)}")
+        diagnostics.notice(f"{name}: using Python source in place of the native addon {_listed(modules)}")
     optional: dict[str, list[str]] = {}
     for addon in sorted(fate.optional):
         optional.setdefault(walk.unfit[addon], []).append(addon)
     for name, modules in sorted(optional.items()):
-        told.notice(f"{name}: left out the optional addon {_listed(modules)}, which does not fit {context.target}")
+        diagnostics.notice(
+            f"{name}: left out the optional addon {_listed(modules)}, which does not fit {context.target}"
+        )
     for name in sorted(context.absent):
-        told.notice(
+        diagnostics.notice(
             f"{name}: left out, because it needs addons that do not fit {context.target};"
             " everything that imports it works without it"
         )
-    return told
+    return diagnostics
 
 
 def _listed(names: Iterable[str]) -> str:

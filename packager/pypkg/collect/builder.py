@@ -8,7 +8,7 @@ from pypkg.collect.distribution_files import add_distribution_files
 from pypkg.collect.draft import Draft
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
-from pypkg.collect.native import make_bundles, tell_glibc
+from pypkg.collect.native import add_glibc_notices, make_bundles
 from pypkg.collect.project_files import ProjectFiles
 from pypkg.graph.context import GraphContext
 from pypkg.graph.sources import Sources
@@ -41,7 +41,7 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
     ProjectFiles(draft, context, walk).add_all()
     _add_own_metadata(draft, context, walk)
     ModuleBuilder(draft, context, walk, sources).add_all()
-    tell_glibc(draft, context.target)
+    add_glibc_notices(draft, context.target)
     return _finish(draft, context, walk)
 
 

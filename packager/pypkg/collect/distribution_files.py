@@ -28,7 +28,7 @@ def add_distribution_files(draft: Draft, context: GraphContext, walk: Walk, dist
     Args:
         draft: gets the files, and notices about what is left out.
         context: holds the target and the dictionary.
-        walk: tells which modules and tests were reached.
+        walk: knows which modules and tests were reached.
         distribution: one of the walk's.
     """
     entry = context.dictionary.entry(distribution.name)

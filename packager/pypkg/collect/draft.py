@@ -17,7 +17,7 @@ class Draft:
 
     Args:
         name: the application's; it owns the native code of the project itself.
-        diagnostics: gets what the user is told.
+        diagnostics: gets notices and details.
 
     Attributes:
         modules: by name.

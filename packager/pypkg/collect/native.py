@@ -9,7 +9,7 @@ from pypkg.environment.fit import highest_glibc
 from pypkg.items import Bundle
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["make_bundles", "tell_glibc"]
+__all__ = ["add_glibc_notices", "make_bundles"]
 
 
 def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
@@ -28,8 +28,8 @@ def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
     return bundles
 
 
-def tell_glibc(draft: Draft, target: Target) -> None:
-    """Tell which distributions need a newer glibc than the base does."""
+def add_glibc_notices(draft: Draft, target: Target) -> None:
+    """Add notices about distributions that need a newer glibc than the base does."""
     if target.platform != "linux":
         return
     for name, paths in sorted(draft.native.items()):

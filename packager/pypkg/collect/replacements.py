@@ -19,7 +19,7 @@ class Replacements:
 
     Args:
         context: its resolver and distributions are changed.
-        python: the environment's interpreter, whose pip serves when the running Python has none.
+        python: the environment's interpreter, whose pip is used when the running Python has none.
         cache: directory for wheels.
 
     Attributes:

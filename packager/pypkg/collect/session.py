@@ -81,7 +81,7 @@ def _settle(context: GraphContext, replacements: Replacements) -> tuple[GraphCon
 
 
 def _version_notice(environment: Environment, target: Target, payload: Payload) -> Diagnostics:
-    """Tell that the environment is for another Python version, where that may matter."""
+    """Return a notice if the environment is for another Python version and that may matter."""
     diagnostics = Diagnostics()
     series = ".".join(map(str, environment.version[:2]))
     installed = any(module.path.startswith(f"{SITE_PACKAGES}/") for module in payload.modules)

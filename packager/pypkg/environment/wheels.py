@@ -48,7 +48,7 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
         wanted: (normalised name, version) of each distribution.
         target: what the wheels must fit.
         cache: directory for wheels; a wheel that is in it is not fetched again.
-        python: the environment's interpreter, whose pip serves when the running Python has none.
+        python: the environment's interpreter, whose pip is used when the running Python has none.
 
     Raises:
         PypkgError: the cache cannot be written.

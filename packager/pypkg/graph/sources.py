@@ -17,7 +17,7 @@ class Sources:
 
     Args:
         context: holds the compiler.
-        walk: tells which modules are walked.
+        walk: knows which modules are walked.
     """
 
     def __init__(self, context: GraphContext, walk: Walk) -> None:

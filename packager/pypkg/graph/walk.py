@@ -32,7 +32,7 @@ class Walk:
         findings: of the project's modules, by name.
         broken: modules that do not compile and are left out.
         imports: who imports whom.
-        diagnostics: what the user is told.
+        diagnostics: warnings and details about what was found.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)

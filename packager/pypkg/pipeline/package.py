@@ -37,7 +37,7 @@ class Progress(Reporter, Protocol):
     """Where progress goes."""
 
     def step(self, text: str) -> None:
-        """Tell what is being done now."""
+        """Show what is being done now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +70,7 @@ class Prepared:
         payload: everything that is added to the base.
         stdlib: code that replaces that of the base's modules, by module.
         mtime: of every packaged file, in seconds since 1970.
-        diagnostics: what the user is told before it is written.
+        diagnostics: to be shown before it is written.
     """
 
     request: Request
@@ -88,7 +88,7 @@ class Written:
 
     Attributes:
         size: in bytes.
-        diagnostics: what the user is told about it.
+        diagnostics: about its contents, under ``--debug``.
     """
 
     size: int
@@ -182,13 +182,15 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
 
 
 def _contents(payload: Payload, base: Base, image: Pieces) -> Diagnostics:
-    """Return what ``--debug`` tells about the contents of an executable."""
-    told = Diagnostics()
-    told.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
+    """Return what ``--debug`` shows about the contents of an executable."""
+    diagnostics = Diagnostics()
+    diagnostics.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
     for name, licence in payload.licences.items():
-        told.detail(f"distribution {name}: licence {licence or 'not stated'}")
+        diagnostics.detail(f"distribution {name}: licence {licence or 'not stated'}")
     for module in payload.modules:
-        told.detail(f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code")
+        diagnostics.detail(
+            f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code"
+        )
     for file in payload.files:
-        told.detail(f"file {snapshot_path(file.path)}")
-    return told
+        diagnostics.detail(f"file {snapshot_path(file.path)}")
+    return diagnostics

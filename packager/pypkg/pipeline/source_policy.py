@@ -21,9 +21,9 @@ class SourcePolicy:
     """Decides for each module whether its source text is packaged.
 
     Attributes:
-        project: that of the project's own modules is.
-        packages: normalised names of distributions whose source text is.
-        library: that of every distribution and of the standard library is.
+        project: whether the source text of the project's own modules is packaged.
+        packages: normalised names of distributions whose source text is packaged.
+        library: whether that of every distribution and of the standard library is packaged.
     """
 
     project: bool = False
@@ -47,11 +47,11 @@ WITHHOLD_ALL: Final = SourcePolicy()
 
 def unused_names(config: Config, payload: Payload) -> Diagnostics:
     """Warn of names in ``public-packages`` that are not distributions of the payload."""
-    told = Diagnostics()
+    diagnostics = Diagnostics()
     present = {canonicalize_name(module.owner) for module in payload.modules if module.owner}
     for name in sorted(_named(config) - present):
-        told.warning(f"public-packages names {name}, which is not packaged")
-    return told
+        diagnostics.warning(f"public-packages names {name}, which is not packaged")
+    return diagnostics
 
 
 def _named(config: Config) -> frozenset[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment
-from pypkg_core.bases.store import Base, Forge, find_base, need_base
+from pypkg_core.bases.store import Base, Forge, find_base
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue, host_target
@@ -24,7 +24,8 @@ def worker_pythons(
     """Yield what may run the workers, best first, each once; some may be missing or of another version.
 
     First the target's base if this machine runs it, then a base for this machine of the same Python version, from the
-    cache or the release, then installed interpreters. Only when none of these served is such a base forged.
+    cache or the release, then installed interpreters. A base for this machine is forged only if there is none
+    and nothing else served.
 
     Args:
         base: of the target.
@@ -48,24 +49,27 @@ def _candidates(
     base: Base, environment: Environment, *, build: bool, reporter: Reporter, forge: Forge
 ) -> Iterator[Path]:
     host = _host(base.target)
+    known = {base.target}
     if host is None or _same_machine(base.target, host):
         yield base.path
     if host is not None:
         for target in _runnable(host):
             found = find_base(target, download=False, reporter=reporter)
             if found is not None:
+                known.add(target)
                 yield found.path
-        if host != base.target and not build:
+        if host not in known and not build:
             found = find_base(host, download=True, reporter=reporter)
             if found is not None:
+                known.add(host)
                 yield found.path
     yield Path(sys.executable)
     yield environment.python
     for name in (f"python{base.target.series}", f"python{base.target.series}.exe"):
         if (program := shutil.which(name)) is not None:
             yield Path(program)
-    if host is not None and host != base.target and host.machine.build is not None:
-        yield need_base(host, build=build, reporter=reporter, forge=forge).path
+    if host is not None and host not in known and host.machine.build is not None:
+        yield forge(host, reporter)
 
 
 def _host(target: Target) -> Target | None:

@@ -98,7 +98,7 @@ class Scan:
         return {key: value for key, value in found.items() if value}
 
     def statements(self, body: list[ast.stmt], flags: int) -> None:
-        """Walk a block; ``flags`` tells under which conditions it runs."""
+        """Walk a block; ``flags`` are the conditions under which it runs."""
         for node in body:
             self.statement(node, flags)
 
