@@ -213,11 +213,12 @@ def _number(value: object) -> int:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    if type(value) is not list:
+    if type(value) is not list or not _STRINGS.issuperset(map(type, value)):
         raise TypeError(f"expected a list of strings, got {value!r}")
-    return tuple([_text(item) for item in value])
+    return tuple(value)
 
 
+_STRINGS: Final = frozenset({str})
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "imports": _imports,
     "dynamic": _dynamic,

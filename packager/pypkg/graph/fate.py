@@ -38,6 +38,8 @@ def classify(imports: ImportGraph, unfit: Mapping[str, str]) -> Fate:
         imports: the imports of all walked code.
         unfit: addon module -> distribution.
     """
+    if not unfit:  # most often; following every import takes a while
+        return Fate(required={}, optional=frozenset(), absent=frozenset())
     needed = imports.reached_hard([MAIN_MODULE])
     required: dict[str, str] = {}
     for addon in unfit:

@@ -1,4 +1,4 @@
-"""What the user is told, as values, and how it is printed."""
+"""Diagnostics as values, and how they are printed."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pypkg.messages import Messages
 
 
 def filled() -> Diagnostics:
-    told = Diagnostics()
-    told.detail("not followed", file="b.py", line=2)
-    told.warning("cannot find module 'x'", file="a.py", line=10)
-    told.warning("cannot find module 'y'", file="a.py", line=9, hint="install it")
-    told.notice("z: left out")
-    told.warning("cannot find module 'x'", file="a.py", line=10)
-    return told
+    diagnostics = Diagnostics()
+    diagnostics.detail("not followed", file="b.py", line=2)
+    diagnostics.warning("cannot find module 'x'", file="a.py", line=10)
+    diagnostics.warning("cannot find module 'y'", file="a.py", line=9, hint="install it")
+    diagnostics.notice("z: left out")
+    diagnostics.warning("cannot find module 'x'", file="a.py", line=10)
+    return diagnostics
 
 
 def test_each_is_kept_once_in_order() -> None:
-    told = filled()
-    assert len(told) == 4
-    assert [item.severity.name for item in told] == ["DETAIL", "WARNING", "WARNING", "NOTICE"]
-    again = Diagnostics(told)
-    again.extend(told)
-    assert list(again) == list(told)
-    assert [item.text for item in told.of(Severity.NOTICE)] == ["z: left out"]
+    diagnostics = filled()
+    assert len(diagnostics) == 4
+    assert [item.severity.name for item in diagnostics] == ["DETAIL", "WARNING", "WARNING", "NOTICE"]
+    again = Diagnostics(diagnostics)
+    again.extend(diagnostics)
+    assert list(again) == list(diagnostics)
+    assert [item.text for item in diagnostics.of(Severity.NOTICE)] == ["z: left out"]
 
 
 def test_lines_are_sorted_as_numbers() -> None:
@@ -38,10 +38,10 @@ def test_lines_are_sorted_as_numbers() -> None:
 
 
 def test_those_without_a_location_keep_their_order() -> None:
-    told = Diagnostics()
+    diagnostics = Diagnostics()
     for text in ("b", "a", "c"):
-        told.notice(text)
-    assert [item.text for item in told.by_location()] == ["b", "a", "c"]
+        diagnostics.notice(text)
+    assert [item.text for item in diagnostics.by_location()] == ["b", "a", "c"]
 
 
 def test_a_file_without_a_line() -> None:

@@ -42,7 +42,7 @@ def _names(root: Path, *patterns: str, ignore: tuple[str, ...] = ()) -> list[str
 
 
 def test_globs_do_not_follow_links(tree: Path) -> None:
-    wanted = sorted(
+    expected = sorted(
         [
             "a.txt",
             "absolute",
@@ -58,19 +58,19 @@ def test_globs_do_not_follow_links(tree: Path) -> None:
             "up",
         ]
     )
-    assert _names(tree, "data") == [f"data/{name}" for name in wanted]
+    assert _names(tree, "data") == [f"data/{name}" for name in expected]
     assert _names(tree, "data/**") == _names(tree, "data")
     assert _names(tree, "**/*.txt") == ["data/a.txt", "data/sub/b.txt"]
     assert _names(tree, "data/folder/*") == ["data/folder/b.txt"]
     assert _names(tree, "data/*", "!data/*o*", ignore=("data/f*",)) == [
-        f"data/{name}" for name in wanted if "o" not in name and not name.startswith("f")
+        f"data/{name}" for name in expected if "o" not in name and not name.startswith("f")
     ]
     assert _names(tree, "data/empty") == ["data/empty"]
     assert [item.name for item in tree_items(tree / "pkg")] == ["mod.py"]
 
 
 @pytest.mark.parametrize(
-    ("relative", "links", "place"),
+    ("relative", "links", "path"),
     [
         ("data/a.txt", {}, "data/a.txt"),
         ("data/file", {"data/file": "a.txt"}, "data/a.txt"),
@@ -84,10 +84,10 @@ def test_globs_do_not_follow_links(tree: Path) -> None:
         ("data/module/mod.py", {"data/module": "../pkg"}, "pkg/mod.py"),
     ],
 )
-def test_links_are_noted_on_the_way(tree: Path, relative: str, links: dict[str, str], place: str | None) -> None:
-    assert follow_links(tree, relative, "app", lambda _: False) == (links, place)
+def test_links_on_the_way_are_recorded(tree: Path, relative: str, links: dict[str, str], path: str | None) -> None:
+    assert follow_links(tree, relative, "app", lambda _: False) == (links, path)
 
 
 def test_a_link_with_modules_below_stays_a_directory(tree: Path) -> None:
-    found = follow_links(tree, "data/module/mod.py", "app", lambda place: place == "data/module")
+    found = follow_links(tree, "data/module/mod.py", "app", lambda path: path == "data/module")
     assert found == ({}, "data/module/mod.py")

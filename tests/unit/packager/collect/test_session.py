@@ -425,9 +425,9 @@ def describe(world: World) -> str:
 def test_directories_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     descriptions = []
-    for place in ("a", "much/longer/place"):
-        (tmp_path / place).mkdir(parents=True)
-        world = World(tmp_path / place)
+    for name in ("a", "much/longer/path"):
+        (tmp_path / name).mkdir(parents=True)
+        world = World(tmp_path / name)
         world.install("dep", {"dep/__init__.py": "import json\nX = frozenset({'a', 'b'})\n", "dep/d.txt": "x"})
         world.write({"app.py": "import dep, nothing\n"})
         descriptions.append(describe(world))

@@ -91,7 +91,7 @@ def test_no_python_of_the_version(tmp_path: Path) -> None:
 
 
 def test_a_crash_names_what_was_being_compiled(tmp_path: Path) -> None:
-    # An interpreter whose worker says hello, then dies.
+    # An interpreter whose worker sends its hello, then dies.
     script = tmp_path / "python"
     script.write_text(
         f"#!{HERE}\nimport subprocess, sys\n"

@@ -1,4 +1,4 @@
-"""Who owns which files, and what metadata says."""
+"""Which files belong to which distribution, and what metadata states."""
 
 from __future__ import annotations
 

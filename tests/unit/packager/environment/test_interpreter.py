@@ -1,4 +1,4 @@
-"""Which environment is used, and what it says."""
+"""Which environment is used, and what it reports."""
 
 from __future__ import annotations
 

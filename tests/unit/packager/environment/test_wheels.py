@@ -16,7 +16,7 @@ TARGET = Target(version="313", platform="linux", arch="x64")
 
 
 def make_wheel(directory: Path) -> None:
-    """Write a wheel with one file in each place a wheel may keep it in."""
+    """Write a wheel with one file in each directory that a wheel may use."""
     with zipfile.ZipFile(directory / "Demo_Pkg-1.0-cp313-cp313-manylinux_2_17_x86_64.whl", "w") as archive:
         files = ["demo/__init__.py", "Demo_Pkg-1.0.data/platlib/demo/fast.so", "Demo_Pkg-1.0.dist-info/METADATA"]
         for name in files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypkg.graph.fate import classify
+from pypkg.graph.fate import Fate, classify
 from pypkg.graph.import_graph import ImportEdge, ImportGraph
 
 
@@ -51,3 +51,8 @@ def test_a_hard_import_behind_a_guarded_module_is_optional() -> None:
 def test_a_distribution_nobody_needs_is_left_out_whole() -> None:
     graph = imports(("__main__", "a", False, False), ("a", "a._c", True, False), owners={"a": "a", "a._c": "a"})
     assert classify(graph, {"a._c": "a"}).absent == {"a"}
+
+
+def test_nothing_happens_when_every_addon_fits() -> None:
+    graph = imports(("__main__", "a", True, False), owners={"a": "a"})
+    assert classify(graph, {}) == Fate(required={}, optional=frozenset(), absent=frozenset())
