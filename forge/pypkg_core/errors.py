@@ -1,19 +1,19 @@
-"""The one error base: what failed, on what, and what to do next."""
+"""The base of all errors: what failed, on what, and what to do next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["PypkgError", "UsageError"]
+__all__ = ["PypkgError", "UnavailableError", "UsageError"]
 
 
 class PypkgError(Exception):
-    """A failure the user can act on; only ``main()`` prints it and exits.
+    """A failure that the user can act on; only ``main()`` prints it and exits.
 
     Args:
-        message: one sentence: what failed, on what, what was wanted and what was found.
+        message: one sentence: what failed, on what, what was expected and what was found.
         hint: what to do next, one sentence, or ``None``.
-        context: facts worth a line each below the message (``{"log": "/path"}``).
+        context: facts that get a line each below the message (``{"log": "/path"}``).
     """
 
     exit_code = 1
@@ -33,6 +33,19 @@ class PypkgError(Exception):
 
 
 class UsageError(PypkgError):
-    """The command line or a configuration asks for something that cannot be: exit code 2."""
+    """The command line or a configuration is not valid: exit code 2."""
 
     exit_code = 2
+
+
+class UnavailableError(PypkgError):
+    """A remote file is unavailable; the message says why in a few words.
+
+    Args:
+        reason: names the host.
+        unreachable: the host did not answer at all, so that its other files are unavailable too.
+    """
+
+    def __init__(self, reason: str, *, unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.unreachable = unreachable

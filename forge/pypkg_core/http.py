@@ -1,64 +1,85 @@
-"""Downloading one file, streamed, with a limit."""
+"""The one downloader: streams a file, limits its size and hashes it. Imported only where it is used: requests is slow."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import BinaryIO, Final
+from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
+from pypkg_core.errors import UnavailableError
 from pypkg_core.progress import Stage
 
-__all__ = ["UnavailableError", "download"]
+__all__ = ["Received", "download"]
 
-_TIMEOUT: Final = (10, 60)  # seconds to connect, and between two pieces
-_PIECE: Final = 1 << 20
-
-
-class UnavailableError(Exception):
-    """The address cannot be reached or has no such file; the text says which, in a few words."""
+_TIMEOUT: Final = (10, 60)  # seconds to connect, and between two chunks
+_CHUNK: Final = 1 << 20
 
 
-def download(url: str, out: BinaryIO, *, limit: int, progress: Stage) -> str:
-    """Write what is at ``url`` to ``out`` and return its SHA-256 in hex.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What was written: ``size`` in bytes, ``sha256`` in lower-case hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+def download(url: str, out: BinaryIO, *, limit: int | None, progress: Stage) -> Received:
+    """Write the file at ``url`` to ``out``, byte for byte as it is published.
 
     Args:
-        limit: bytes to accept; a longer answer is cut off one byte later, so that its hash cannot match.
-        progress: told the bytes that have come.
+        limit: the expected size in bytes; a longer file is cut off within a chunk above it. ``None``: any size.
+        progress: told the number of bytes received.
 
     Raises:
-        UnavailableError: no connection, no such file, or the answer breaks off.
+        UnavailableError: the host cannot be reached, does not have the file, or the connection breaks off.
         OSError: ``out`` cannot be written.
     """
+    host = urlsplit(url).netloc
     digest = hashlib.sha256()
     size = 0
     try:
-        # No automatic decoding of contents: the hash is of what was published.
+        # The hash is of the published bytes: no content encoding is asked for, and none is undone.
         with requests.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as answer:
             if answer.status_code != requests.codes.ok:
-                raise UnavailableError(f"the server answers {answer.status_code} {answer.reason}".strip())
-            expected = answer.headers.get("Content-Length")
-            for piece in answer.iter_content(_PIECE):
-                size += len(piece)
-                digest.update(piece)
-                out.write(piece)
-                progress.update(size, limit)
-                if size > limit:
-                    break
+                raise UnavailableError(f"{host} answered {answer.status_code} {answer.reason}".strip())
+            length = answer.headers.get("Content-Length", "")
+            expected = int(length) if length.isdecimal() else None
+            answer.raw.decode_content = False
+            while chunk := _read(answer, host, size):
+                size += len(chunk)
+                digest.update(chunk)
+                out.write(chunk)
+                progress.update(size, limit or expected or 0)
+                if limit is not None and size > limit:
+                    return Received(size=size, sha256=digest.hexdigest())
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise UnavailableError(f"{host} cannot be reached ({_cause(error)})", unreachable=True) from error
     except requests.RequestException as error:
-        raise UnavailableError(_reason(error)) from error
-    if size <= limit and expected is not None and expected.isdigit() and int(expected) != size:
-        raise UnavailableError(f"the connection broke off after {size} of {expected} bytes")
-    return digest.hexdigest()
+        raise UnavailableError(f"{host}: {_cause(error)}") from error
+    if expected is not None and size != expected:
+        raise UnavailableError(f"{host} broke off the connection after {size} of {expected} bytes")
+    return Received(size=size, sha256=digest.hexdigest())
 
 
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "the server does not answer"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate cannot be verified"
-    if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off"
-    return type(error).__name__
+def _read(answer: requests.Response, host: str, size: int) -> bytes:
+    try:
+        return bytes(answer.raw.read(_CHUNK))
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise UnavailableError(f"{host} broke off the connection after {size} bytes ({_cause(error)})") from error
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost cause in a few words; requests and urllib3 wrap it several times."""
+    cause = error
+    while True:
+        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
+        if not isinstance(inner, BaseException):
+            break
+        cause = inner
+    if isinstance(cause, TimeoutError | requests.Timeout) or "timed out" in str(cause).lower():
+        return "timed out"
+    return str(cause).split(": ", 1)[-1].strip() or type(cause).__name__

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pypkg_core.bases.record import find_built
+from pypkg_core.bases.store import fetch_base
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.progress import console_reporter
@@ -59,6 +60,18 @@ def build_command(
     for target in _targets(targets):
         base = build(target, output=output, source=source, jobs=jobs, force=force, progress=reporter)
         click.echo(base.path)
+
+
+@cli.command("fetch")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+def fetch_command(targets: tuple[str, ...]) -> None:
+    """Download the published bases of TARGETs into the cache.
+
+    Each is checked against the hash that comes with pypkg; its path is printed. PYPKG_BASE_URL names another server.
+    """
+    reporter = console_reporter()
+    for target in _targets(targets):
+        click.echo(fetch_base(target, reporter).path)
 
 
 @cli.command("sources")

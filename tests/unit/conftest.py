@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from core.binaries.elf_files import elf_base
+from http_server import HttpServer, serving
 
+from pypkg_core.bases import published
+from pypkg_core.bases.record import write_sha256
 from pypkg_core.binaries import attach_image
+from pypkg_core.hashing import file_sha256
 from pypkg_core.image import ImageBuilder, ModuleKind
 from pypkg_core.targets.catalogue import Target, catalogue
 
 MakeBase = Callable[..., bytes]
+Publish = Callable[..., str]
 
 NOTHING = b"N"  # None, marshalled: code that is only copied
 
@@ -44,17 +50,19 @@ def release(target: Target) -> str:
 def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
     """Makes a base with as much of a standard library as hello needs: none is run here."""
 
-    def make(*, name: str | None = None, kind: str = "base") -> bytes:
+    def make(
+        *, name: str | None = None, kind: str = "base", python: str | None = None, text: bytes = b"data stays readable"
+    ) -> bytes:
         library = f"lib/python{target.series}"
         builder = ImageBuilder(0)
         for module in ("os", "re", "json", "_pypkg_diagnostics"):
             builder.add_file(f"{library}/{module}.py", b"source of " + module.encode())
             builder.add_module(module, ModuleKind.MODULE, f"{library}/{module}.py", NOTHING)
-        builder.add_file(f"{library}/data.txt", b"data stays readable")
+        builder.add_file(f"{library}/data.txt", text)
         if kind == "application":
             builder.add_module("__main__", ModuleKind.MODULE, f"{library}/os.py", NOTHING)
         builder.set_search_path([f"/snapshot/{library}"])
-        builder.set_manifest({"format": 1, "kind": kind, "python": release, "target": name or target.name})
+        builder.set_manifest({"format": 1, "kind": kind, "python": python or release, "target": name or target.name})
         (tmp_path / "bare").write_bytes(elf_base())
         out = io.BytesIO()
         attach_image(tmp_path / "bare", builder.build(), out)
@@ -66,9 +74,44 @@ def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
 
 @pytest.fixture
 def built(cache: Path, make_base: MakeBase, release: str) -> Path:
-    """That base, in the cache as the forge leaves it (without side files)."""
+    """That base, in the cache as the forge leaves it (without a manifest)."""
     cache.mkdir(parents=True)
     path = cache / f"built-{release}-linux-x64"
     path.write_bytes(make_base())
     path.chmod(0o644)  # not to be run, by whoever looks for an interpreter
+    write_sha256(path, file_sha256(path))
     return path
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServer]:
+    """A server on this machine, which is reached without a proxy."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: HttpServer, release: str) -> Publish:
+    """Puts contents on the server and into the table of published bases; returns the path on the server.
+
+    ``listed`` is what the table says they are.
+    """
+    monkeypatch.setenv("PYPKG_BASE_URL", f"{server.url}/releases/")
+
+    def publish(contents: bytes, *, listed: bytes | None = None) -> str:
+        listed = contents if listed is None else listed
+        table = tmp_path / "bases.toml"
+        digest = hashlib.sha256(listed).hexdigest()
+        table.write_text(
+            f'[[bases]]\nversion = "{release}"\nplatform = "linux"\narch = "x64"\n'
+            f'size = {len(listed)}\nsha256 = "{digest}"\n'
+        )
+        monkeypatch.setattr(published, "BASES_FILE", table)
+        path = f"/releases/v0.1/python-{release}-linux-x64"
+        server.files[path] = contents
+        return path
+
+    return publish

@@ -1,47 +1,123 @@
-"""Bases that were forged here: how they lie in the cache, and finding one."""
+"""A base in the cache, its side files, and the check of its contents.
+
+Beside a base lie ``<name>.sha256``, its hash as ``sha256sum`` writes it, and, if it was built here, its manifest
+``<name>.json``. The hash is written last, so a base without it is an interrupted build and counts as absent.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import functools
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from pypkg_core.atomic import atomic_write
+from pypkg_core.binaries import read_image
 from pypkg_core.cache import base_dir, base_name
 from pypkg_core.errors import PypkgError
+from pypkg_core.hashing import file_sha256
+from pypkg_core.image.reader import Image
 from pypkg_core.targets.catalogue import Target, catalogue
 
-__all__ = ["BuiltBase", "file_sha256", "find_built", "manifest_path", "read_manifest", "sha256_path"]
+__all__ = ["Base", "Origin", "find_built", "manifest_path", "read_manifest", "sha256_path", "write_sha256"]
+
+Origin = Literal["fetched", "built"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltBase:
-    """A base in the cache: ``version`` is exact ("3.13.5"), ``sha256`` what its side file says."""
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """A base in the cache.
+
+    Attributes:
+        version: the exact Python release ("3.13.5").
+        sha256: the hash that it had when it came into the cache.
+    """
 
     path: Path
     version: str
     target: Target
+    origin: Origin
     sha256: str
+
+    @functools.cached_property
+    def image(self) -> Image:
+        """The image with the standard library.
+
+        Raises:
+            PypkgError: the file is damaged, not a base, or a base of another target or Python.
+        """
+        try:
+            image = read_image(self.path)
+        except PypkgError as error:
+            raise PypkgError(f"Cannot use the base {self.path}: {error.message}", hint=self._repair) from error
+        if image.is_application:
+            raise PypkgError(f"Cannot use the base {self.path}: it is a packaged executable", hint=self._repair)
+        for key, expected in (("target", self.target.name), ("python", self.version)):
+            found = image.manifest.get(key)
+            if found != expected:
+                message = f"Cannot use the base {self.path}: expected {key} {expected} in its manifest, got {found}"
+                raise PypkgError(message, hint=self._repair)
+        return image
+
+    def is_intact(self) -> bool:
+        """Return whether the file still has its hash.
+
+        The file is read only if it may have changed: a side file that is newer than the last change of the base
+        (contents, name or permissions) vouches for it. After the base was read and found intact, the side file is
+        given the present time.
+
+        Raises:
+            PypkgError: the file cannot be read.
+        """
+        side = sha256_path(self.path)
+        try:
+            changed = max(self.path.stat().st_mtime_ns, self.path.stat().st_ctime_ns)
+            recorded = _read_sha256(self.path) == self.sha256
+            # Not <=: a change within the same tick of the clock must not pass.
+            if recorded and changed < side.stat().st_mtime_ns:
+                return True
+            if file_sha256(self.path) != self.sha256:
+                return False
+        except OSError as error:
+            raise PypkgError(f"Cannot read the base {self.path}: {error.strerror}") from error
+        with contextlib.suppress(OSError, PypkgError):  # a cache that cannot be written
+            if recorded:
+                os.utime(side)
+            else:
+                write_sha256(self.path, self.sha256)
+        return True
+
+    @property
+    def _repair(self) -> str:
+        verb = "fetch" if self.origin == "fetched" else "build --force"
+        return f"Delete it, or replace it: pypkg-forge {verb} {self.target.name}"
 
 
 def sha256_path(base: Path) -> Path:
-    """The side file with the hash: ``<hex>  <name>`` as ``sha256sum`` writes it."""
+    """Return the path of a base's side file with the hash."""
     return base.with_name(base.name + ".sha256")
 
 
+def write_sha256(base: Path, sha256: str) -> None:
+    """Write a base's hash: from now on the base counts as complete.
+
+    Raises:
+        PypkgError: the side file cannot be written.
+    """
+    with atomic_write(sha256_path(base)) as out:
+        out.write(f"{sha256}  {base.name}\n".encode())
+
+
 def manifest_path(base: Path) -> Path:
-    """The side file with what the build was made of."""
+    """Return the path of a base's manifest: what it was built from."""
     return base.with_name(base.name + ".json")
 
 
-def file_sha256(path: Path) -> str:
-    """Hash a file; hexadecimal, lower case."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def read_manifest(base: Path) -> dict[str, object] | None:
-    """Return what the build of ``base`` was made of, or ``None`` when its side file is missing or damaged."""
+    """Return what ``base`` was built from, or ``None`` if its manifest is missing or damaged."""
     try:
         found = json.loads(manifest_path(base).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -59,17 +135,15 @@ def _read_sha256(base: Path) -> str | None:
     return words[0] if words else None
 
 
-def find_built(target: Target) -> BuiltBase | None:
-    """Return the newest base forged for ``target``, or ``None``; its contents are not hashed here.
+def find_built(target: Target) -> Base | None:
+    """Return the newest complete base that was built for ``target``, or ``None``; its contents are not read.
 
     Raises:
         PypkgError: the side file with its hash cannot be read.
     """
-    for release in catalogue().versions[target.version].pins:
-        path = base_dir() / base_name("built", release, target.platform, target.arch)
-        if not path.is_file():
-            continue
-        sha256 = _read_sha256(path)
+    for version in catalogue().versions[target.version].pins:
+        path = base_dir() / base_name("built", version, target.platform, target.arch)
+        sha256 = _read_sha256(path) if path.is_file() else None
         if sha256 is not None:
-            return BuiltBase(path=path, version=release, target=target, sha256=sha256)
+            return Base(path=path, version=version, target=target, origin="built", sha256=sha256)
     return None

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.atomic import atomic_write
-from pypkg_core.bases.record import BuiltBase, file_sha256, find_built, manifest_path, read_manifest, sha256_path
+from pypkg_core.bases.record import Base, find_built, manifest_path, read_manifest, sha256_path, write_sha256
 from pypkg_core.cache import base_dir, base_name, cache_root, forge_dir, locked
 from pypkg_core.errors import PypkgError, UsageError
+from pypkg_core.hashing import file_sha256
 from pypkg_core.progress import QUIET, Reporter
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver.assembly import Workshop, image_manifest
@@ -57,7 +58,7 @@ def build(
     jobs: int | None = None,
     force: bool = False,
     progress: Reporter = QUIET,
-) -> BuiltBase:
+) -> Base:
     """Forge the base of ``target`` unless the cache has it from the same sources, patches, flags and forge.
 
     Args:
@@ -86,7 +87,7 @@ def build(
     return base
 
 
-def _up_to_date(target: Target, reporter: Reporter) -> BuiltBase | None:
+def _up_to_date(target: Target, reporter: Reporter) -> Base | None:
     base = find_built(target)
     if base is None:
         return None
@@ -99,13 +100,13 @@ def _up_to_date(target: Target, reporter: Reporter) -> BuiltBase | None:
     except PypkgError:
         zig = str(manifest.get("zig"))  # no other one could build it anew
     recipe = make_recipe(target, choices, zig=zig)
-    if manifest.get("key") != recipe.key or file_sha256(base.path) != base.sha256:
+    if manifest.get("key") != recipe.key or not base.is_intact():
         return None
     reporter.say(f"{target}: Python {base.version}, up to date: {base.path}")
     return base
 
 
-def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, reporter: Reporter, log: Log) -> BuiltBase:
+def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, reporter: Reporter, log: Log) -> Base:
     toolchain = find_toolchain()
     check_programs(tcl=False)
     sources = fetch_sources(target, source=source, fresh=force, reporter=reporter)
@@ -138,7 +139,7 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
     return base
 
 
-def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> BuiltBase:
+def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
     recipe = shop.recipe
     target = recipe.target
     path = base_dir() / base_name("built", recipe.python.version, target.platform, target.arch)
@@ -166,10 +167,9 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> BuiltBa
         out.write(json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n")
     with atomic_write(path, 0o755) as out, candidate.open("rb") as stream:
         shutil.copyfileobj(stream, out, 1 << 20)
-    with atomic_write(sha256_path(path)) as out:
-        out.write(f"{sha256}  {path.name}\n".encode())
+    write_sha256(path, sha256)
     candidate.unlink()
-    return BuiltBase(path=path, version=recipe.python.version, target=target, sha256=sha256)
+    return Base(path=path, version=recipe.python.version, target=target, origin="built", sha256=sha256)
 
 
 @dataclass(slots=True)
@@ -219,7 +219,7 @@ def fetch_sources(
     return found
 
 
-def _copy_out(base: BuiltBase, folder: Path) -> None:
+def _copy_out(base: Base, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, mode in ((base.path, 0o755), (sha256_path(base.path), 0o644), (manifest_path(base.path), 0o644)):

@@ -1,4 +1,4 @@
-"""Where a pinned archive may come from, in the order they are asked."""
+"""The origins of pinned archives, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Offer", "Origins", "default_origins"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """One place that may have one form of an archive: a file here, or an address."""
+    """One form of an archive at one location: a local file or a URL; it may not exist."""
 
     form: Form
-    place: Path | str
+    location: Path | str
 
     def __str__(self) -> str:
-        return str(self.place)
+        return str(self.location)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origins:
-    """What this run may ask: ``--source``, the mirror, upstream, this machine's Debian archives."""
+    """The origins of one run: ``--source``, the mirror, upstream, this machine's Debian archives."""
 
     folder: Path | None = None
     mirror: str | None = None
@@ -35,39 +35,39 @@ class Origins:
     debian: tuple[str, ...] = field(default=())
 
     def offers(self, pin: Pin) -> Iterator[Offer]:
-        """Every place that may have ``pin``, in order."""
+        """Yield every location that may have ``pin``, in order."""
         if self.folder is not None:
             for form in self._named(pin):
                 path = self.folder / form.file
                 if path.is_file():
-                    yield Offer(form=form, place=path)
+                    yield Offer(form=form, location=path)
         if self.mirror is not None:
             for form in pin.forms:
-                yield Offer(form=form, place=f"{self.mirror.rstrip('/')}/{form.file}")
+                yield Offer(form=form, location=f"{self.mirror.rstrip('/')}/{form.file}")
         if self.upstream:
             for url in pin.urls:
-                yield Offer(form=pin.upstream, place=url)
+                yield Offer(form=pin.upstream, location=url)
         repacked = pin.repacked
         if repacked is not None and pin.debian is not None:
             for archive in self.debian:
-                yield Offer(form=repacked, place=f"{archive}/{pin.debian}")
+                yield Offer(form=repacked, location=f"{archive}/{pin.debian}")
 
     @staticmethod
     def _named(pin: Pin) -> Iterator[Form]:
-        # A folder filled by `apt-get source --download-only` has Debian's names, even for files that are upstream's.
+        # `apt-get source --download-only` uses Debian's names, also for files that are upstream's.
         yield from pin.forms
         if pin.debian is not None and pin.debian_sha256 is None:
             yield Form(file=pin.debian.rsplit("/", 1)[1], sha256=pin.sha256, size=pin.size)
 
 
 def default_origins(source: Path | None) -> Origins:
-    """The origins of this machine; ``source`` is what ``--source`` said.
+    """Return the origins of this machine; ``source`` is the directory of ``--source``.
 
     Raises:
-        UsageError: ``source`` is not a folder.
+        UsageError: ``source`` is not a directory.
     """
     if source is not None and not source.is_dir():
-        raise UsageError(f"--source {source} is not a folder")
+        raise UsageError(f"--source {source} is not a directory")
     return Origins(
         folder=source,
         mirror=os.environ.get("PYPKG_SOURCE_MIRROR") or None,

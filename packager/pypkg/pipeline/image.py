@@ -7,7 +7,7 @@ from typing import Final
 
 from pypkg.items import Payload
 from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
-from pypkg_core.bases.store import Base
+from pypkg_core.bases.record import Base
 from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
 from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path

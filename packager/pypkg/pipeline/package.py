@@ -22,7 +22,8 @@ from pypkg.project.config import Config
 from pypkg.project.interpreter_options import optimization
 from pypkg.project.outputs import Output
 from pypkg.project.project import Project
-from pypkg_core.bases.store import Base, need_base
+from pypkg_core.bases.record import Base
+from pypkg_core.bases.store import need_base
 from pypkg_core.cache import cache_root
 from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
@@ -162,12 +163,12 @@ def write(prepared: Prepared, progress: Progress) -> Written:
     return Written(size=size, diagnostics=diagnostics)
 
 
-def _forge(target: Target, reporter: Reporter) -> Path:
+def _forge(target: Target, reporter: Reporter) -> Base:
     # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
     from pypkg_forge.driver.build import build  # noqa: PLC0415
 
     reporter.say(f"Forging the base for {target.name}; this takes some minutes, once")
-    return build(target, progress=reporter).path
+    return build(target, progress=reporter)
 
 
 def _start_compiler(base: Base, environment: Environment, level: int, request: Request, progress: Progress) -> Compiler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pypkg.compile.compiler import Compiler
 from pypkg.compile.worker.protocol import COMPILE
-from pypkg_core.bases.store import Base
+from pypkg_core.bases.record import Base
 from pypkg_core.errors import PypkgError
 
 __all__ = ["compile_stdlib"]

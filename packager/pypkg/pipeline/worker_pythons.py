@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment
-from pypkg_core.bases.store import Base, Forge, find_base
+from pypkg_core.bases.record import Base
+from pypkg_core.bases.store import Forge, find_base
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue, host_target
@@ -69,7 +70,7 @@ def _candidates(
         if (program := shutil.which(name)) is not None:
             yield Path(program)
     if host is not None and host not in known and host.machine.build is not None:
-        yield forge(host, reporter)
+        yield forge(host, reporter).path
 
 
 def _host(target: Target) -> Target | None:

@@ -1,18 +1,20 @@
 """The command line: exit codes, and errors instead of tracebacks."""
 
+# ruff: noqa: PLR0917 (fixtures come as positional arguments)
+
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge import cli
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
+MakeBase = Callable[..., bytes]
+Publish = Callable[..., str]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -40,8 +42,11 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
         (["frobnicate"], 2, "No such command"),
         (["build", "py313-win-x64"], 1, "the forge has no build for win-x64 yet"),
         (["build", "py314-linuxstatic-x64"], 1, "no patches for Python 3.14 yet"),
-        (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a folder"),
+        (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a directory"),
         (["verify", "py313-linuxstatic-x64"], 1, "The cache has no base of py313-linuxstatic-x64"),
+        (["fetch", "py313-linuxstatic-x64"], 1, "No base is published for py313-linuxstatic-x64\nHint: Forge it"),
+        (["fetch", "py313-nowhere"], 2, "> Error! Unknown token 'nowhere' in 'py313-nowhere'"),
+        (["fetch"], 2, "Missing argument"),
         (["verify", "some/missing/file"], 2, "There is no file some/missing/file"),
         (["verify", __file__], 1, "> Error! "),
     ],
@@ -62,3 +67,31 @@ def test_an_interrupt_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.setattr(cli, "fetch_sources", interrupted)
     assert run(monkeypatch, "sources", "py313-linuxstatic-x64") == 130
     assert "Interrupted" in capsys.readouterr().err
+
+
+def test_fetch_prints_the_path_of_the_base(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    publish: Publish,
+    make_base: MakeBase,
+    target: Target,
+    cache: Path,
+) -> None:
+    publish(make_base())
+    assert run(monkeypatch, "fetch", target.name) == 0
+    path = Path(capsys.readouterr().out.rstrip("\n"))
+    assert (path.parent, path.read_bytes()) == (cache, make_base())
+    assert run(monkeypatch, "fetch", target.name) == 0
+    publish(b"x" * len(make_base()), listed=make_base())
+    path.unlink()
+    assert run(monkeypatch, "fetch", target.name) == 1
+    assert "Binary hash does NOT match" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--help") == 0
+    listed = capsys.readouterr().out
+    for command in ("build", "fetch", "list", "sources", "verify"):
+        assert f"\n  {command} " in listed
+        assert run(monkeypatch, command, "--help") == 0

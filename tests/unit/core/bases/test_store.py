@@ -4,80 +4,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import http.server
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from http_server import RecordingReporter
 
-from pypkg_core.bases import published, store
+from pypkg_core.bases import record, store
 from pypkg_core.bases.published import PublishedBase, find_published, load_published
+from pypkg_core.bases.record import Base, find_built, sha256_path, write_sha256
 from pypkg_core.errors import PypkgError
-from pypkg_core.progress import QUIET, Stage
+from pypkg_core.hashing import file_sha256
 from pypkg_core.targets.catalogue import Target
 
 MakeBase = Callable[..., bytes]
-Need = Callable[..., tuple[store.Base, list[str]]]
-
-
-class Reporter:
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    @contextlib.contextmanager
-    def stage(self, title: str) -> Iterator[Stage]:
-        self.lines.append(title)
-        with QUIET.stage(title) as stage:
-            yield stage
-
-
-class Server:
-    """Serves ``files`` (path -> contents); ``cut`` closes connections in the middle."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.cut = False
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                contents = outer.files.get(self.path)
-                if contents is None:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(contents)))
-                self.end_headers()
-                self.wfile.write(contents[: len(contents) // 2] if outer.cut else contents)
-
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/releases"
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.http.serve_forever)
-    thread.start()
-    monkeypatch.setenv("PYPKG_BASE_URL", server.url + "/")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield server
-    server.http.shutdown()
-    thread.join()
-    server.http.server_close()
+Need = Callable[..., tuple[Base, list[str]]]
 
 
 @pytest.fixture
@@ -90,46 +34,29 @@ def forged() -> list[Target]:
 def need(cache: Path, make_base: MakeBase, release: str, forged: list[Target]) -> Need:
     """Gets a base, and what was said meanwhile; the forge makes what make_base makes."""
 
-    def forge(target: Target, reporter: object) -> Path:
+    def forge(target: Target, reporter: object) -> Base:
         del reporter
         forged.append(target)
         cache.mkdir(parents=True, exist_ok=True)
         path = cache / f"built-{release}-linux-x64"
         path.write_bytes(make_base())
-        return path
+        write_sha256(path, file_sha256(path))
+        base = find_built(target)
+        assert base is not None
+        return base
 
-    def need(target: Target, *, build: bool = False) -> tuple[store.Base, list[str]]:
-        reporter = Reporter()
+    def need(target: Target, *, build: bool = False) -> tuple[Base, list[str]]:
+        reporter = RecordingReporter()
         return store.need_base(target, build=build, reporter=reporter, forge=forge), reporter.lines
 
     return need
-
-
-@pytest.fixture
-def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, release: str):
-    """Puts a base on the server and into the packager's table."""
-
-    def publish(contents: bytes, *, listed: bytes | None = None) -> str:
-        listed = contents if listed is None else listed
-        table = tmp_path / "bases.toml"
-        digest = hashlib.sha256(listed).hexdigest()
-        table.write_text(
-            f'[[bases]]\nversion = "{release}"\nplatform = "linux"\narch = "x64"\n'
-            f'size = {len(listed)}\nsha256 = "{digest}"\n'
-        )
-        monkeypatch.setattr(published, "BASES_FILE", table)
-        path = f"/releases/v0.1/python-{release}-linux-x64"
-        server.files[path] = contents
-        return path
-
-    return publish
 
 
 def test_a_download_is_verified_and_kept(need, publish, server, make_base, target, cache, forged) -> None:
     path = publish(make_base())
     base, lines = need(target)
     assert (base.origin, base.path.name) == ("fetched", f"fetched-{base.version}-linux-x64")
-    assert lines == [f"Fetching {server.url}/v0.1/{path.rsplit('/', 1)[1]}"]
+    assert lines == [f"Fetching {server.url}{path}"]
     digest = hashlib.sha256(base.path.read_bytes()).hexdigest()
     assert (cache / (base.path.name + ".sha256")).read_text() == f"{digest}  {base.path.name}\n"
     again, lines = need(target)
@@ -161,17 +88,16 @@ def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, targ
     server.files.clear()
     base, lines = need(target)
     assert (base.origin, forged) == ("built", [target])
-    assert any("404" in line and "Not found in remote cache" in line for line in lines)
+    assert any("answered 404" in line and "Not found in remote cache" in line for line in lines)
     base.path.unlink()
-    publish(make_base())
-    server.cut = True
+    server.cut.add(publish(make_base()))
     _, lines = need(target)
     assert any("broke off" in line for line in lines)
     assert not [path for path in cache.iterdir() if "fetched" in path.name and path.suffix != ".lock"]
-    (cache / base.path.name).unlink()
+    base.path.unlink()
     monkeypatch.setenv("PYPKG_BASE_URL", "http://127.0.0.1:1/")
     _, lines = need(target)
-    assert any("cannot be reached" in line for line in lines)
+    assert any("127.0.0.1:1 cannot be reached" in line for line in lines)
     assert len(forged) == 3
 
 
@@ -189,11 +115,49 @@ def test_build_skips_the_download(need, publish, server, make_base, target, forg
     assert forged == [target]
 
 
-def test_a_built_base_comes_first_and_is_not_hashed(need, publish, server, make_base, target, built) -> None:
+def test_a_built_base_comes_before_a_download(need, publish, server, make_base, target, built) -> None:
     publish(b"something else")
-    built.with_name(built.name + ".sha256").write_text("0" * 64)
     base, lines = need(target)
-    assert (base.path, lines, server.asked) == (built, [], [])
+    assert (base.path, base.origin, lines, server.asked) == (built, "built", [], [])
+
+
+def test_a_built_base_without_its_hash_is_absent(need, make_base, target, built, forged) -> None:
+    sha256_path(built).unlink()
+    built.write_bytes(make_base()[:1000])  # an interrupted build
+    base, _ = need(target)
+    assert (base.path, forged) == (built, [target])
+
+
+def test_a_changed_base_is_used_and_reported(need, make_base, target, built) -> None:
+    built.write_bytes(make_base(text=b"changed"))
+    os.utime(built, ns=(0, 0))  # by somebody who keeps dates
+    for _ in range(2):
+        base, lines = need(target)
+        assert base.path == built
+        assert lines == [f"Using {built} as it is: it was changed after the forge built it"]
+    built.write_bytes(make_base())
+    assert need(target)[1] == []
+
+
+def test_an_unchanged_base_is_read_once(need, target, built, monkeypatch) -> None:
+    read = []
+
+    def hashed(path: Path) -> str:
+        read.append(path)
+        return file_sha256(path)
+
+    monkeypatch.setattr(record, "file_sha256", hashed)
+    os.utime(sha256_path(built), ns=(0, 0))  # a copy of a cache: the base seems to be newer than its hash
+    need(target)
+    assert read == [built]
+    later = built.stat().st_ctime_ns + 10**9
+    os.utime(sha256_path(built), ns=(later, later))
+    need(target)
+    assert read == [built]
+    built.chmod(0o600)
+    os.utime(sha256_path(built), ns=(built.stat().st_ctime_ns, built.stat().st_ctime_ns))  # the same tick of the clock
+    need(target)
+    assert read == [built, built]
 
 
 def test_a_built_base_must_be_a_base_for_the_target(need, make_base, target, built) -> None:
@@ -201,13 +165,15 @@ def test_a_built_base_must_be_a_base_for_the_target(need, make_base, target, bui
     for contents, message in (
         (whole[: len(whole) // 2], "truncated"),
         (b"#!/bin/sh\n", "not an executable"),
-        (make_base(name="py313-win-x64"), "it is for py313-win-x64"),
+        (make_base(name="py313-win-x64"), f"expected target {target.name} in its manifest, got py313-win-x64"),
+        (make_base(python="3.1.4"), r"expected python 3\.\d+\.\d+ in its manifest, got 3.1.4"),
         (make_base(kind="application"), "packaged executable"),
     ):
         built.write_bytes(contents)
         with pytest.raises(PypkgError, match=message) as caught:
             need(target)
         assert str(built) in str(caught.value)
+        assert f"pypkg-forge build --force {target.name}" in str(caught.value)
 
 
 def test_the_tag_can_be_left_out(need, built, target, tmp_path, monkeypatch) -> None:
@@ -225,6 +191,30 @@ def test_concurrent_runs_download_once(need, publish, server, make_base, target)
     for thread in threads:
         thread.join()
     assert (len(results), len(server.asked)) == (4, 1)
+
+
+def test_fetching_alone(publish, server, make_base, target, built) -> None:
+    path = publish(make_base())
+    reporter = RecordingReporter()
+    base = store.fetch_base(target, reporter)
+    assert (base.origin, reporter.lines) == ("fetched", [f"Fetching {server.url}{path}"])
+    assert store.fetch_base(target, reporter) == base
+    assert server.asked == [path]
+
+
+def test_fetching_alone_fails_clearly(publish, server, make_base, target) -> None:
+    reporter = RecordingReporter()
+    with pytest.raises(PypkgError, match=f"No base is published for {target.name}"):
+        store.fetch_base(target, reporter)
+    path = publish(make_base())
+    server.files.clear()
+    with pytest.raises(PypkgError, match=f"Cannot fetch the base of {target.name}: 127.0.0.1.* answered 404") as caught:
+        store.fetch_base(target, reporter)
+    assert f"{server.url}{path}" in str(caught.value)
+    assert f"pypkg-forge build {target.name}" in str(caught.value)
+    publish(b"another", listed=make_base())
+    with pytest.raises(PypkgError, match="Binary hash does NOT match"):
+        store.fetch_base(target, reporter)
 
 
 def test_the_packagers_own_table_is_sound() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import socket
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from http_server import HttpServer, RecordingReporter
 
 from pypkg_core.cache import sources_dir
 from pypkg_core.errors import PypkgError
@@ -20,73 +17,6 @@ from pypkg_forge.sources.pins import Pin
 
 GOOD = b"the archive" * 1000
 REPACKED = b"the archive, repacked"
-
-
-@dataclass
-class Server:
-    """What a local HTTP server answers, by path, and what it was asked."""
-
-    url: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    cut_short: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Said:
-    """A reporter that remembers."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def stage(self, title: str) -> Said:
-        self.lines.append(title)
-        return self
-
-    def __enter__(self) -> Said:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def update(self, done: float, total: float) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.asked.append(self.path)
-            data = state.files.get(self.path)
-            if data is None:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if self.path in state.cut_short else data)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        state = Server(url=f"http://127.0.0.1:{httpd.server_address[1]}")
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
-        thread.start()
-        yield state
-        httpd.shutdown()
-        thread.join()
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "cache"
 
 
 def sha256(data: bytes) -> str:
@@ -107,7 +37,7 @@ def pin(*urls: str, version: str = "1", debian: bool = False) -> Pin:
     )
 
 
-def test_upstream_gives_and_the_cache_answers_next_time(server: Server) -> None:
+def test_upstream_gives_and_the_cache_answers_next_time(server: HttpServer) -> None:
     server.files["/thing-1.tar.gz"] = GOOD
     fetcher = Fetcher(origins=Origins())
     wanted = pin(f"{server.url}/thing-1.tar.gz")
@@ -118,14 +48,15 @@ def test_upstream_gives_and_the_cache_answers_next_time(server: Server) -> None:
     assert server.asked == ["/thing-1.tar.gz"]
 
 
-def test_origins_are_asked_in_order(server: Server, tmp_path: Path) -> None:
+def test_origins_are_asked_in_order(server: HttpServer, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "thing-1.tar.gz").write_bytes(b"another")
     server.files["/debian/pool/main/t/thing_1.orig.tar.gz"] = REPACKED
-    said = Said()
+    reporter = RecordingReporter()
     origins = Origins(folder=folder, mirror=f"{server.url}/mirror", debian=(f"{server.url}/debian",))
-    found = Fetcher(origins=origins, reporter=said).fetch_first("thing", [pin(f"{server.url}/up/t.gz", debian=True)])
+    wanted = pin(f"{server.url}/up/t.gz", debian=True)
+    found = Fetcher(origins=origins, reporter=reporter).fetch_first("thing", [wanted])
     assert found.sha256 == sha256(REPACKED)
     assert found.path.name == "thing_1.orig.tar.gz"
     assert server.asked == [
@@ -134,11 +65,11 @@ def test_origins_are_asked_in_order(server: Server, tmp_path: Path) -> None:
         "/up/t.gz",
         "/debian/pool/main/t/thing_1.orig.tar.gz",
     ]
-    assert f"{folder / 'thing-1.tar.gz'}: wanted {len(GOOD)} bytes, got 7" in said.lines[0]
-    assert any("answered 404" in line for line in said.lines)
+    assert f"{folder / 'thing-1.tar.gz'}: expected {len(GOOD)} bytes, got 7" in reporter.lines[0]
+    assert any("answered 404" in line for line in reporter.lines)
 
 
-def test_a_folder_comes_before_the_network(server: Server, tmp_path: Path) -> None:
+def test_a_folder_comes_before_the_network(server: HttpServer, tmp_path: Path) -> None:
     (tmp_path / "thing-1.tar.gz").write_bytes(GOOD)
     found = Fetcher(origins=Origins(folder=tmp_path)).fetch_first("thing", [pin(f"{server.url}/x")])
     assert found.path.read_bytes() == GOOD
@@ -154,54 +85,54 @@ def test_a_folder_may_use_debians_names(tmp_path: Path) -> None:
     assert Fetcher(origins=Origins(folder=tmp_path)).fetch_first("thing", [same]).sha256 == sha256(GOOD)
 
 
-def test_a_wrong_hash_is_refused_and_nothing_is_left(server: Server) -> None:
+def test_a_wrong_hash_is_refused_and_nothing_is_left(server: HttpServer) -> None:
     server.files["/t"] = bytes(len(GOOD))
     with pytest.raises(PypkgError) as caught:
         Fetcher(origins=Origins()).fetch_first("thing", [pin(f"{server.url}/t")])
-    assert f"wanted sha256 {sha256(GOOD)}, got {sha256(bytes(len(GOOD)))}" in str(caught.value)
+    assert f"expected sha256 {sha256(GOOD)}, got {sha256(bytes(len(GOOD)))}" in str(caught.value)
     assert "--source DIR" in str(caught.value)
     assert [path.name for path in sources_dir().iterdir() if path.suffix != ".lock"] == []
 
 
-def test_a_longer_file_is_refused(server: Server) -> None:
+def test_a_longer_file_is_refused(server: HttpServer) -> None:
     server.files["/t"] = GOOD + b"!"
     with pytest.raises(PypkgError, match="got more"):
         Fetcher(origins=Origins()).fetch_first("thing", [pin(f"{server.url}/t")])
 
 
-def test_a_download_cut_short_falls_through(server: Server) -> None:
+def test_a_download_cut_falls_through(server: HttpServer) -> None:
     server.files |= {"/short": GOOD, "/whole": GOOD}
-    server.cut_short.add("/short")
-    said = Said()
+    server.cut.add("/short")
+    reporter = RecordingReporter()
     wanted = pin(f"{server.url}/short", f"{server.url}/whole")
-    assert Fetcher(origins=Origins(), reporter=said).fetch_first("thing", [wanted]).path.read_bytes() == GOOD
-    assert any("/short: " in line and ("broke" in line or "bytes" in line) for line in said.lines)
+    assert Fetcher(origins=Origins(), reporter=reporter).fetch_first("thing", [wanted]).path.read_bytes() == GOOD
+    assert any("/short: " in line and ("broke" in line or "bytes" in line) for line in reporter.lines)
 
 
 def test_a_dead_host_is_asked_once() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        said = Said()
-        fetcher = Fetcher(origins=Origins(), reporter=said)
+        reporter = RecordingReporter()
+        fetcher = Fetcher(origins=Origins(), reporter=reporter)
         with pytest.raises(PypkgError):
             fetcher.fetch_first("thing", [pin(f"http://{host}/a", f"http://{host}/b")])
     assert list(fetcher.dead) == [host]
-    assert any(f"{host} cannot be reached" in line for line in said.lines)
-    assert any("was not reached before" in line for line in said.lines)
+    assert any(f"{host} cannot be reached" in line for line in reporter.lines)
+    assert any("not tried again" in line for line in reporter.lines)
 
 
-def test_the_newest_that_an_origin_has_is_taken(server: Server) -> None:
+def test_the_newest_that_an_origin_has_is_taken(server: HttpServer) -> None:
     server.files["/old"] = GOOD
     newest, older = pin(f"{server.url}/new", version="2"), pin(f"{server.url}/old", version="1")
     assert Fetcher(origins=Origins()).fetch_first("thing", [newest, older]).pin.version == "1"
 
 
-def test_a_damaged_cache_is_filled_again(server: Server) -> None:
+def test_a_damaged_cache_is_filled_again(server: HttpServer) -> None:
     server.files["/t"] = GOOD
     wanted = pin(f"{server.url}/t")
     path = Fetcher(origins=Origins()).fetch_first("thing", [wanted]).path
     path.write_bytes(b"damaged")
-    said = Said()
-    assert Fetcher(origins=Origins(), reporter=said).fetch_first("thing", [wanted]).path.read_bytes() == GOOD
-    assert "Removed a damaged" in said.lines[0]
+    reporter = RecordingReporter()
+    assert Fetcher(origins=Origins(), reporter=reporter).fetch_first("thing", [wanted]).path.read_bytes() == GOOD
+    assert "Deleted the damaged archive" in reporter.lines[0]

@@ -13,7 +13,8 @@ import pytest
 from pypkg.environment.interpreter import Environment
 from pypkg.pipeline import worker_pythons as module
 from pypkg.pipeline.worker_pythons import worker_pythons
-from pypkg_core.bases.store import Base, find_base
+from pypkg_core.bases.record import Base
+from pypkg_core.bases.store import find_base
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET, Reporter
 from pypkg_core.targets.catalogue import Target
@@ -54,10 +55,10 @@ class Cache:
         assert found is not None
         return found
 
-    def forge(self, target: Target, _reporter: Reporter) -> Path:
+    def forge(self, target: Target, _reporter: Reporter) -> Base:
         """Forge a base."""
         self.forged.append(target.name)
-        return self.add(target)
+        return self.base(target)
 
     def pythons(self, base: Base, *, build: bool = False) -> Iterator[Path]:
         """Return what may run the workers."""
