@@ -1,4 +1,4 @@
-"""The one downloader: streams a file, limits its size and hashes it. Imported only where it is used: requests is slow."""
+"""The one downloader: streams a file, limits its size and hashes it. Import it where it is used: that is slow."""
 
 from __future__ import annotations
 
