@@ -122,7 +122,7 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
     # Taken before anything is compiled: what is edited meanwhile must make the next run build again.
     key = recipe.key
     trees = {
-        name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter)
+        name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter, log=log.write)
         for name, found in sources.items()
     }
     shop = Workshop(recipe=recipe, trees=trees, toolchain=toolchain, jobs=jobs, log=log, reporter=reporter)

@@ -17,11 +17,12 @@ __all__ = ["FilePatch", "Hunk", "apply_patches", "parse_patch", "patch_files"]
 
 _HUNK: Final = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _NAME: Final = re.compile(r"^\d{4}-[a-z0-9-]+\.patch$")
+_COMMON: Final = "common"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hunk:
-    """One place: the lines ``old`` (context and removed) at line ``start`` (from 1) become ``new``."""
+    """One change: the lines ``old`` (context and removed) at line ``start`` (from 1) become ``new``."""
 
     start: int
     old: tuple[str, ...]
@@ -36,20 +37,31 @@ class FilePatch:
     hunks: tuple[Hunk, ...]
 
 
-def patch_files(folder: Path) -> list[Path]:
-    """The numbered patches of a series in order.
+def patch_files(root: Path, series: str) -> list[Path]:
+    """Return the numbered patches of a Python series in order.
+
+    ``common`` holds what every series gets; a patch in ``<series>`` takes the place of the common one of its number.
+
+    Args:
+        root: the directory with ``common`` and one directory for each series.
+        series: "3.13".
 
     Raises:
-        PypkgError: the folder is missing, a file in it is not named ``0001-what-it-does.patch``, or two share a number.
+        PypkgError: the series has no directory, a file is not named ``0001-what-it-does.patch``, or two patches of one
+            directory share a number.
     """
-    if not folder.is_dir():
-        raise PypkgError(f"There are no patches for this Python: {folder} is missing")
-    found = sorted(path for path in folder.iterdir() if path.is_file())
-    numbers: dict[str, Path] = {}
-    for path in found:
+    if not (root / series).is_dir():
+        raise PypkgError(f"There are no patches for Python {series}: {root / series} is missing")
+    numbered = _numbered(root / _COMMON) | _numbered(root / series)
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def _numbered(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not _NAME.match(path.name):
             raise PypkgError(f"{path} is not named like a patch", hint="Name it 0001-what-it-does.patch.")
-        first = numbers.setdefault(path.name[:4], path)
+        first = found.setdefault(path.name[:4], path)
         if first is not path:
             raise PypkgError(f"Two patches have one number: {first.name} and {path.name}", context={"folder": folder})
     return found
@@ -109,13 +121,16 @@ def _parse_hunk(lines: Sequence[str], index: int, match: re.Match[str], shown: P
 
 
 def apply_patches(tree: Path, patches: Sequence[Path]) -> list[str]:
-    """Apply patches to the files below ``tree``, in order; return one line per patch for the log.
+    """Apply patches to the files below ``tree``, in order.
 
-    Every line of context must be there as the patch says. A series has several releases, so a hunk may lie on
-    other lines than it says, if its lines are found in one place only.
+    Context lines must match exactly. Releases differ in line numbers, so a hunk may apply at another line than it
+    says, if its lines occur exactly once in the file.
+
+    Returns:
+        A line for each patched file, with the offsets of its hunks, for the log.
 
     Raises:
-        PypkgError: a patch does not apply; the tree is then not fit for use.
+        PypkgError: a patch does not apply; the tree is then unusable.
     """
     return [line for patch in patches for line in _apply(tree, patch)]
 
@@ -131,29 +146,30 @@ def _apply(tree: Path, patch: Path) -> Iterator[str]:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise PypkgError(f"{patch.name} does not apply: cannot read {file.path}: {error}") from error
-        shift = 0  # how much longer earlier hunks made the file
-        offsets: list[int] = []
+        growth = 0  # lines that earlier hunks added, and the offset at which the last of them applied
+        offsets: list[str] = []
         for number, hunk in enumerate(file.hunks, start=1):
-            wanted = hunk.start - 1 + shift
-            at = _find(lines, hunk.old, wanted)
+            expected = hunk.start - 1 + growth
+            at = _find(lines, hunk.old, expected)
             if at is None:
                 raise PypkgError(
-                    f"{patch.name} does not apply to {file.path}: the lines of hunk {number} (line {hunk.start}) "
-                    "are not there, or in more than one place",
+                    f"{patch.name} does not apply to {file.path}: expected the lines of hunk {number} "
+                    f"(line {hunk.start}) there, or exactly once elsewhere",
                     hint="Make the patch again for this release of Python.",
                     context={"tree": tree},
                 )
-            offsets.append(at - wanted)
+            if at != expected:
+                offsets.append(f"hunk {number} with an offset of {at - expected:+d} lines")
             lines[at : at + len(hunk.old)] = hunk.new
-            shift += len(hunk.new) - len(hunk.old) + (at - wanted)
+            growth += len(hunk.new) - len(hunk.old) + (at - expected)
         path.write_text("\n".join(lines), encoding="utf-8", newline="")
-        moved = f", {offsets[0]:+d} lines" if any(offsets) else ""
-        yield f"{patch.name}: {file.path}{moved}"
+        yield ", ".join([f"{patch.name}: {file.path}", *offsets])
 
 
-def _find(lines: Sequence[str], old: tuple[str, ...], wanted: int) -> int | None:
+def _find(lines: Sequence[str], old: tuple[str, ...], expected: int) -> int | None:
+    """Return the index at which ``old`` lies: the expected one, else the only one; ``None`` if there is no such."""
     size = len(old)
-    if tuple(lines[wanted : wanted + size]) == old and wanted >= 0:
-        return wanted
-    places = [at for at in range(len(lines) - size + 1) if lines[at] == old[0] and tuple(lines[at : at + size]) == old]
-    return places[0] if len(places) == 1 else None
+    if tuple(lines[expected : expected + size]) == old and expected >= 0:
+        return expected
+    found = [at for at in range(len(lines) - size + 1) if lines[at] == old[0] and tuple(lines[at : at + size]) == old]
+    return found[0] if len(found) == 1 else None

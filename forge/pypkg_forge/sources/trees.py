@@ -1,10 +1,11 @@
-"""Unpacked source trees: made beside, patched, renamed, so that a tree that is there is whole."""
+"""Unpacked source trees. A tree is prepared under another name and renamed, so that a tree that exists is complete."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from pypkg_core.cache import forge_dir, locked
@@ -18,18 +19,22 @@ __all__ = ["patches_sha256", "source_tree"]
 
 
 def patches_sha256(series: str) -> str:
-    """Hash the numbered patches of a series ("3.13"): their names and contents."""
+    """Return a hash of the numbered patches of a series ("3.13"): their names and contents."""
     digest = hashlib.sha256()
-    for path in patch_files(data_dir("patches") / series):
+    for path in patch_files(data_dir("patches"), series):
         digest.update(f"{path.name}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def source_tree(source: Source, *, series: str | None, reporter: Reporter) -> Path:
-    """Return the unpacked tree of an archive, patched for a Python ``series`` when one is given.
+def source_tree(source: Source, *, series: str | None, reporter: Reporter, log: Callable[[str], None]) -> Path:
+    """Return the unpacked tree of an archive, patched if it is Python's.
 
-    The folder's name holds the hashes of the archive and of the patches; a change of either makes another tree.
+    The tree's name holds the hashes of the archive and of the patches: another archive or patch makes another tree.
+
+    Args:
+        series: the Python series whose patches to apply, or ``None``.
+        log: gets a line for each file that is patched.
 
     Raises:
         PypkgError: the archive cannot be unpacked, or a patch does not apply.
@@ -42,7 +47,7 @@ def source_tree(source: Source, *, series: str | None, reporter: Reporter) -> Pa
     with locked(tree):
         if tree.is_dir():
             return tree
-        # Trees of the same release with other patches are of no use any more.
+        # Trees of the same release with other patches are not used again.
         for stale in folder.glob(f"{source.pin.name}-{source.pin.version}-*"):
             if stale.is_dir():
                 shutil.rmtree(stale)
@@ -51,15 +56,16 @@ def source_tree(source: Source, *, series: str | None, reporter: Reporter) -> Pa
         with reporter.stage(f"Unpacking {source.pin}"):
             _unpack(source.path, temporary)
         if series is not None:
-            patches = patch_files(data_dir("patches") / series)
-            apply_patches(temporary, patches)
+            patches = patch_files(data_dir("patches"), series)
+            for line in apply_patches(temporary, patches):
+                log(line)
             reporter.say(f"{source.pin}: {len(patches)} patches applied")
         temporary.rename(tree)
     return tree
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack so that ``folder`` is the archive's one top folder."""
+    """Unpack an archive; ``folder`` becomes its only top-level directory."""
     outer = folder.with_name(folder.name + ".outer")
     shutil.rmtree(outer, ignore_errors=True)
     try:
@@ -70,7 +76,7 @@ def _unpack(archive: Path, folder: Path) -> None:
             tar.extractall(outer)  # noqa: S202
         inside = list(outer.iterdir())
         if len(inside) != 1 or not inside[0].is_dir():
-            raise PypkgError(f"Cannot unpack {archive}: wanted one top folder, got {len(inside)} entries")
+            raise PypkgError(f"Cannot unpack {archive}: expected one top-level directory, got {len(inside)} entries")
         inside[0].rename(folder)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise PypkgError(f"Cannot unpack {archive}: {error}") from error

@@ -16,6 +16,7 @@ from pypkg_forge.sources.fetch import Source
 from pypkg_forge.sources.pins import Pin
 
 PATCH = "Greet louder.\n\n--- a/Lib/hello.py\n+++ b/Lib/hello.py\n@@ -1 +1 @@\n-print('hello')\n+print('HELLO')\n"
+LOG: list[str] = []
 
 
 @pytest.fixture
@@ -41,18 +42,20 @@ def archive(path: Path, files: dict[str, str]) -> Source:
 
 def test_a_tree_is_patched_and_kept(tmp_path: Path, patches: Path) -> None:
     source = archive(tmp_path / "a.tar.gz", {"Python-3.13.9/Lib/hello.py": "print('hello')\n"})
-    tree = trees.source_tree(source, series="3.13", reporter=QUIET)
+    LOG.clear()
+    tree = trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append)
+    assert LOG == ["0001-greet-louder.patch: Lib/hello.py"]
     assert (tree / "Lib" / "hello.py").read_text() == "print('HELLO')\n"
     (tree / "made").touch()
-    assert trees.source_tree(source, series="3.13", reporter=QUIET) == tree
+    assert trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append) == tree
     assert (tree / "made").exists()
 
 
 def test_another_patch_makes_another_tree(tmp_path: Path, patches: Path) -> None:
     source = archive(tmp_path / "a.tar.gz", {"Python-3.13.9/Lib/hello.py": "print('hello')\n"})
-    old = trees.source_tree(source, series="3.13", reporter=QUIET)
+    old = trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append)
     (patches / "3.13" / "0001-greet-louder.patch").write_text(PATCH.replace("HELLO", "Hello"))
-    new = trees.source_tree(source, series="3.13", reporter=QUIET)
+    new = trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append)
     assert new != old
     assert not old.exists()
     assert (new / "Lib" / "hello.py").read_text() == "print('Hello')\n"
@@ -61,20 +64,20 @@ def test_another_patch_makes_another_tree(tmp_path: Path, patches: Path) -> None
 def test_a_patch_that_does_not_apply_leaves_no_tree(tmp_path: Path, patches: Path) -> None:
     source = archive(tmp_path / "a.tar.gz", {"Python-3.13.9/Lib/hello.py": "print('goodbye')\n"})
     with pytest.raises(PypkgError, match=r"0001-greet-louder\.patch does not apply"):
-        trees.source_tree(source, series="3.13", reporter=QUIET)
+        trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append)
     with pytest.raises(PypkgError, match=r"0001-greet-louder\.patch does not apply"):
-        trees.source_tree(source, series="3.13", reporter=QUIET)
+        trees.source_tree(source, series="3.13", reporter=QUIET, log=LOG.append)
 
 
 @pytest.mark.parametrize("files", [{"a/x": "", "b/y": ""}, {"../evil": ""}, {"top": ""}])
 def test_an_odd_archive_is_refused(tmp_path: Path, patches: Path, files: dict[str, str]) -> None:
     source = archive(tmp_path / "a.tar.gz", files)
     with pytest.raises(PypkgError, match="Cannot unpack"):
-        trees.source_tree(source, series=None, reporter=QUIET)
+        trees.source_tree(source, series=None, reporter=QUIET, log=LOG.append)
 
 
 def test_a_truncated_archive_is_refused(tmp_path: Path, patches: Path) -> None:
     source = archive(tmp_path / "a.tar.gz", {"p/x": "x" * 10000})
     source.path.write_bytes(source.path.read_bytes()[:50])
     with pytest.raises(PypkgError, match="Cannot unpack"):
-        trees.source_tree(source, series=None, reporter=QUIET)
+        trees.source_tree(source, series=None, reporter=QUIET, log=LOG.append)
