@@ -19,7 +19,8 @@ from report import Row
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.cache import forge_dir, sources_dir
 from pypkg_core.image import Codec, ImageBuilder, merge_image
-from pypkg_core.targets.catalogue import Target, parse_target
+from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.parse import parse_target
 
 __all__ = ["Peer", "file_rows", "import_peers", "import_rows", "size_rows"]
 

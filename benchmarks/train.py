@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pypkg_core.atomic import atomic_write
-from pypkg_core.targets.catalogue import parse_target
+from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver.build import fetch_sources
 
 HERE = Path(__file__).parent

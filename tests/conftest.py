@@ -39,7 +39,7 @@ def base_of() -> BaseOf:
     """The base of a target (``py313-linux-x64``); forged if the cache has none, which takes minutes."""
     # Imported only here: most tests need no forge.
     from pypkg_core.cache import cache_root, locked  # noqa: PLC0415
-    from pypkg_core.targets.catalogue import parse_target  # noqa: PLC0415
+    from pypkg_core.targets.parse import parse_target  # noqa: PLC0415
     from pypkg_forge.driver.build import build  # noqa: PLC0415
 
     def base(target: str) -> Path:

@@ -10,7 +10,8 @@ from typing import Final
 
 import pytest
 
-from pypkg_core.targets.catalogue import Target, catalogue, host_target
+from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.parse import host_target
 from pypkg_forge.driver.recipe import why_not
 
 __all__ = ["ALL", "DEFAULT", "DYNAMIC", "OLDEST", "PARAMETERS", "STATIC", "default_targets", "runs_here"]

@@ -13,7 +13,8 @@ from pypkg_core.bases.store import fetch_base
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.progress import console_reporter
-from pypkg_core.targets.catalogue import Target, catalogue, parse_target, parse_targets
+from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.parse import parse_target, parse_targets
 from pypkg_core.version import VERSION
 from pypkg_forge.driver.build import build, fetch_sources
 from pypkg_forge.driver.recipe import why_not

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cpython.explained import explain
 from cpython.suite import TESTS, Outcome, release_of, running_tests
-from pypkg_core.targets.catalogue import parse_target
+from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver.build import build
 from targets import ALL
 

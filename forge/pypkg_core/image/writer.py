@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.assemble import Assembly, BundleRow, ModuleRow, assemble
@@ -163,12 +163,6 @@ class ImageBuilder:
                 manifest=manifest,
             )
         )
-
-    def write(self, file: BinaryIO) -> int:
-        """Write the image to ``file`` and return its size in bytes."""
-        image = self.pieces()
-        image.write(file)
-        return len(image)
 
     def _module_rows(self, numbers: Mapping[bytes, int]) -> list[ModuleRow]:
         rows = []

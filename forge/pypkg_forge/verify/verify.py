@@ -17,7 +17,8 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import Target, host_target
+from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.parse import host_target
 from pypkg_forge.data import HERE
 
 __all__ = ["Report", "verify_base"]

@@ -83,7 +83,7 @@ def deviations(rows: list[Explanation]) -> str:
 
 def main() -> int:
     """Runs the suite and writes the document; 1 if something is not explained."""
-    from pypkg_core.targets.catalogue import parse_target  # noqa: PLC0415
+    from pypkg_core.targets.parse import parse_target  # noqa: PLC0415
     from pypkg_forge.driver.build import build  # noqa: PLC0415 - only here
 
     parts, bad = [INTRODUCTION, deviations(load_explanations())], 0

@@ -5,16 +5,8 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_core.targets.catalogue import (
-    TARGETS_FILE,
-    Target,
-    catalogue,
-    host_target,
-    latest_version,
-    load_catalogue,
-    parse_target,
-    parse_targets,
-)
+from pypkg_core.targets.catalogue import TARGETS_FILE, Target, catalogue, latest_version, load_catalogue
+from pypkg_core.targets.parse import host_target, parse_target, parse_targets
 from pypkg_forge.driver.recipe import why_not
 
 HOST = Target(version="311", platform="linux", arch="x64")
@@ -53,9 +45,9 @@ def test_latest_is_the_newest_series() -> None:
         ("py313-foo", "Unknown token 'foo' in 'py313-foo'"),
         ("py313--x64", "Unknown token ''"),
         ("py27", "no Python version 'py27'"),
-        ("linux-win", "says its platform twice: linux and win"),
-        ("py311-py313", "says its version twice"),
-        ("win-armv7", "win does not come for armv7"),
+        ("linux-win", "gives its platform twice: linux and win"),
+        ("py311-py313", "gives its version twice"),
+        ("win-armv7", "win is not available for armv7"),
         ("python313", "Unknown token 'python313'"),
     ],
 )

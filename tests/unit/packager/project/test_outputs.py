@@ -9,7 +9,8 @@ import pytest
 from pypkg.project.outputs import plan_outputs
 from pypkg.project.project import Project, load_project
 from pypkg_core.errors import UsageError
-from pypkg_core.targets.catalogue import Target, parse_targets
+from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.parse import parse_targets
 
 
 @pytest.fixture(autouse=True)
