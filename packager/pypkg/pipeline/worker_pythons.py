@@ -14,7 +14,8 @@ from pypkg_core.bases.record import Base
 from pypkg_core.bases.store import Forge, find_base
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import Reporter
-from pypkg_core.targets.catalogue import Target, catalogue, host_target
+from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.parse import host_target
 
 __all__ = ["worker_pythons"]
 
