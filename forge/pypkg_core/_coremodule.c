@@ -6,7 +6,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "image/image.h"
+#include "paths/paths.h"
 
 /* _marshal.c */
 extern PyObject *pypkg_normalize_marshal(PyObject *module, PyObject *data);

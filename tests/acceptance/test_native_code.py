@@ -72,7 +72,7 @@ def test_libraries_from_memory(dynamic_app: Program, tmp_path: Path) -> None:
     assert list(refused.iterdir()) == []
     result = dynamic_app.run("look", env={"PYPKG_NATIVE_CACHE_PATH": str(refused)})
     assert result.returncode == 1
-    assert str(refused) in result.stderr and "nobody else may write" in result.stderr
+    assert str(refused) in result.stderr and "no other user may write" in result.stderr
 
 
 def test_script_of_a_static_executable(package: Package, tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
 #include "arena.h"
-#include "engine/vfs.h"
+
+#include "engine/state.h"
+#include "posix/front.h"
 
 #include <sched.h>
 #include <stdarg.h>

@@ -1,8 +1,10 @@
 /* Fuzzing what is read of a native library: the input is the library, in a heap block of exactly its size. */
 
+#include "arena.h"
+
 #include "native/native.h"
 
-#include "arena.h"
+#include <stdlib.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,24 +1,22 @@
-"""The fuzz harnesses: what each is made of, and how it is compiled."""
+"""The fuzz harnesses: their sources, and how they are compiled."""
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime_build import RUNTIME, runtime_sources
+from runtime_build import CODEC_LIBRARIES, FLAGS, compile_objects, runtime_sources
 
 from .seeds import command_lines, library_seeds, path_seeds, seed_images, tree_image
 
-__all__ = ["CORPUS", "HARNESSES", "Harness", "compile_harness", "has_codecs"]
+__all__ = ["CORPUS", "HARNESSES", "Harness", "compile_harness"]
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
-# SQLite is not there, and the C library of this machine has its own string functions.
+# SQLite is not linked, and the C library of this machine has its own string functions.
 _LEFT_OUT = ("sqlite.c", "libc_string.c")
-_CODECS = ("-lz", "-lbrotlidec", "-lzstd")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
@@ -60,33 +58,6 @@ HARNESSES = {
 }
 
 
-def _compile(command: Sequence[str | Path], folder: Path) -> str | None:
-    done = subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True, cwd=folder)
-    return None if done.returncode == 0 else done.stderr
-
-
-def has_codecs(compiler: str, folder: Path) -> bool:
-    """Return whether this machine has what the decoders need."""
-    probe = folder / "probe.c"
-    probe.write_text("#include <brotli/decode.h>\n#include <zlib.h>\n#include <zstd.h>\nint main(void) { return 0; }\n")
-    return _compile([compiler, probe, "-o", "probe", *_CODECS], folder) is None
-
-
-def _compile_objects(compiler: str, flags: Sequence[str | Path], folder: Path) -> list[Path]:
-    """Compile the core, and what the harnesses share, once for the same flags."""
-    key = hashlib.sha256("\0".join([compiler, *map(str, flags)]).encode()).hexdigest()[:16]
-    objects = folder / f"objects-{key}"
-    if not objects.is_dir():
-        sources = runtime_sources(*_LEFT_OUT)
-        made = folder / f"making-{key}"
-        made.mkdir()
-        problem = _compile([compiler, *flags, "-c", *sources, HERE / "arena.c"], made)
-        if problem is not None:
-            raise RuntimeError(f"the core does not compile with {compiler}:\n{problem}")
-        made.rename(objects)
-    return sorted(objects.iterdir())
-
-
 def compile_harness(
     harness: Harness, compiler: str, folder: Path, *, options: Sequence[str], fuzzer: bool, codecs: bool
 ) -> Path:
@@ -103,15 +74,14 @@ def compile_harness(
     numbers = ",".join(map(str, tree_image()))
     image = f"static const unsigned char tree_image[] __attribute__((aligned(16))) = {{{numbers}}};\n"
     (folder / "tree_image.h").write_text(image)
-    flags = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", f"-I{RUNTIME}", f"-I{HERE}", *harness.options, *options]
-    flags += [] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
-    objects = _compile_objects(compiler, flags, folder)
+    flags = [*FLAGS, f"-I{HERE}", *harness.options, *options, *(() if codecs else ("-DPYPKG_WITHOUT_CODECS",))]
+    objects = compile_objects(compiler, flags, [*runtime_sources(*_LEFT_OUT), HERE / "arena.c"])
     own = [HERE / source for source in (harness.source, *harness.also)]
     own += [HERE / harness.mutator] if fuzzer and harness.mutator else []
     own += [] if fuzzer else [HERE / "replay.c"]
-    libraries = ["-ldl", "-lpthread", *(_CODECS if codecs else ())]
-    command = [compiler, *flags, f"-I{folder}", "-o", harness.name, *own, *objects, *libraries]
-    problem = _compile(command, folder)
-    if problem is not None:
-        raise RuntimeError(f"{harness.name} does not compile with {compiler}:\n{problem}")
+    libraries = ["-ldl", "-lpthread", *(CODEC_LIBRARIES if codecs else ())]
+    command = [compiler, *flags, f"-I{folder}", "-o", folder / harness.name, *own, *objects, *libraries]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{harness.name} does not compile with {compiler}:\n{done.stderr}")
     return folder / harness.name

@@ -4,15 +4,16 @@
    goes beyond "no crash": what is listed is found, what is found is what was asked for, sizes are those that `stat`
    says, and a path that realpath gives leads to the same entry again. */
 
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
 #include "arena.h"
-#include "engine/vfs.h"
+
+#include "engine/route.h"
+#include "engine/start.h"
+#include "native/native.h"
+#include "posix/fd_cache.h"
+#include "posix/front.h"
 
 #include <ftw.h>
 
-#define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
 #define MOST_ROWS 200
 #define MOST_PATHS 60
 #define MOST_DECODED (1 << 24)
@@ -194,7 +195,7 @@ check_realpath(const char *path, const struct stat *expected)
     struct stat status;
     char *real = pypkg_realpath(path, NULL);
 
-    if (real != NULL && pypkg_concerns(AT_FDCWD, real)) {
+    if (real != NULL && pypkg_may_be_virtual(AT_FDCWD, real)) {
         if (pypkg_lstat(real, &status) != 0 || status.st_ino != expected->st_ino || S_ISLNK(status.st_mode)) {
             arena_fail("%s: realpath gives %s, which is something else", path, real);
         }
@@ -240,7 +241,7 @@ check_path(const char *path)
     pypkg_statvfs(path, &system);
     pypkg_pathconf(path, _PC_NAME_MAX);
     bool exists = pypkg_lstat(path, &link) == 0;
-    if (pypkg_stat(path, &status) != 0 || status.st_dev != SNAPSHOT_DEVICE) {
+    if (pypkg_stat(path, &status) != 0 || status.st_dev != PYPKG_DEVICE) {
         return;
     }
     if (!exists || S_ISLNK(status.st_mode)) {
@@ -298,7 +299,7 @@ check_extraction(const struct pypkg_image *image)
             || (found.entry.bundle == 0 && found.index % 4 != 0)) {
             continue;
         }
-        char *real = pypkg_extract(&found, error, sizeof(error));
+        char *real = pypkg_extract_program(&found, error, sizeof(error));
         int memory = -1;
         if (real != NULL && sscanf(real, "/proc/self/fd/%d", &memory) == 1) {
             close(memory);
@@ -351,7 +352,7 @@ run(const uint8_t *data, size_t size)
             clear_cache();
         }
     }
-    pypkg_forget_files();
+    pypkg_fd_cache_clear();
     pypkg_state.ready = false;
     free(copy);
 }

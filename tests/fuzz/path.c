@@ -5,16 +5,12 @@
    each call says is written down as a line of text, and the lines are compared: the kernel is the reference for links,
    `..`, slashes, directory descriptors, the working directory, mounts and the errno of everything that fails. */
 
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
 #include "arena.h"
 #include "path_roots.h"
 
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 
-#define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
 #define MOST_CALLS 40
 #define SLOTS 4
 #define LOG_SIZE (1 << 18)
@@ -100,7 +96,7 @@ say_identity(struct world *world, const struct stat *status)
         say(world, " root");
         return;
     }
-    if (!world->is_reference && status->st_dev == SNAPSHOT_DEVICE) {
+    if (!world->is_reference && status->st_dev == PYPKG_DEVICE) {
         say(world, " entry %lu", (unsigned long)status->st_ino - 1);
         return;
     }
@@ -287,7 +283,7 @@ say_contents(struct world *world, int fd)
 static bool
 is_below_mount(const struct world *world, const struct stat *place)
 {
-    return mounts[world->configuration][0].path != NULL && place->st_dev != SNAPSHOT_DEVICE
+    return mounts[world->configuration][0].path != NULL && place->st_dev != PYPKG_DEVICE
         && place->st_dev != roots.devices[world->configuration];
 }
 

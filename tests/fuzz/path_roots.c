@@ -1,11 +1,11 @@
 /* Making the roots of path.c. What is real is the same in all: a tree whose links lead into the snapshot by all ways
    there are. */
 
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
 #include "arena.h"
 #include "path_roots.h"
+
+#include "engine/start.h"
+#include "engine/state.h"
 
 #include "tree_image.h" /* made by run.py: the bytes of seeds.tree_image() */
 

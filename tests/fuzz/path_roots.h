@@ -3,7 +3,7 @@
 #ifndef PATH_ROOTS_H
 #define PATH_ROOTS_H
 
-#include "engine/vfs.h"
+#include "posix/front.h"
 
 #define CONFIGURATIONS 5
 #define MOST_MOUNTS 2

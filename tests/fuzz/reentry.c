@@ -2,9 +2,9 @@
    program's own arguments; NUL bytes part them, an empty item ends each list. Strings and lists lie in heap blocks of exactly
    their size. */
 
-#include "engine/vfs.h"
-
 #include "arena.h"
+
+#include "engine/start.h"
 #include "process/reentry.h"
 
 #include "tree_image.h"
@@ -94,7 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (options.index > count) {
             abort();
         }
-        pypkg_reentry_wanted(&program, line);
+        pypkg_is_interpreter_call(&program, line);
         pypkg_is_entry(&program, line[0]);
     }
     free(variable);

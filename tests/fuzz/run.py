@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fuzz.harnesses import HARNESSES, SANITIZERS, Harness, compile_harness, has_codecs
-from runtime_build import RUNTIME
+from fuzz.harnesses import HARNESSES, SANITIZERS, Harness, compile_harness
+from runtime_build import RUNTIME, has_codecs
 
 _ENVIRONMENT = {"ASAN_OPTIONS": "allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 _TIMEOUT = 20  # seconds for one input: more is a hang

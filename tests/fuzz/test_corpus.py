@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import needs
+from runtime_build import has_codecs
 
-from .harnesses import HARNESSES, SANITIZERS, compile_harness, has_codecs
+from .harnesses import HARNESSES, SANITIZERS, compile_harness
 
 CANNOT_RUN = 77
 

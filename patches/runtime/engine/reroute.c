@@ -1,14 +1,17 @@
-/* Real paths that the system does not find because they lead into the snapshot: through a real symbolic link, by
-   `..`, or as a relative path from the real root. The kernel knows nothing of /snapshot and answers ENOENT; only then
-   is the path looked at again here, so that a path that exists pays nothing. */
+/* Rerouting. The kernel does not know /snapshot and answers ENOENT for what lies below it; only then is a path resolved
+   a second time here, so that a path that exists costs nothing. */
 
-#include "engine/vfs.h"
+#include "engine/reroute.h"
+
+#include <unistd.h>
+
+#include "os/files.h"
 
 struct search {
     char done[PYPKG_MAX_PATH + 1]; /* real, absolute, no links; "" is the root */
     size_t size;
     char rest[2 * PYPKG_MAX_PATH + 2];
-    char *next;
+    const char *next;
     int links;
 };
 
@@ -18,28 +21,13 @@ is_root_name(const char *name, size_t size)
     return size == PYPKG_ROOT_SIZE - 1 && memcmp(name, PYPKG_ROOT_NAME, size) == 0;
 }
 
-/* The size of a path without the slashes at its end, and where its last name begins. */
-static size_t
-find_last_name(const char *path, size_t *name)
-{
-    size_t size = strlen(path);
-
-    while (size > 1 && path[size - 1] == '/') {
-        size--;
-    }
-    *name = size;
-    while (*name > 0 && path[*name - 1] != '/') {
-        --*name;
-    }
-    return size;
-}
-
-/* An ordinary missing file: its directory is there, and it is no link. That is what nearly all of them are. */
+/* Nearly all missing files: the directory exists, and the last name is no link. */
 static bool
 is_simply_missing(const struct pypkg_route *route)
 {
     char parent[PYPKG_MAX_PATH + 1], target[1];
-    size_t name, size = find_last_name(route->path, &name);
+    size_t size = pypkg_stripped_size(route->path);
+    size_t name = pypkg_last_name(route->path, size);
 
     if (size == 0 || size > PYPKG_MAX_PATH || readlinkat(route->dirfd, route->path, target, sizeof(target)) >= 0) {
         return size == 0 || size > PYPKG_MAX_PATH;
@@ -55,20 +43,17 @@ is_simply_missing(const struct pypkg_route *route)
     return faccessat(route->dirfd, parent, F_OK, 0) == 0;
 }
 
-/* The real directory a relative path starts from. */
+/* The real directory that a relative path starts from. */
 static bool
 find_real_start(int dirfd, struct search *search)
 {
-    char link[32];
-
     if (dirfd == AT_FDCWD) {
         if (getcwd(search->done, sizeof(search->done)) == NULL) {
             return false;
         }
     }
     else {
-        snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd);
-        ssize_t size = readlink(link, search->done, sizeof(search->done) - 1);
+        ssize_t size = pypkg_descriptor_target(dirfd, search->done, sizeof(search->done) - 1);
         if (size <= 0) {
             return false;
         }
@@ -99,19 +84,22 @@ enter_real_link(struct search *search, const char *target, size_t size)
     return true;
 }
 
-/* Take the next name. 1: go on; 0: the path ends nowhere. */
+static bool
+is_at_root(const struct search *search)
+{
+    return search->size == PYPKG_ROOT_SIZE && memcmp(search->done, PYPKG_ROOT, PYPKG_ROOT_SIZE) == 0;
+}
+
+/* Resolve the next name. False: the path leads nowhere. */
 static bool
 search_name(struct search *search, const char *name, size_t size)
 {
     char target[PYPKG_MAX_PATH + 1];
     size_t parent = search->size;
+    int dots = pypkg_dots(name, size);
 
-    if (size == 1 && name[0] == '.') {
-        return true;
-    }
-    if (size == 2 && name[0] == '.' && name[1] == '.') {
-        while (search->size > 0 && search->done[--search->size] != '/') {
-        }
+    if (dots != 0) {
+        search->size = dots == 2 ? pypkg_parent_size(search->done, search->size) : search->size;
         return true;
     }
     if (search->size + 1 + size > PYPKG_MAX_PATH) {
@@ -121,7 +109,7 @@ search_name(struct search *search, const char *name, size_t size)
     memcpy(search->done + search->size + 1, name, size);
     search->size += 1 + size;
     search->done[search->size] = '\0';
-    if (search->size == PYPKG_ROOT_SIZE && memcmp(search->done, PYPKG_ROOT, PYPKG_ROOT_SIZE) == 0) {
+    if (is_at_root(search)) {
         return true;
     }
     ssize_t target_size = readlink(search->done, target, sizeof(target));
@@ -136,23 +124,16 @@ search_name(struct search *search, const char *name, size_t size)
 static bool
 search_snapshot(struct search *search)
 {
-    for (;;) {
-        char *name = search->next + strspn(search->next, "/");
-        size_t size = strcspn(name, "/");
-        if (size == 0) {
+    do {
+        struct pypkg_text name = pypkg_next_name(&search->next);
+        if (name.size == 0 || !search_name(search, name.data, name.size)) {
             return false;
         }
-        search->next = name + size;
-        if (!search_name(search, name, size)) {
-            return false;
-        }
-        if (search->size == PYPKG_ROOT_SIZE && memcmp(search->done, PYPKG_ROOT, PYPKG_ROOT_SIZE) == 0) {
-            return true;
-        }
-    }
+    } while (!is_at_root(search));
+    return true;
 }
 
-/* Go on from the snapshot's root with the rest of a path. */
+/* Resolve the rest of a path from the root of the snapshot. */
 static void
 enter_snapshot(struct pypkg_route *route, const char *rest)
 {
@@ -160,19 +141,19 @@ enter_snapshot(struct pypkg_route *route, const char *rest)
     memcpy(route->buffer + PYPKG_ROOT_SIZE, rest, strlen(rest) + 1);
     route->dirfd = AT_FDCWD;
     route->path = route->buffer;
-    route->turns++;
-    pypkg_follow(route);
+    route->hops++;
+    pypkg_route_virtual(route);
 }
 
 bool
-pypkg_find_lost(struct pypkg_route *route)
+pypkg_reroute(struct pypkg_route *route)
 {
     struct search search;
 
     search.size = 0;
     search.links = 0;
     search.next = search.rest;
-    if (route->turns > PYPKG_MAX_LINKS || is_simply_missing(route)
+    if (route->hops > PYPKG_MAX_LINKS || is_simply_missing(route)
         || (route->path[0] != '/' && !find_real_start(route->dirfd, &search))) {
         errno = ENOENT;
         return false;
@@ -186,23 +167,22 @@ pypkg_find_lost(struct pypkg_route *route)
     return true;
 }
 
-/* Is the directory of a path's last name, which begins at `name`, the real root? */
+/* Whether the directory of the last name, which begins at `name`, is the real root. */
 static bool
 is_in_root(int dirfd, const char *path, size_t name)
 {
     char parent[PYPKG_MAX_PATH + 1] = ".";
-    struct stat here, root;
+    struct stat directory;
 
     if (name > PYPKG_MAX_PATH) {
         return false;
     }
     memcpy(parent, path, name);
     parent[name > 0 ? name : 1] = '\0';
-    return fstatat(dirfd, parent, &here, 0) == 0 && stat("/", &root) == 0 && here.st_dev == root.st_dev
-        && here.st_ino == root.st_ino;
+    return fstatat(dirfd, parent, &directory, 0) == 0 && pypkg_is_root(&directory);
 }
 
-/* The target of a link in place of its name, which begins at `name`. */
+/* Replace the last name, which begins at `name` and is a link, with its target. */
 static bool
 replace_name(int dirfd, char *path, size_t name)
 {
@@ -221,19 +201,20 @@ replace_name(int dirfd, char *path, size_t name)
     return true;
 }
 
-/* Only the system knows where all but the last name leads: it is asked, once for each link. */
+/* Only the system knows where the directory of the last name is: it is asked once for each link. */
 bool
-pypkg_finds_root(struct pypkg_route *route)
+pypkg_reroute_root(struct pypkg_route *route)
 {
     char path[PYPKG_MAX_PATH + 1];
 
-    if (!pypkg_state.ready || route->path == NULL || route->turns > PYPKG_MAX_LINKS
+    if (!pypkg_state.ready || route->path == NULL || route->hops > PYPKG_MAX_LINKS
         || strlen(route->path) > PYPKG_MAX_PATH) {
         return false;
     }
     strcpy(path, route->path);
     for (int links = 0; links <= PYPKG_MAX_LINKS; links++) {
-        size_t name, size = find_last_name(path, &name);
+        size_t size = pypkg_stripped_size(path);
+        size_t name = pypkg_last_name(path, size);
         if (is_root_name(path + name, size - name) && is_in_root(route->dirfd, path, name)) {
             enter_snapshot(route, path[size] != '\0' ? "/" : "");
             return true;

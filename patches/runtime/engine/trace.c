@@ -1,6 +1,9 @@
-/* The trace: one line for every path that concerns the snapshot. Off unless somebody asks for it. */
+/* Writing the trace. */
 
-#include "engine/vfs.h"
+#include "engine/trace.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 static _Atomic int trace_fd = -1;
 
@@ -58,7 +61,7 @@ describe(const struct pypkg_route *route, char *text, size_t size)
                     entry->flags & PYPKG_WITHHELD ? ", withheld" : "");
 }
 
-/* One write for one line, so that threads and processes do not mix theirs. errno is kept. */
+/* Each line in one write, so that those of threads and processes do not mix. errno is not changed. */
 static void
 write_line(const char *call, const char *path, const char *outcome)
 {

@@ -1,4 +1,4 @@
-/* Contents of entries and modules: gzip, brotli or zstd, the size and the checksum verified.
+/* The contents of entries and modules: gzip, brotli or zstd; size and checksum are verified.
    Format: docs/image-format.md, "Entry" (codec, sizes, checksum) and "Module". */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* zlib counts in unsigned int, so larger contents go through it in pieces of this size. */
+/* zlib counts in unsigned int, so larger contents are decoded in pieces of this size. */
 #define ZLIB_PIECE ((uint64_t)1 << 30)
 
 static bool
@@ -51,8 +51,8 @@ decode_brotli(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_
         && made == size;
 }
 
-/* One decoder is kept for the next call: to make one, 90 KiB and more, costs as much as to decode a small file. It is
-   taken out and put back with an exchange, so that no lock can be held across a fork; whoever comes between makes one. */
+/* One decoder is kept for the next call: making one, of 90 KiB and more, costs as much as decoding a small file. It is taken
+   and put back by an atomic exchange, so that no lock can be held across a fork; a thread that finds none makes one. */
 static _Atomic(ZSTD_DCtx *) spare_decoder;
 
 static bool
@@ -83,7 +83,7 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 #else
 
-/* For tests of the core on machines without the libraries' headers: everything that is encoded counts as corrupt. */
+/* For tests on machines without the headers of these libraries: all encoded contents count as corrupt. */
 static bool
 decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
 {
@@ -93,9 +93,9 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 #endif
 
-/* Can so many stored bytes become `size` bytes at all? What cannot is corrupt, and no memory is asked for. The best that
-   the formats allow: deflate 258 bytes in 2 bits; zstd a block of 128 KiB in 4 bytes; brotli a meta-block of 16 MiB,
-   in a few bytes (here: 1). What a decoder does not write to costs no memory. */
+/* Whether so many stored bytes can become `size` bytes; if not they are corrupt, and no memory is allocated. The best
+   ratios of the formats: deflate 258 bytes in 2 bits; zstd a block of 128 KiB in 4 bytes; brotli a meta-block of 16 MiB in
+   a few bytes (here: 1). */
 static bool
 is_plausible(uint8_t codec, uint64_t stored_size, uint64_t size)
 {

@@ -1,11 +1,11 @@
-/* The snapshot core of pypkg: reading the image in place. Knows nothing of Python.
+/* The image: its tables, read in place. No function here calls the operating system.
 
-   The format is docs/image-format.md; the structures below are its tables, field for field.
-   The image is untrusted: no function here reads outside [image->base, image->base + image->size),
-   whatever the bytes say. All functions are thread-safe: an opened image never changes. */
+   The format is docs/image-format.md; the structures below are its tables, field by field.
+   The image is untrusted: no function reads outside [image->base, image->base + image->size), whatever the bytes are.
+   All functions are thread-safe: an open image never changes. */
 
-#ifndef PYPKG_H
-#define PYPKG_H
+#ifndef PYPKG_IMAGE_H
+#define PYPKG_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +15,11 @@
 #define PYPKG_ROOT_NAME "snapshot"
 #define PYPKG_ROOT_SIZE 9
 
-/* A path below the root has at most this many bytes (docs/image-format.md, "Entry"). */
+/* The longest path below the root, in bytes (docs/image-format.md, "Entry"). */
 #define PYPKG_MAX_PATH 4095
-/* As every usual file system: looking for a longer name is ENAMETOOLONG. */
+/* The longest name in a path, in bytes, as in common file systems: a longer one is ENAMETOOLONG. */
 #define PYPKG_MAX_NAME 255
-/* As Linux: more symbolic links than this in one lookup are ELOOP. */
+/* The most symbolic links in one lookup, as in Linux: one more is ELOOP. */
 #define PYPKG_MAX_LINKS 40
 
 enum { PYPKG_FILE = 1, PYPKG_DIRECTORY = 2, PYPKG_LINK = 3 };
@@ -108,125 +108,60 @@ struct pypkg_image {
     struct pypkg_header header;
 };
 
-/* Bytes in the image that have no terminator. `data` is NULL when the reference was bad. */
+/* Bytes without a terminator. `data` is NULL when the reference was out of range. */
 struct pypkg_text {
     const char *data;
     size_t size;
 };
 
-/* Decoded contents: a view of the mapping, or memory to be freed with pypkg_release. */
+/* Decoded contents: a view of the image, or allocated memory. Release both with pypkg_release. */
 struct pypkg_bytes {
     const uint8_t *data;
     size_t size;
     void *owned;
 };
 
-/* What a path led to. `in_directory`: when it led nowhere, all but its last name did. `slash`: there is one behind the last
-   name, of the path or of the link it ended in; `.` and `..` are no names. */
-struct pypkg_found {
-    uint32_t index;
-    bool in_directory;
-    bool slash;
-    struct pypkg_entry entry;
-};
-
 /* --- xxh64.c --- */
 
 uint64_t pypkg_xxh64(const void *data, size_t size);
 
-/* --- snapshot.c --- */
+/* --- lookup.c --- */
 
-/* Check the header and the place of every table. Returns NULL, or one sentence saying what is wrong. */
+/* Check the header and the range of every table. Returns NULL, or a message. `data` must outlive `image`. */
 const char *pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size);
 
-/* Are header, tables and strings what the writer wrote? Contents have checksums of their own. */
+/* Whether header, tables and strings match their checksum. Contents have checksums of their own. */
 bool pypkg_image_is_whole(const struct pypkg_image *image);
 
-/* Table rows, checked: false when the number or anything the row refers to is out of range. */
+/* Copy a row of a table: false when its number, or anything the row refers to, is out of range. */
 bool pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_entry *out);
 bool pypkg_module_at(const struct pypkg_image *image, uint32_t index, struct pypkg_module *out);
 bool pypkg_bundle_at(const struct pypkg_image *image, uint32_t index, struct pypkg_bundle *out);
 
-/* The n-th child of a directory (or member of a bundle): its entry number, or -1. */
+/* The entry number of the n-th child of a directory (or member of a bundle), or -1. */
 int64_t pypkg_child_at(const struct pypkg_image *image, uint64_t first, uint64_t count, uint64_t n);
 
 struct pypkg_text pypkg_string(const struct pypkg_image *image, uint64_t offset, uint64_t size);
 struct pypkg_text pypkg_entry_path(const struct pypkg_image *image, const struct pypkg_entry *entry);
 struct pypkg_text pypkg_entry_name(const struct pypkg_image *image, const struct pypkg_entry *entry);
 
-/* Exact, canonical path below the root, no links followed: the entry number, or -1. */
+/* Look up a canonical path below the root, without following links. Returns the entry number, or -1. */
 int64_t pypkg_find_path(const struct pypkg_image *image, const char *path, size_t size, struct pypkg_entry *out);
 
-/* Dotted name: the module number, or -1. */
+/* Look up a module by its dotted name. Returns the module number, or -1. */
 int64_t pypkg_find_module(const struct pypkg_image *image, const char *name, size_t size, struct pypkg_module *out);
-
-/* Resolve `path`, relative to the directory `start` (canonical, below the root; data NULL: "/" above the snapshot), as
-   a kernel does: links, `.`, `..`, repeated slashes, mounts. `follow` says whether a link in last place is followed.
-   Returns 0, an errno value, or PYPKG_OUTSIDE with the absolute real path in `outside` (PYPKG_MAX_PATH + 1 bytes). */
-#define PYPKG_OUTSIDE (-1)
-int pypkg_resolve(const struct pypkg_image *image, struct pypkg_text start, const char *path, bool follow,
-                  struct pypkg_found *out, char *outside);
-
-/* --- mounts.c --- */
-
-/* Real directories (or files) served below the root. A table never changes; a new one takes its place. */
-struct pypkg_mount {
-    const char *path; /* canonical, below the root */
-    size_t path_size;
-    const char *real; /* absolute */
-    size_t real_size;
-};
-
-struct pypkg_mounts {
-    const struct pypkg_mounts *previous; /* kept: another thread may be reading it */
-    size_t count;
-    struct pypkg_mount items[];
-};
-
-/* Serve `real`, an absolute path, under `path`, which begins with "/snapshot/". One more mount on the same path takes
-   the place of the first. Returns 0 or an errno value: EINVAL for paths that are not as said, ENOMEM. */
-int pypkg_mount_add(const char *path, const char *real);
-
-/* Take a mount away: 0, or EINVAL when there is none at this path. */
-int pypkg_mount_remove(const char *path);
-
-/* The mounts there are, or NULL. */
-const struct pypkg_mounts *pypkg_mounts(void);
-
-/* The innermost mount that the path (canonical, below the root) is or lies below, or NULL. */
-const struct pypkg_mount *pypkg_mount_over(const struct pypkg_mounts *mounts, const char *path, size_t size);
-
-/* Does a mount lie somewhere below the path? */
-bool pypkg_leads_to_mount(const struct pypkg_mounts *mounts, const char *path, size_t size);
-
-/* Mounts by pattern: a function that is asked about every path that leads into the snapshot (absolute, without `.`,
-   `..` and double slashes) and may give a real path for it; NULL: none. */
-typedef bool (*pypkg_mount_hook)(const char *path, char *real, size_t real_size);
-void pypkg_set_mount_hook(pypkg_mount_hook hook);
-pypkg_mount_hook pypkg_get_mount_hook(void);
 
 /* --- decode.c --- */
 
-/* Contents after decoding, size and checksum verified. Returns 0, EIO (corrupt) or ENOMEM. */
+/* Decode contents and verify size and checksum. Returns 0 or an errno value: EIO (corrupt), ENOMEM; for an entry also
+   EISDIR (no file) and EACCES (withheld). */
 int pypkg_entry_contents(const struct pypkg_image *image, const struct pypkg_entry *entry, struct pypkg_bytes *out);
 int pypkg_module_code(const struct pypkg_image *image, const struct pypkg_module *module, struct pypkg_bytes *out);
 void pypkg_release(struct pypkg_bytes *bytes);
 
 /* --- locator.c --- */
 
-/* The image the loader mapped with this program: its first byte and size; NULL when none is attached. */
-const void *pypkg_located_image(uint64_t *size);
-
-/* --- state.c --- */
-
-/* Open the attached image and make the redirected calls see it. Returns NULL (also when there is no image), or one
-   sentence. Call once, before any thread is started. */
-const char *pypkg_start(void);
-
-/* As pypkg_start, with an image from elsewhere (tests). It must stay mapped. */
-const char *pypkg_start_with(const void *data, uint64_t size);
-
-/* The image in use, or NULL. */
-const struct pypkg_image *pypkg_image(void);
+/* The image that the loader mapped with this program and its size in bytes; NULL if none is attached. */
+const void *pypkg_attached_image(uint64_t *size);
 
 #endif

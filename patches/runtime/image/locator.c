@@ -1,7 +1,7 @@
 /* Where the image is: docs/image-format.md, "Where the image is: the locator".
 
-   The locator is found in the file by its magic and filled in by the writer; the note is what the linker makes a
-   PT_NOTE program header and a section header for, which the writer turns into those of the image. */
+   The writer finds the locator in the file by its magic, and fills it in. For the note the linker makes a PT_NOTE program
+   header and a section header, which the writer changes to those of the image. */
 
 #include "image/image.h"
 
@@ -11,7 +11,7 @@ struct locator {
     uint64_t image_size;
 };
 
-/* volatile: the compiler must not fold the zeros it sees here into the code that reads them. */
+/* volatile: the compiler must not replace reads with the zeros here. */
 static const volatile struct locator locator __attribute__((aligned(16), used)) = {
     {0x8f, 0x50, 0x59, 0x50, 0x4b, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xa7, 0xd3, 0x5e, 0xc1, 0x96, 0xe4},
     0,
@@ -44,7 +44,7 @@ program_start(void)
 #endif
 
 const void *
-pypkg_located_image(uint64_t *size)
+pypkg_attached_image(uint64_t *size)
 {
     uint64_t address = locator.image_address;
     *size = locator.image_size;

@@ -1,4 +1,4 @@
-/* Looking things up in an image. Format: docs/image-format.md, "Header" to "Bundle". */
+/* Reading the tables of an image. Format: docs/image-format.md, "Header" to "Bundle". */
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@ _Static_assert(sizeof(struct pypkg_entry) == 72, "docs/image-format.md: Entry");
 _Static_assert(sizeof(struct pypkg_module) == 64, "docs/image-format.md: Module");
 _Static_assert(sizeof(struct pypkg_bundle) == 48, "docs/image-format.md: Bundle");
 
-/* [offset, offset + size) lies in [0, limit); no sum that could wrap around. */
+/* Whether [offset, offset + size) is in [0, limit); without a sum that could overflow. */
 static inline bool
 lies_within(uint64_t offset, uint64_t size, uint64_t limit)
 {
@@ -46,7 +46,7 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
         return "the image is corrupt: no magic";
     }
     if (h->version != 1) {
-        return "the image has a version this program does not know";
+        return "the image has a version that this program does not know";
     }
     if (h->header_size != sizeof(*h)) {
         return "the image is corrupt: header size";
@@ -63,12 +63,12 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
         || !table_fits(h, h->bundles_offset, h->bundle_count, sizeof(struct pypkg_bundle))
         || !lies_within(h->strings_offset, h->strings_size, h->image_size)
         || !lies_within(h->data_offset, h->data_size, h->image_size)) {
-        return "the image is corrupt: a table lies outside it";
+        return "the image is corrupt: a table is out of range";
     }
     if (!lies_within(h->manifest_offset, h->manifest_size, h->strings_size)
         || !lies_within(h->search_path_offset, h->search_path_size, h->strings_size)
         || !lies_within(h->options_offset, h->options_size, h->strings_size)) {
-        return "the image is corrupt: a string lies outside it";
+        return "the image is corrupt: a string is out of range";
     }
     image->base = data;
     image->size = h->image_size;
@@ -103,7 +103,7 @@ pypkg_string(const struct pypkg_image *image, uint64_t offset, uint64_t size)
     return (struct pypkg_text){(const char *)image->base + h->strings_offset + offset, (size_t)size};
 }
 
-/* Stored bytes lie in the data part, and what is not encoded has one size only. */
+/* Whether stored bytes are in the data part; without a codec both sizes must be the same. */
 static bool
 contents_fit(const struct pypkg_header *h, uint8_t codec, uint64_t offset, uint64_t stored, uint64_t size)
 {

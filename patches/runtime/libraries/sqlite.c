@@ -1,8 +1,8 @@
 /* SQLite's file access, redirected through SQLite's own replaceable table of system calls
    (sqlite.org/c3ref/vfs.html, xSetSystemCall). The redirect header makes SQLite call pypkg_sqlite_init at the end of
-   sqlite3_initialize(). Nothing refers to this file in a program without SQLite. */
+   sqlite3_initialize(). A program without SQLite does not refer to this file. */
 
-#include "engine/vfs.h"
+#include "posix/front.h"
 
 typedef void (*syscall_pointer)(void);
 
@@ -47,7 +47,7 @@ pypkg_sqlite_init(const char *unused)
         return 0;
     }
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-        /* A call that this build of SQLite does not make is answered with SQLITE_NOTFOUND: nothing to replace. */
+        /* SQLITE_NOTFOUND means that this build of SQLite does not make the call. */
         vfs->set_system_call(vfs, calls[i].name, calls[i].replacement);
     }
     return 0;

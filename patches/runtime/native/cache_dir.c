@@ -1,19 +1,24 @@
-/* The directory of the addon cache: where it is, and that nobody else can change what lies in it.
+/* The directory of the addon cache: finding it, and checking that no other user can change its files.
 
-   <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from there is
-   executed, so every directory from the root down belongs to this user or to root, and others cannot write to it,
-   unless it is sticky (/tmp). Above `pypkg` a link is followed when it belongs to this user or to root, as the kernel's
-   protected_symlinks has it; from there on none is. A directory is checked before anything is made in it: as
-   root with another user's HOME nothing is. */
+   It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from there is
+   executed, so every directory from the root down must belong to this user or to root, and others must not be able to
+   write to it, unless it is sticky (/tmp). Above `pypkg` a link is followed only if it belongs to this user or to root,
+   which is the rule of the kernel's protected_symlinks; below, no link is followed. A directory is checked before anything
+   is created in it: root with another user's HOME creates nothing. */
 
 #include "native/native.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
-#define OTHER_PLACE "set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to"
+#define SET_PATH "set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to"
 
-/* To go through a directory one need not be able to list it. */
+/* The directories above need not be readable. */
 #if defined(O_PATH)
 #define O_THROUGH O_PATH
 #elif defined(O_SEARCH)
@@ -23,32 +28,38 @@
 #endif
 
 bool
-pypkg_cache_fail(struct pypkg_cache *cache, enum pypkg_trouble trouble, const char *format, ...)
+pypkg_cache_fail(struct pypkg_cache *cache, enum pypkg_cache_failure failure, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(cache->error, cache->error_size, format, arguments);
     va_end(arguments);
-    cache->trouble = trouble;
+    cache->failure = failure;
     return false;
 }
 
 bool
-pypkg_cache_failed(struct pypkg_cache *cache, const char *verb)
+pypkg_cache_fail_errno(struct pypkg_cache *cache, const char *verb)
 {
     int saved = errno;
     bool wrong_kind = errno == ENOTDIR || errno == ELOOP;
-    pypkg_cache_fail(cache, wrong_kind ? PYPKG_REFUSED : PYPKG_UNUSABLE, "pypkg: cannot %s %s: %s; " OTHER_PLACE, verb,
+    pypkg_cache_fail(cache, wrong_kind ? PYPKG_CACHE_UNSAFE : PYPKG_CACHE_UNUSABLE, "pypkg: cannot %s %s: %s; " SET_PATH, verb,
                      cache->path, strerror(errno));
     errno = saved;
     return false;
 }
 
 bool
+pypkg_may_use_memory(const struct pypkg_cache *cache)
+{
+    return cache->failure == PYPKG_CACHE_UNUSABLE || (cache->failure == PYPKG_CACHE_UNSAFE && !cache->chosen);
+}
+
+bool
 pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 {
     if (cache->size + 1 + size + 1 > sizeof(cache->path)) {
-        return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: the path of the native cache is too long; " OTHER_PLACE);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     cache->path[cache->size++] = '/';
     memcpy(cache->path + cache->size, name, size);
@@ -58,29 +69,29 @@ pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 }
 
 bool
-pypkg_is_ours(const struct stat *status)
+pypkg_is_private(const struct stat *status)
 {
     return (status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & 022) == 0;
 }
 
 static bool
-refuse(struct pypkg_cache *cache)
+fail_unsafe(struct pypkg_cache *cache)
 {
-    return pypkg_cache_fail(cache, PYPKG_REFUSED,
-                            "pypkg: native libraries cannot be kept below %s: it must belong to this user or to root, "
-                            "and nobody else may write to it; correct or remove it, or " OTHER_PLACE, cache->path);
+    return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE,
+                            "pypkg: native libraries cannot be stored in %s: it must belong to this user or to root, "
+                            "and no other user may write to it; correct or remove it, or " SET_PATH, cache->path);
 }
 
-/* The place of the cache, as the environment gives it. */
+/* The path of <cache>, from the environment. */
 static bool
-find_place(struct pypkg_cache *cache, char *place, size_t size)
+find_base(struct pypkg_cache *cache, char *out, size_t size)
 {
     const char *base = getenv("PYPKG_NATIVE_CACHE_PATH");
     const char *suffix = "";
 
     cache->chosen = base != NULL && base[0] != '\0';
     if (cache->chosen && base[0] != '/') {
-        return pypkg_cache_fail(cache, PYPKG_REFUSED, "pypkg: PYPKG_NATIVE_CACHE_PATH is '%s', which is not an absolute "
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE, "pypkg: PYPKG_NATIVE_CACHE_PATH is '%s', which is not an absolute "
                                 "path", base);
     }
     if (!cache->chosen) {
@@ -91,37 +102,37 @@ find_place(struct pypkg_cache *cache, char *place, size_t size)
         }
     }
     if (base == NULL || base[0] != '/') {
-        return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: no place for native libraries: HOME is not set; "
-                                OTHER_PLACE);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: no directory for native libraries: HOME is not set; "
+                                SET_PATH);
     }
-    int written = snprintf(place, size, "%s%s", base, suffix);
+    int written = snprintf(out, size, "%s%s", base, suffix);
     if (written < 0 || (size_t)written >= size) {
-        return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: the path of the native cache is too long; " OTHER_PLACE);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     return true;
 }
 
-/* Open the directory `name`, or make it. */
+/* Open the directory `name`, and create it if it is missing. */
 static int
-open_or_make(struct pypkg_cache *cache, int parent, const char *name, int flags)
+open_or_create(struct pypkg_cache *cache, int parent, const char *name, int flags)
 {
     flags |= O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(parent, name, flags);
 
     if (fd < 0 && errno == ENOENT) {
         if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST) {
-            pypkg_cache_failed(cache, "create");
+            pypkg_cache_fail_errno(cache, "create");
             return -1;
         }
         fd = openat(parent, name, flags);
     }
     if (fd < 0) {
-        pypkg_cache_failed(cache, "open");
+        pypkg_cache_fail_errno(cache, "open");
     }
     return fd;
 }
 
-/* The target of a link that can be trusted, in place of its name at the start of `rest`. */
+/* Put the target of a link that belongs to this user or to root before `rest`. */
 static bool
 follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest, size_t rest_size)
 {
@@ -130,34 +141,34 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
 
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(status.st_mode)) {
         errno = ENOTDIR;
-        return pypkg_cache_failed(cache, "open");
+        return pypkg_cache_fail_errno(cache, "open");
     }
     if (status.st_uid != 0 && status.st_uid != geteuid()) {
-        return refuse(cache);
+        return fail_unsafe(cache);
     }
     ssize_t size = readlinkat(parent, name, target, sizeof(target) - 1);
     if (size < 0) {
-        return pypkg_cache_failed(cache, "read");
+        return pypkg_cache_fail_errno(cache, "read");
     }
     int written = snprintf(joined, sizeof(joined), "%.*s%s", (int)size, target, rest);
     if (written < 0 || (size_t)written >= sizeof(joined) || (size_t)written >= rest_size) {
-        return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: the path of the native cache is too long; " OTHER_PLACE);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     memcpy(rest, joined, (size_t)written + 1);
     return true;
 }
 
-/* A directory on the way: of root or this user, and no one else makes or renames anything in it. */
+/* A directory above: of root or this user, and no one else may create or rename anything in it. */
 static bool
-check_way(struct pypkg_cache *cache, int fd)
+check_above(struct pypkg_cache *cache, int fd)
 {
     struct stat status;
 
     if (fstat(fd, &status) < 0) {
-        return pypkg_cache_failed(cache, "examine");
+        return pypkg_cache_fail_errno(cache, "examine");
     }
     status.st_mode &= (status.st_mode & S_ISVTX) != 0 ? ~(mode_t)022 : ~(mode_t)0;
-    return pypkg_is_ours(&status) || refuse(cache);
+    return pypkg_is_private(&status) || fail_unsafe(cache);
 }
 
 static int
@@ -167,16 +178,16 @@ open_root(struct pypkg_cache *cache)
     memcpy(cache->path, "/", 2);
     int fd = open("/", O_THROUGH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        pypkg_cache_failed(cache, "open");
+        pypkg_cache_fail_errno(cache, "open");
     }
-    else if (!check_way(cache, fd)) {
+    else if (!check_above(cache, fd)) {
         close(fd);
         fd = -1;
     }
     return fd;
 }
 
-/* One step of the walk. `*fd` becomes the next directory, or -1. */
+/* Go to the next directory: `*fd` becomes its descriptor, or -1. */
 static void
 step(struct pypkg_cache *cache, int *fd, const char *name, char *rest, size_t rest_size, int *links)
 {
@@ -184,16 +195,16 @@ step(struct pypkg_cache *cache, int *fd, const char *name, char *rest, size_t re
     int next = -1;
 
     if (pypkg_cache_append(cache, name, strlen(name))) {
-        next = open_or_make(cache, *fd, name, O_THROUGH);
+        next = open_or_create(cache, *fd, name, O_THROUGH);
         if (next >= 0) {
-            if (!check_way(cache, next)) {
+            if (!check_above(cache, next)) {
                 close(next);
                 next = -1;
             }
         }
         else if ((errno == ENOTDIR || errno == ELOOP) && ++*links <= PYPKG_MAX_LINKS
                  && follow_link(cache, *fd, name, rest, rest_size)) {
-            cache->trouble = PYPKG_NO_TROUBLE;
+            cache->failure = PYPKG_CACHE_WORKS;
             cache->size = parent_size;
             cache->path[parent_size] = '\0';
             if (rest[0] != '/') {
@@ -206,7 +217,7 @@ step(struct pypkg_cache *cache, int *fd, const char *name, char *rest, size_t re
     *fd = next;
 }
 
-/* Go from the root to the cache's directory, level by level. */
+/* Go from the root to <cache>, one directory after the other. */
 static int
 walk(struct pypkg_cache *cache, char *rest, size_t rest_size)
 {
@@ -215,19 +226,19 @@ walk(struct pypkg_cache *cache, char *rest, size_t rest_size)
     int fd = open_root(cache);
 
     while (fd >= 0) {
-        char *p = rest + strspn(rest, "/");
-        size_t size = strcspn(p, "/");
-        if (size == 0) {
+        const char *next = rest;
+        struct pypkg_text text = pypkg_next_name(&next);
+        if (text.size == 0) {
             return fd;
         }
-        if (size > PYPKG_MAX_PATH) {
-            pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: the path of the native cache is too long; " OTHER_PLACE);
+        if (text.size > PYPKG_MAX_PATH) {
+            pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
             close(fd);
             return -1;
         }
-        memcpy(name, p, size);
-        name[size] = '\0';
-        memmove(rest, p + size, strlen(p + size) + 1);
+        memcpy(name, text.data, text.size);
+        name[text.size] = '\0';
+        memmove(rest, next, strlen(next) + 1);
         if (strcmp(name, ".") != 0) {
             step(cache, &fd, name, rest, rest_size, &links);
         }
@@ -243,22 +254,22 @@ pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_
 
     memcpy(copy, name, size);
     copy[size] = '\0';
-    int fd = pypkg_cache_append(cache, name, size) ? open_or_make(cache, parent, copy, O_RDONLY) : -1;
-    if (fd >= 0 && (fstat(fd, &status) < 0 || !pypkg_is_ours(&status))) {
+    int fd = pypkg_cache_append(cache, name, size) ? open_or_create(cache, parent, copy, O_RDONLY) : -1;
+    if (fd >= 0 && (fstat(fd, &status) < 0 || !pypkg_is_private(&status))) {
         close(fd);
-        refuse(cache);
+        fail_unsafe(cache);
         return -1;
     }
     return fd;
 }
 
 static bool
-can_execute_there(struct pypkg_cache *cache, int fd)
+allows_execution(struct pypkg_cache *cache, int fd)
 {
 #if defined(ST_NOEXEC)
     struct statvfs status;
     if (fstatvfs(fd, &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
-        return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "pypkg: %s lies on a file system that is mounted noexec; set "
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: %s is on a file system that is mounted noexec; set "
                                 "PYPKG_NATIVE_CACHE_PATH to a directory on one that is not", cache->path);
     }
 #else
@@ -270,20 +281,20 @@ can_execute_there(struct pypkg_cache *cache, int fd)
 int
 pypkg_cache_open(struct pypkg_cache *cache)
 {
-    char place[2 * PYPKG_MAX_PATH];
+    char path[2 * PYPKG_MAX_PATH];
 
-    cache->trouble = PYPKG_NO_TROUBLE;
+    cache->failure = PYPKG_CACHE_WORKS;
     cache->size = 0;
-    if (!find_place(cache, place, sizeof(place))) {
+    if (!find_base(cache, path, sizeof(path))) {
         return -1;
     }
-    int base = walk(cache, place, sizeof(place));
+    int base = walk(cache, path, sizeof(path));
     if (base < 0) {
         return -1;
     }
     int fd = pypkg_cache_enter(cache, base, "pypkg", 5);
     close(base);
-    if (fd >= 0 && !can_execute_there(cache, fd)) {
+    if (fd >= 0 && !allows_execution(cache, fd)) {
         close(fd);
         return -1;
     }

@@ -1,14 +1,22 @@
-/* Files of the addon cache: made under a temporary name, `.new-...` in <cache>/pypkg, and renamed. */
+/* Files of the addon cache: written under a temporary name, `.new-...` in <cache>/pypkg, and renamed. */
 
 #include "native/native.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "os/files.h"
 
 #define NEW_PREFIX ".new-"
-/* What a killed process left behind: older than this, nobody is writing it any more. */
+/* An older temporary file was left by a killed process. */
 #define ABANDONED_SECONDS 3600
 
-/* A file under a name that no other process has, in <cache>/pypkg. */
+/* Create a file in <cache>/pypkg under a name that no other process uses. */
 static int
 create_new(int top, char name[64], mode_t mode)
 {
@@ -34,9 +42,9 @@ pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char 
     int fd = create_new(top, temporary, mode);
 
     if (fd < 0) {
-        return pypkg_cache_failed(cache, "create");
+        return pypkg_cache_fail_errno(cache, "create");
     }
-    /* The mode as asked for, whatever the umask. */
+    /* fchmod: the mode must not depend on the umask. */
     bool good = fchmod(fd, mode) == 0 && pypkg_write_all(fd, bytes->data, bytes->size) == 0;
     int saved = errno;
     if (close(fd) < 0 && good) {
@@ -50,7 +58,7 @@ pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char 
     if (!good) {
         unlinkat(top, temporary, 0);
         errno = saved;
-        return pypkg_cache_failed(cache, "write");
+        return pypkg_cache_fail_errno(cache, "write");
     }
     return true;
 }

@@ -1,13 +1,15 @@
-/* dlopen of a library in the snapshot: the loader needs a file, so it is extracted into the cache first (addons.c), or
-   put into memory when there can be no cache (memory.c). */
+/* dlopen of a library in the snapshot. The loader needs a file: it is extracted into the cache (extract.c), or put into
+   memory if there can be no cache (memload.c). */
 
+#include "engine/reroute.h"
 #include "native/native.h"
+#include "posix/front.h"
 
 #if defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
-/* The message pypkg_dlerror gives next, once, as dlerror does. */
+/* The message that the next pypkg_dlerror returns, once, as dlerror does. */
 static _Thread_local char message[1280];
 static _Thread_local bool has_message;
 
@@ -19,7 +21,7 @@ fail(const char *path, const char *reason)
     return NULL;
 }
 
-/* Without a program interpreter there is no loader in this process: a static executable. */
+/* A static executable has no loader: its program interpreter has no address. */
 static bool
 can_load(void)
 {
@@ -30,27 +32,27 @@ can_load(void)
 #endif
 }
 
-/* The cache failed for a reason that memory may make up for: once that is known, it is not tried again. */
+/* The cache failed and memory worked: from then on the cache is not tried again. */
 static atomic_bool only_memory;
 
-/* What the loader said of the extracted file. On a file system where nothing may be mapped to be executed, by noexec or
-   by a security policy, it says only that mapping failed. */
+/* Record the loader's message about the extracted file. Where code must not be mapped, because of noexec or a security
+   policy, it says only that mapping failed. */
 static bool
 explain_failure(struct pypkg_cache *cache)
 {
-    const char *said = dlerror();
-    said = said != NULL ? said : "cannot be loaded";
-    if (strstr(said, "failed to map segment") == NULL) {
-        return pypkg_cache_fail(cache, PYPKG_CORRUPT, "%s", said);
+    const char *text = dlerror();
+    text = text != NULL ? text : "cannot be loaded";
+    if (strstr(text, "failed to map segment") == NULL) {
+        return pypkg_cache_fail(cache, PYPKG_CACHE_CORRUPT, "%s", text);
     }
-    return pypkg_cache_fail(cache, PYPKG_UNUSABLE, "%s; set PYPKG_NATIVE_CACHE_PATH to a directory that native libraries "
-                            "can be loaded from", said);
+    return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "%s; set PYPKG_NATIVE_CACHE_PATH to a directory that native libraries "
+                            "can be loaded from", text);
 }
 
 static void *
 open_from_cache(const struct pypkg_found *found, int flags, struct pypkg_cache *cache)
 {
-    char *real = pypkg_extract_to_cache(found, cache);
+    char *real = pypkg_extract(found, cache);
     void *handle = real != NULL ? dlopen(real, flags) : NULL;
 
     if (real != NULL && handle == NULL) {
@@ -70,21 +72,21 @@ open_extracted(const char *path, const struct pypkg_found *found, int flags)
         return fail(path, "this program is statically linked and cannot load native libraries; package it for a target "
                           "that can, such as linux-x64");
     }
-    void *handle = atomic_load(&only_memory) ? pypkg_memory_load(found, flags, reason, sizeof(reason)) : NULL;
+    void *handle = atomic_load(&only_memory) ? pypkg_memload_library(found, flags, reason, sizeof(reason)) : NULL;
     if (handle == NULL && (cache = malloc(sizeof(*cache))) != NULL) {
         cache->error = error;
         cache->error_size = sizeof(error);
         handle = open_from_cache(found, flags, cache);
     }
     if (handle == NULL && cache != NULL && pypkg_may_use_memory(cache)) {
-        handle = pypkg_memory_load(found, flags, reason, sizeof(reason));
+        handle = pypkg_memload_library(found, flags, reason, sizeof(reason));
         atomic_store(&only_memory, handle != NULL);
     }
     free(cache);
     if (handle == NULL) {
         size_t size = strlen(error);
         if (reason[0] != '\0' && size < sizeof(error)) {
-            snprintf(error + size, sizeof(error) - size, " (from memory it cannot be loaded either: %s)", reason);
+            snprintf(error + size, sizeof(error) - size, " (loading it from memory failed too: %s)", reason);
         }
         fail(path, size > 0 ? error : "out of memory");
     }
@@ -102,8 +104,8 @@ pypkg_dlopen(const char *path, int flags)
     }
     pypkg_route(&route, "dlopen", AT_FDCWD, path, true);
     if (route.where == PYPKG_REAL && access(route.path, F_OK) < 0) {
-        /* It may lead into the snapshot after all; if not, the loader says what it thinks of the path. */
-        pypkg_rerouted(&route);
+        /* If it does not lead into the snapshot either, the error is the loader's. */
+        pypkg_is_rerouted(&route);
     }
     switch (route.where) {
     case PYPKG_REAL:

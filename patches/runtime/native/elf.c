@@ -1,5 +1,4 @@
-/* Which libraries an ELF library needs. Only what is asked for is read, and every offset is checked: the bytes are
-   part of the image.
+/* The libraries that an ELF library needs. Every offset is checked: the bytes are part of the image, which is untrusted.
 
    Format: gabi.xinuos.com, "ELF Header", "Program Header", "Dynamic Section". */
 
@@ -10,7 +9,7 @@
 enum { PT_LOAD_ = 1, PT_DYNAMIC_ = 2 };
 enum { DT_NULL_ = 0, DT_NEEDED_ = 1, DT_STRTAB_ = 5, DT_STRSZ_ = 10, DT_SONAME_ = 14 };
 
-/* A little-endian number of 2, 4 or 8 bytes; 0 when it lies outside. */
+/* A little-endian number of 2, 4 or 8 bytes; 0 if it is out of range. */
 static uint64_t
 read_number(const struct pypkg_elf *elf, uint64_t offset, unsigned size)
 {
@@ -46,15 +45,15 @@ segment_at(const struct pypkg_elf *elf, uint64_t n, struct segment *out)
         || entry_size * (n + 1) > elf->size - table) {
         return false;
     }
-    uint64_t at = table + entry_size * n;
-    out->type = read_number(elf, at, 4);
-    out->offset = read_word(elf, at + (elf->wide ? 8 : 4));
-    out->address = read_word(elf, at + (elf->wide ? 16 : 8));
-    out->file_size = read_word(elf, at + (elf->wide ? 32 : 16));
+    uint64_t offset = table + entry_size * n;
+    out->type = read_number(elf, offset, 4);
+    out->offset = read_word(elf, offset + (elf->wide ? 8 : 4));
+    out->address = read_word(elf, offset + (elf->wide ? 16 : 8));
+    out->file_size = read_word(elf, offset + (elf->wide ? 32 : 16));
     return true;
 }
 
-/* Where the loader's address lies in the file; false when no segment holds it. */
+/* The offset in the file of an address; false if no segment contains it. */
 static bool
 offset_of(const struct pypkg_elf *elf, uint64_t address, uint64_t *offset)
 {

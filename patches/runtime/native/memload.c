@@ -1,20 +1,27 @@
-/* Libraries and programs without the cache: from memfd_create, through /proc/self/fd.
+/* Libraries and programs in memory, without the cache: executable memory files, opened by the paths of their descriptors.
 
-   A library that others of its bundle are linked with by $ORIGIN would not be found beside a file that has no
-   directory. So those go first: the loader takes a library it has already for one that is needed by the same
-   DT_SONAME. The table of what was made is a list that only grows, so that no lock can be held across a fork.
+   A library that is linked with others of its bundle by $ORIGIN would not find them beside a file that has no directory.
+   So those are loaded first: the loader uses a loaded library where another needs its DT_SONAME. The table of what was
+   loaded is a list that only grows, so that no lock can be held across a fork.
 
-   The loader also knows its libraries by their path, here "/proc/self/fd/<number>". So a descriptor stays open
-   for good, and no number is used twice, even when the program has closed it. */
+   The loader also identifies a library by its path, which contains the number of its descriptor. So the descriptor is
+   never closed, and no number is used twice, even after the program has closed it. */
 
 #include "native/native.h"
 
-#include <sys/syscall.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#if defined(__linux__) && defined(SYS_memfd_create)
+#include "engine/state.h"
+#include "os/files.h"
+#include "os/memory_file.h"
 
-#define MEMFD_EXEC 16u
-/* Above what programs use and below the usual limit of 1024. */
+/* Above the numbers that programs normally use and below the usual limit of 1024. */
 #define FIRST_DESCRIPTOR 256
 #define MAX_BUNDLE 4096
 
@@ -24,7 +31,7 @@ struct loaded {
     dev_t device;
     ino_t inode;
     int fd;
-    char path[32];
+    char path[PYPKG_DESCRIPTOR_PATH_SIZE];
 };
 
 static _Atomic(struct loaded *) list;
@@ -37,16 +44,7 @@ fail_errno(char *reason, size_t size, const char *what)
     return -1;
 }
 
-/* An unnamed file in memory that may be executed. MFD_EXEC says so where the system asks for it (Linux 6.3). */
-static int
-create_executable(void)
-{
-    unsigned flags = PYPKG_MEMFD_CLOEXEC | PYPKG_MEMFD_ALLOW_SEALING;
-    int fd = (int)syscall(SYS_memfd_create, "pypkg", flags | MEMFD_EXEC);
-    return fd >= 0 || errno != EINVAL ? fd : (int)syscall(SYS_memfd_create, "pypkg", flags);
-}
-
-/* A number that no library had before; the file's own number when there are none left. */
+/* Move a descriptor to a number that no library had before; it keeps its own if no number is left. */
 static int
 move_up(int fd)
 {
@@ -66,16 +64,16 @@ static int
 make_file(const struct pypkg_found *found, bool *script, char *reason, size_t reason_size)
 {
     struct pypkg_bytes bytes;
-    int status;
 
-    if (access("/proc/self/fd", X_OK) < 0) {
+    if (!pypkg_has_descriptor_paths()) {
         return fail_errno(reason, reason_size, "/proc");
     }
-    if (!pypkg_linked_contents(&found->entry, &bytes, &status)) {
+    int status = pypkg_linked_contents(&pypkg_state.image, &found->entry, &bytes);
+    if (status != 0) {
         snprintf(reason, reason_size, "%s", status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
         return -1;
     }
-    int fd = create_executable();
+    int fd = pypkg_executable_memory_file();
     if (fd < 0) {
         fail_errno(reason, reason_size, "memfd_create");
     }
@@ -85,8 +83,8 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
         fd = -1;
     }
     else {
-        /* Nobody changes it from now on; without seals it is as safe as the process's own memory. */
-        fcntl(fd, F_ADD_SEALS, PYPKG_SEAL_ALL);
+        /* If sealing fails, the file is still as safe as the process's own memory. */
+        pypkg_seal(fd);
         fchmod(fd, 0500);
     }
     if (script != NULL) {
@@ -112,9 +110,9 @@ find_loaded(struct loaded *from, uint32_t index)
     return from;
 }
 
-/* The file of an entry. One that the program has closed still serves when the loader has it: by its path. */
+/* The file of an entry, made if needed. If the program has closed it but the loader has it, its path still works. */
 static struct loaded *
-provide(const struct pypkg_found *found, char *reason, size_t reason_size)
+get_file(const struct pypkg_found *found, char *reason, size_t reason_size)
 {
     struct stat status;
     struct loaded *known = find_loaded(atomic_load(&list), found->index);
@@ -142,10 +140,10 @@ provide(const struct pypkg_found *found, char *reason, size_t reason_size)
         fresh->device = status.st_dev;
         fresh->inode = status.st_ino;
     }
-    snprintf(fresh->path, sizeof(fresh->path), "/proc/self/fd/%d", fresh->fd);
+    pypkg_descriptor_path(fresh->fd, fresh->path);
     fresh->next = atomic_load(&list);
     do {
-        /* Another thread may have been faster: then both use its file, so that the loader sees one library. */
+        /* If another thread was faster, both use its file, so that the loader gets one library. */
         struct loaded *other = find_loaded(fresh->next, found->index);
         if (other != NULL && other != known) {
             close(fresh->fd);
@@ -174,23 +172,22 @@ member_at(const struct loading *loading, uint32_t n, struct pypkg_found *found)
     return index >= 0 && pypkg_entry_at(&pypkg_state.image, found->index, &found->entry);
 }
 
-/* By its file's name, as the loader would look for it, or by the name it gives itself. */
+/* Whether a library has this name: its file's, which is what the loader looks for, or its DT_SONAME. */
 static bool
 is_called(const struct pypkg_entry *entry, const char *name)
 {
     struct pypkg_text own = pypkg_entry_name(&pypkg_state.image, entry);
-    struct pypkg_bytes bytes;
     struct pypkg_elf elf;
 
     if (own.size == strlen(name) && memcmp(own.data, name, own.size) == 0) {
         return true;
     }
-    /* Only where looking costs nothing. */
+    /* DT_SONAME only where nothing has to be decoded for it. */
     if (entry->type != PYPKG_FILE || entry->codec != PYPKG_CODEC_NONE || entry->stored_size != entry->size) {
         return false;
     }
-    bytes.data = pypkg_state.image.base + (entry->stored_size > 0 ? entry->data_offset : 0);
-    const char *soname = pypkg_elf_open(&elf, bytes.data, entry->size) ? pypkg_elf_soname(&elf) : NULL;
+    const uint8_t *data = pypkg_state.image.base + (entry->stored_size > 0 ? entry->data_offset : 0);
+    const char *soname = pypkg_elf_open(&elf, data, entry->size) ? pypkg_elf_soname(&elf) : NULL;
     return soname != NULL && strcmp(soname, name) == 0;
 }
 
@@ -218,25 +215,24 @@ load_tree(struct loading *loading, const struct pypkg_found *found, int flags)
 {
     struct pypkg_bytes bytes;
     struct pypkg_elf elf;
-    int status;
 
-    if (pypkg_linked_contents(&found->entry, &bytes, &status)) {
+    if (pypkg_linked_contents(&pypkg_state.image, &found->entry, &bytes) == 0) {
         if (pypkg_elf_open(&elf, bytes.data, bytes.size)) {
             load_needed(loading, &elf);
         }
         pypkg_release(&bytes);
     }
-    struct loaded *file = provide(found, loading->reason, loading->reason_size);
+    struct loaded *file = get_file(found, loading->reason, loading->reason_size);
     void *handle = file == NULL ? NULL : dlopen(file->path, flags);
     if (file != NULL && handle == NULL) {
-        const char *said = dlerror();
-        snprintf(loading->reason, loading->reason_size, "%s", said != NULL ? said : "it cannot be loaded");
+        const char *text = dlerror();
+        snprintf(loading->reason, loading->reason_size, "%s", text != NULL ? text : "it cannot be loaded");
     }
     return handle;
 }
 
 void *
-pypkg_memory_load(const struct pypkg_found *found, int flags, char *reason, size_t reason_size)
+pypkg_memload_library(const struct pypkg_found *found, int flags, char *reason, size_t reason_size)
 {
     struct loading *loading = calloc(1, sizeof(*loading));
     void *handle = NULL;
@@ -256,9 +252,9 @@ pypkg_memory_load(const struct pypkg_found *found, int flags, char *reason, size
 }
 
 char *
-pypkg_memory_program(const struct pypkg_found *found, char *reason, size_t reason_size)
+pypkg_memload_program(const struct pypkg_found *found, char *reason, size_t reason_size)
 {
-    char path[32];
+    char path[PYPKG_DESCRIPTOR_PATH_SIZE];
     bool script = false;
     int fd = make_file(found, &script, reason, reason_size);
 
@@ -268,42 +264,17 @@ pypkg_memory_program(const struct pypkg_found *found, char *reason, size_t reaso
     if (script) {
         fcntl(fd, F_SETFD, 0);
     }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    pypkg_descriptor_path(fd, path);
     return strdup(path);
 }
 
 void
-pypkg_forget_program(const char *path)
+pypkg_memload_close(const char *path)
 {
-    int fd, saved = errno;
+    int fd = pypkg_descriptor_of_path(path), saved = errno;
 
-    if (sscanf(path, "/proc/self/fd/%d", &fd) == 1) {
+    if (fd >= 0) {
         close(fd);
     }
     errno = saved;
 }
-
-#else
-
-void
-pypkg_forget_program(const char *path)
-{
-    (void)path;
-}
-
-void *
-pypkg_memory_load(const struct pypkg_found *found, int flags, char *reason, size_t reason_size)
-{
-    (void)found, (void)flags;
-    snprintf(reason, reason_size, "this system has no files in memory");
-    return NULL;
-}
-
-char *
-pypkg_memory_program(const struct pypkg_found *found, char *reason, size_t reason_size)
-{
-    pypkg_memory_load(found, 0, reason, reason_size);
-    return NULL;
-}
-
-#endif

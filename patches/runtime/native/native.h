@@ -1,80 +1,88 @@
-/* What the parts of the addon cache share: cachedir.c (whose directory it is), cachefile.c and addons.c (what is written
-   there), memory.c (what is done without it) and elf.c (what a library needs). */
+/* Native addons and programs of the snapshot: extracted into the cache, or loaded from memory. */
 
-#ifndef PYPKG_ADDONS_H
-#define PYPKG_ADDONS_H
+#ifndef PYPKG_NATIVE_H
+#define PYPKG_NATIVE_H
 
-#include "engine/vfs.h"
+#include "paths/paths.h"
 
-/* Why something cannot come from the cache. */
-enum pypkg_trouble {
-    PYPKG_NO_TROUBLE,
-    PYPKG_UNUSABLE, /* read-only, full, mounted noexec, no place at all: memory may serve instead */
-    PYPKG_REFUSED,  /* others could change it */
-    PYPKG_CORRUPT,  /* the image */
+#include <sys/stat.h>
+
+/* Why a file cannot come from the cache. */
+enum pypkg_cache_failure {
+    PYPKG_CACHE_WORKS,
+    PYPKG_CACHE_UNUSABLE, /* no directory, or read-only, full, mounted noexec: use memory instead */
+    PYPKG_CACHE_UNSAFE,   /* other users could change it */
+    PYPKG_CACHE_CORRUPT,  /* the image is */
 };
 
-/* Work on the cache. `path` is what is being worked on, for messages and for the loader. */
+/* An operation on the cache. `path` is the file or directory in hand, for messages and for the loader. */
 struct pypkg_cache {
     char path[2 * PYPKG_MAX_PATH];
     size_t size;
     bool chosen; /* the user named the directory: PYPKG_NATIVE_CACHE_PATH */
-    enum pypkg_trouble trouble;
+    enum pypkg_cache_failure failure;
     char *error;
     size_t error_size;
 };
 
-/* --- cachedir.c --- */
+/* --- cache_dir.c --- */
 
-/* Note what went wrong: false, so that it can be returned. The first form takes the reason from errno. */
-bool pypkg_cache_failed(struct pypkg_cache *cache, const char *verb);
-bool pypkg_cache_fail(struct pypkg_cache *cache, enum pypkg_trouble trouble, const char *format, ...)
+/* Record a failure. Returns false. The first form takes the reason from errno. */
+bool pypkg_cache_fail_errno(struct pypkg_cache *cache, const char *verb);
+bool pypkg_cache_fail(struct pypkg_cache *cache, enum pypkg_cache_failure failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether memory may be used instead of the cache after its failure. */
+bool pypkg_may_use_memory(const struct pypkg_cache *cache);
+
+/* Append a slash and a name to cache->path. */
 bool pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size);
 
-/* The directory <cache>/pypkg, made when it is missing: a descriptor, or -1. */
+/* Open the directory <cache>/pypkg, and create it if it is missing. Returns a descriptor, or -1. */
 int pypkg_cache_open(struct pypkg_cache *cache);
 
-/* One level down, made when it is missing: a descriptor, or -1. `parent` stays open. */
+/* Open a directory in `parent`, and create it if it is missing. Returns a descriptor, or -1. `parent` stays open. */
 int pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_t size);
 
-/* Can nobody but this user and root change it? */
-bool pypkg_is_ours(const struct stat *status);
+/* Whether only this user and root can change the file. */
+bool pypkg_is_private(const struct stat *status);
 
-/* --- cachefile.c --- */
+/* --- cache_file.c --- */
 
-/* Put bytes at `name` in `directory`, whole or not at all. `top` is <cache>/pypkg. */
+/* Write the file `name` in `directory`, atomically. `top` is <cache>/pypkg. */
 bool pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char *name,
                        const struct pypkg_bytes *bytes, mode_t mode);
 
-/* Remove what killed processes left half-written in `top`. */
+/* Remove the temporary files that killed processes left in `top`. */
 void pypkg_cache_clean(int top);
 
-/* --- addons.c --- */
+/* --- extract.c --- */
 
-/* As pypkg_extract, but only into the cache. NULL: cache->error and cache->trouble say why. */
-char *pypkg_extract_to_cache(const struct pypkg_found *found, struct pypkg_cache *cache);
+/* Extract a file, and with it all files of its bundle, into the cache. Returns its real path, to be freed; or NULL:
+   cache->error and cache->failure say why. */
+char *pypkg_extract(const struct pypkg_found *found, struct pypkg_cache *cache);
 
-/* May memory take the cache's place after this trouble? */
-bool pypkg_may_use_memory(const struct pypkg_cache *cache);
+/* --- program.c --- */
 
-/* The contents of an entry, or of what it links to. false: the reason is an errno value in `status`, or
-   PYPKG_OUTSIDE. */
-bool pypkg_linked_contents(const struct pypkg_entry *entry, struct pypkg_bytes *bytes, int *status);
+/* Extract a program, or put it into memory if there can be no cache. Returns its real path, to be freed; or NULL and a
+   message in `error`. */
+char *pypkg_extract_program(const struct pypkg_found *found, char *error, size_t error_size);
 
-/* --- memory.c --- */
+/* --- memload.c --- */
 
-/* dlopen from memory, with those of its bundle it needs. NULL: `reason` is one clause without a subject. */
-void *pypkg_memory_load(const struct pypkg_found *found, int flags, char *reason, size_t reason_size);
+/* dlopen from memory, after the libraries of its bundle that it needs. NULL: `reason` is one clause without a subject. */
+void *pypkg_memload_library(const struct pypkg_found *found, int flags, char *reason, size_t reason_size);
 
-/* A program in memory: its path, to be freed; or NULL with a reason. The descriptor is closed by exec, except for
-   scripts, whose interpreter opens it again. */
-char *pypkg_memory_program(const struct pypkg_found *found, char *reason, size_t reason_size);
+/* Put a program into memory. Returns its path, to be freed; or NULL with a reason. exec closes its descriptor, but not
+   that of a script, which its interpreter opens again. */
+char *pypkg_memload_program(const struct pypkg_found *found, char *reason, size_t reason_size);
+
+/* The program was started, or could not be: close its descriptor if the path is one of memory. errno is not changed. */
+void pypkg_memload_close(const char *path);
 
 /* --- elf.c --- */
 
-/* The dynamic section of a library that lies in memory as it does in its file. */
+/* The dynamic section of a library, whose file is in memory. */
 struct pypkg_elf {
     const uint8_t *data;
     uint64_t size;
@@ -85,10 +93,10 @@ struct pypkg_elf {
     uint64_t strings_size;
 };
 
-/* false: not a little-endian ELF file, or without a dynamic section that can be read. */
+/* Find the dynamic section. False: not a little-endian ELF file, or one without a readable dynamic section. */
 bool pypkg_elf_open(struct pypkg_elf *elf, const void *data, uint64_t size);
 
-/* The n-th name in DT_NEEDED, and DT_SONAME; NULL when there is none. */
+/* The n-th DT_NEEDED, and DT_SONAME; NULL if the file has none. */
 const char *pypkg_elf_needed(const struct pypkg_elf *elf, uint64_t n);
 const char *pypkg_elf_soname(const struct pypkg_elf *elf);
 

@@ -1,9 +1,9 @@
-/* Mounts: real directories that are served below the snapshot's root.
+/* The table of mounts: real directories served at paths of the snapshot.
 
-   The table is copied, changed and swapped in by one atomic exchange, so that a walk needs no lock and a fork finds
-   nothing half done. Old tables are kept: mounting is rare, and a walk may be reading one. */
+   The table is copied, changed, and swapped in by one atomic exchange, so that resolving a path takes no lock and a fork
+   finds a complete table. Old tables are not freed: mounting is rare, and another thread may be reading one. */
 
-#include "image/image.h"
+#include "paths/paths.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -70,43 +70,36 @@ pypkg_leads_to_mount(const struct pypkg_mounts *mounts, const char *path, size_t
     return false;
 }
 
-/* The path below the root without double and trailing slashes, in fresh memory. `.` and `..` have no place in it. */
+/* The canonical path below the root, in new memory. `.` and `..` are not allowed. */
 static int
 make_canonical(const char *path, char **out)
 {
-    if (strncmp(path, PYPKG_ROOT "/", PYPKG_ROOT_SIZE + 1) != 0 || strlen(path) > PYPKG_MAX_PATH) {
+    const char *below = pypkg_below_root(path), *rest = below;
+    struct pypkg_text name;
+
+    if (below == NULL || strlen(path) > PYPKG_MAX_PATH) {
         return EINVAL;
     }
-    char *text = malloc(strlen(path) + 1);
-    size_t size = 0;
+    while ((name = pypkg_next_name(&rest)).size > 0) {
+        if (pypkg_dots(name.data, name.size) != 0) {
+            return EINVAL;
+        }
+    }
+    char *text = malloc(strlen(below) + 2);
     if (text == NULL) {
         return ENOMEM;
     }
-    for (const char *name = path + PYPKG_ROOT_SIZE; *name != '\0';) {
-        name += strspn(name, "/");
-        size_t length = strcspn(name, "/");
-        if ((length == 1 && name[0] == '.') || (length == 2 && name[0] == '.' && name[1] == '.')) {
-            free(text);
-            return EINVAL;
-        }
-        if (length > 0) {
-            text[size] = '/';
-            size += size > 0;
-            memcpy(text + size, name, length);
-            size += length;
-        }
-        name += length;
-    }
-    text[size] = '\0';
-    *out = text;
+    size_t size = pypkg_append_names(text, 0, 0, below);
     if (size == 0) {
         free(text);
         return EINVAL;
     }
+    memmove(text, text + 1, size); /* without its slash, with its terminator */
+    *out = text;
     return 0;
 }
 
-/* A copy of `old` without the mount at `path`, and with one for `real` if that is given. */
+/* Copy `old` without the mount at `path`, and with one for `real` if it is not NULL. */
 static struct pypkg_mounts *
 copy_table(const struct pypkg_mounts *old, const char *path, const char *real)
 {
@@ -129,7 +122,7 @@ copy_table(const struct pypkg_mounts *old, const char *path, const char *real)
     return fresh;
 }
 
-/* Swap in a changed table. `path` and `real` become the table's. */
+/* Swap in a changed table. On success it owns `path` and `real`. */
 static int
 change_table(char *path, char *real)
 {
@@ -154,19 +147,15 @@ int
 pypkg_mount_add(const char *path, const char *real)
 {
     char *canonical;
-    size_t size = strlen(real);
 
-    if (real[0] != '/' || size > PYPKG_MAX_PATH) {
+    if (real[0] != '/' || strlen(real) > PYPKG_MAX_PATH) {
         return EINVAL;
-    }
-    while (size > 1 && real[size - 1] == '/') {
-        size--;
     }
     int status = make_canonical(path, &canonical);
     if (status != 0) {
         return status;
     }
-    char *copy = strndup(real, size);
+    char *copy = strndup(real, pypkg_stripped_size(real));
     status = copy == NULL ? ENOMEM : change_table(canonical, copy);
     if (status != 0) {
         free(canonical);

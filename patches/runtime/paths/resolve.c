@@ -1,4 +1,4 @@
-/* Walking a path through the snapshot as a kernel walks it: links, `.`, `..`, repeated and trailing slashes, mounts.
+/* Resolving a path in the snapshot as a kernel does: links, `.`, `..`, repeated and trailing slashes, mounts.
    Entries and links: docs/image-format.md, "Entry". */
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "image/image.h"
+#include "paths/paths.h"
 
-/* Where a walk stands. `path` is canonical; above the root it is empty and `above` is set: that is "/". Inside a mount
-   it is still the path below the root; the real one follows from the mount. */
+/* The state of a walk. `path` is canonical and below the root, also inside a mount; the real path follows from the mount.
+   At "/", above the root, `path` is empty and `above` is set. */
 struct walk {
     const struct pypkg_image *image;
     const struct pypkg_mounts *mounts;
@@ -20,11 +20,11 @@ struct walk {
     bool above;
     char rest[2 * PYPKG_MAX_PATH + 2];
     const char *next;
-    bool dot; /* the last name was `.`: what is before it must be a directory */
+    bool dot; /* the last name was `.`: the path before it must be a directory */
     int links;
 };
 
-/* Nothing in `path` needs walking: it may be looked up as it is. */
+/* Whether `path` can be looked up as it is. */
 static bool
 is_canonical(const char *path, size_t size)
 {
@@ -39,7 +39,7 @@ is_canonical(const char *path, size_t size)
     return true;
 }
 
-/* Put a link's target before what is left to walk. */
+/* Put a link's target before the rest of the path. */
 static int
 enter_link(struct walk *walk, const struct pypkg_entry *link)
 {
@@ -81,16 +81,11 @@ leave_directory(struct walk *walk)
         walk->above = true;
         return;
     }
-    while (walk->path_size > 0 && walk->path[walk->path_size - 1] != '/') {
-        walk->path_size--;
-    }
-    if (walk->path_size > 0) {
-        walk->path_size--;
-    }
+    walk->path_size = pypkg_parent_size(walk->path, walk->path_size);
     find_mount(walk);
 }
 
-/* Leave the snapshot for what a mount shows, `tail` behind it. */
+/* The real path of the current one, through its mount, and `tail` behind it. */
 static int
 leave_by_mount(const struct walk *walk, const char *tail, char *outside)
 {
@@ -100,7 +95,7 @@ leave_by_mount(const struct walk *walk, const char *tail, char *outside)
     return size < 0 || size > PYPKG_MAX_PATH ? ENAMETOOLONG : PYPKG_OUTSIDE;
 }
 
-/* A real link is followed where it really is. If it stays inside the mount, go on from where it leads. */
+/* Follow a real link. True if it leads to a path inside the mount, which becomes the current one. */
 static bool
 follow_in_mount(struct walk *walk, const char *link)
 {
@@ -121,8 +116,8 @@ follow_in_mount(struct walk *walk, const char *link)
     return inside;
 }
 
-/* `..` inside a mount. From a real directory it leads up as it reads, and may lead out of the mount; what lies behind
-   a link out of it only the system knows, and what is no directory it refuses. */
+/* `..` inside a mount. From a real directory it leads to the parent of the virtual path, which may be outside the mount. The
+   rest is left to the system: links out of the mount, and the error for what is not a directory. */
 static int
 step_up_in_mount(struct walk *walk, char *outside)
 {
@@ -133,11 +128,11 @@ step_up_in_mount(struct walk *walk, char *outside)
         if (left != PYPKG_OUTSIDE) {
             return left;
         }
-        bool there = lstat(outside, &status) == 0;
-        if (there && S_ISLNK(status.st_mode) && ++walk->links <= PYPKG_MAX_LINKS && follow_in_mount(walk, outside)) {
+        bool exists = lstat(outside, &status) == 0;
+        if (exists && S_ISLNK(status.st_mode) && ++walk->links <= PYPKG_MAX_LINKS && follow_in_mount(walk, outside)) {
             return step_up_in_mount(walk, outside);
         }
-        if (!there || !S_ISDIR(status.st_mode)) {
+        if (!exists || !S_ISDIR(status.st_mode)) {
             char tail[sizeof(walk->rest) + 3];
             snprintf(tail, sizeof(tail), "/..%s", walk->next);
             return leave_by_mount(walk, tail, outside);
@@ -153,7 +148,7 @@ step_up_in_mount(struct walk *walk, char *outside)
     return 0;
 }
 
-/* One name below "/": the snapshot's root, or the end of the walk in the real file system. */
+/* A name in "/": the root of the snapshot, or the real file system, where the walk ends. */
 static int
 step_from_above(struct walk *walk, const char *name, size_t size, char *outside)
 {
@@ -170,7 +165,7 @@ step_from_above(struct walk *walk, const char *name, size_t size, char *outside)
     return PYPKG_OUTSIDE;
 }
 
-/* Nothing but slashes. */
+/* Whether only slashes are left. */
 static bool
 is_end(const char *rest)
 {
@@ -181,12 +176,13 @@ static int
 step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg_found *out, char *outside)
 {
     bool last = walk->next[0] == '\0';
+    int dots = pypkg_dots(name, size);
 
-    walk->dot = size == 1 && name[0] == '.';
+    walk->dot = dots == 1;
     if (walk->dot) {
         return 0;
     }
-    if (size == 2 && name[0] == '.' && name[1] == '.') {
+    if (dots == 2) {
         if (walk->mount != NULL) {
             return step_up_in_mount(walk, outside);
         }
@@ -230,13 +226,11 @@ static int
 walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside)
 {
     for (;;) {
-        const char *name = walk->next + strspn(walk->next, "/");
-        if (name[0] == '\0') {
+        struct pypkg_text name = pypkg_next_name(&walk->next);
+        if (name.size == 0) {
             break;
         }
-        size_t size = strcspn(name, "/");
-        walk->next = name + size;
-        int status = step(walk, name, size, follow, out, outside);
+        int status = step(walk, name.data, name.size, follow, out, outside);
         if (status != 0) {
             return status;
         }
@@ -246,7 +240,7 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return PYPKG_OUTSIDE;
     }
     if (walk->mount != NULL) {
-        /* The dot too: the system refuses it behind a file before it looks at what is wanted. */
+        /* Also the dot: behind a file it is an error, whatever the call. */
         const char *dot = walk->dot ? "/." : "", *slash = walk->next[0] == '/' ? "/" : "";
         char tail[4];
         snprintf(tail, sizeof(tail), "%s%s", dot, slash);
@@ -257,7 +251,7 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return ENOENT;
     }
     if (walk->path_size == 0 && out->entry.type != PYPKG_DIRECTORY) {
-        return EIO; /* the root twice: only in an image that was made so */
+        return EIO; /* a second entry for the root: only in a corrupt image */
     }
     out->index = (uint32_t)index;
     return 0;

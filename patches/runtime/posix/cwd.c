@@ -1,96 +1,32 @@
-/* The working directory may lie in the snapshot; realpath. */
+/* The working directory, which may be in the snapshot; realpath. */
 
-#include "engine/vfs.h"
+#include "engine/cwd.h"
+#include "engine/fd_table.h"
+#include "engine/reroute.h"
+#include "posix/front.h"
 
-#include <pthread.h>
-
-/* The process this memory belongs to. A child made by fork has memory of its own and says so; one made by vfork runs
-   in its parent's, and what it does to the working directory must not be seen there. */
-static _Atomic pid_t owner;
-
-/* The virtual working directory of a child made by vfork, and which child that was: no other thread can be it. */
-static _Thread_local pid_t child;
-static _Thread_local uint32_t child_cwd;
-
-static void
-note_owner(void)
-{
-    atomic_store(&owner, getpid());
-}
-
-void
-pypkg_watch_forks(void)
-{
-    static atomic_bool watched;
-
-    note_owner();
-    if (!atomic_exchange(&watched, true)) {
-        pthread_atfork(NULL, NULL, note_owner);
-    }
-}
-
-bool
-pypkg_is_vforked(void)
-{
-    return getpid() != atomic_load(&owner);
-}
-
-uint32_t
-pypkg_cwd(void)
-{
-    return child != 0 && child == getpid() ? child_cwd : atomic_load(&pypkg_state.cwd);
-}
-
-static void
-set_cwd(uint32_t cwd)
-{
-    if (!pypkg_is_vforked()) {
-        atomic_store(&pypkg_state.cwd, cwd);
-        return;
-    }
-    child = getpid();
-    child_cwd = cwd;
-    atomic_store(&pypkg_state.cwd_is_split, true);
-}
-
+/* The virtual path of an entry in `buffer`, or in new memory if there is none. NULL with errno. */
 static char *
-copy_path(struct pypkg_text path, char *buffer, size_t size)
-{
-    size_t needed = PYPKG_ROOT_SIZE + (path.size > 0 ? 1 + path.size : 0) + 1;
-
-    if (needed > size) {
-        errno = ERANGE;
-        return NULL;
-    }
-    memcpy(buffer, PYPKG_ROOT, PYPKG_ROOT_SIZE + 1);
-    if (path.size > 0) {
-        buffer[PYPKG_ROOT_SIZE] = '/';
-        memcpy(buffer + PYPKG_ROOT_SIZE + 1, path.data, path.size);
-        buffer[needed - 1] = '\0';
-    }
-    return buffer;
-}
-
-/* As copy_path, into fresh memory when no buffer is given. */
-static char *
-give_path(const struct pypkg_entry *entry, char *buffer, size_t size)
+return_path(const struct pypkg_entry *entry, char *buffer, size_t size)
 {
     struct pypkg_text path = pypkg_entry_path(&pypkg_state.image, entry);
+    char *result = buffer;
 
-    if (buffer != NULL) {
-        return copy_path(path, buffer, size);
-    }
-    size = size > 0 ? size : PYPKG_ROOT_SIZE + path.size + 2;
-    buffer = malloc(size);
     if (buffer == NULL) {
-        return NULL;
+        size = size > 0 ? size : PYPKG_ROOT_SIZE + path.size + 2;
+        result = malloc(size);
+        if (result == NULL) {
+            return NULL;
+        }
     }
-    char *result = copy_path(path, buffer, size);
-    if (result == NULL) {
-        free(buffer);
-        errno = ERANGE;
+    if (pypkg_virtual_path(path, result, size) <= size) {
+        return result;
     }
-    return result;
+    if (buffer == NULL) {
+        free(result);
+    }
+    errno = ERANGE;
+    return NULL;
 }
 
 static int
@@ -100,7 +36,7 @@ enter_directory(const struct pypkg_found *found)
         errno = ENOTDIR;
         return -1;
     }
-    set_cwd(found->index + 1);
+    pypkg_set_cwd(found->index + 1);
     return 0;
 }
 
@@ -108,7 +44,7 @@ static int
 leave_snapshot(int result)
 {
     if (result == 0) {
-        set_cwd(0);
+        pypkg_set_cwd(0);
     }
     return result;
 }
@@ -143,7 +79,7 @@ pypkg_getcwd(char *buffer, size_t size)
         errno = EINVAL;
         return NULL;
     }
-    return give_path(&entry, buffer, size);
+    return return_path(&entry, buffer, size);
 }
 
 char *
@@ -154,5 +90,5 @@ pypkg_realpath(const char *path, char *resolved)
     pypkg_route(&route, "realpath", AT_FDCWD, path, true);
     PYPKG_TRY_REAL(&route, char *, NULL, realpath(route.path, resolved));
     return route.where == PYPKG_VIRTUAL
-        ? give_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0) : NULL;
+        ? return_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0) : NULL;
 }

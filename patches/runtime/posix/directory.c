@@ -1,25 +1,22 @@
-/* Directory streams. A virtual DIR* is told from a real one by its lowest bit, which no allocated pointer has set:
-   no registry, no lock, and a real stream costs one test.
+/* Directory streams. A virtual DIR* differs from a real one by its lowest bit: no registry and no lock, and a real stream
+   costs one test.
 
-   Listing "/" adds `snapshot` to what the real root holds, so that stream wraps a real one. */
+   The stream of "/" lists the real root and `snapshot`, so it wraps a real stream. */
 
-#include "engine/vfs.h"
+#include "engine/fd_table.h"
+#include "engine/reroute.h"
+#include "os/files.h"
+#include "posix/front.h"
 
 struct stream {
     DIR *real;                 /* the real root's stream, or NULL */
-    bool root_shown;           /* `snapshot` was listed already */
+    bool root_listed;          /* `snapshot` was listed */
     struct pypkg_found found;  /* the virtual directory, when there is no real stream */
     uint64_t position;         /* 0 is ".", 1 is "..", then the children */
-    size_t mount;              /* then the mounts in it that are none of its children */
+    size_t mount;              /* then the mounts in it that are not among its children */
     int fd;                    /* its descriptor, or -1 */
     struct dirent entry;
 };
-
-static inline bool
-is_virtual(DIR *dir)
-{
-    return ((uintptr_t)dir & 1) != 0;
-}
 
 static inline struct stream *
 stream_of(DIR *dir)
@@ -62,14 +59,11 @@ open_virtual(const struct pypkg_found *found, int fd)
     return make_stream(&(struct stream){.found = *found, .fd = fd});
 }
 
-/* Is it "/", by whatever path or link it was opened? */
 static bool
 is_root(int fd)
 {
-    struct stat here, root;
-
-    return pypkg_state.ready && fstat(fd, &here) == 0 && S_ISDIR(here.st_mode) && stat("/", &root) == 0
-        && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+    struct stat status;
+    return pypkg_state.ready && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && pypkg_is_root(&status);
 }
 
 static DIR *
@@ -119,16 +113,7 @@ type_of(const struct pypkg_entry *entry)
     return entry->type == PYPKG_DIRECTORY ? DT_DIR : entry->type == PYPKG_LINK ? DT_LNK : DT_REG;
 }
 
-/* Not what only a damaged image has: a name that is none, or leads elsewhere, or that no dirent can hold. */
-static bool
-is_name(struct pypkg_text name, size_t most)
-{
-    return name.data != NULL && name.size > 0 && name.size < most && memchr(name.data, '/', name.size) == NULL
-        && memchr(name.data, '\0', name.size) == NULL && !(name.data[0] == '.' && name.size == 1)
-        && !(name.size == 2 && memcmp(name.data, "..", 2) == 0);
-}
-
-/* The next child; false at the end. */
+/* The next child; false at the end. A damaged image may have names that are invalid or too long: they are skipped. */
 static bool
 next_child(struct stream *stream)
 {
@@ -143,7 +128,7 @@ next_child(struct stream *stream)
             continue;
         }
         struct pypkg_text name = pypkg_entry_name(image, &child);
-        if (is_name(name, sizeof(stream->entry.d_name))) {
+        if (name.data != NULL && name.size < sizeof(stream->entry.d_name) && pypkg_is_plain_name(name.data, name.size)) {
             fill_entry(&stream->entry, name.data, name.size, (ino_t)index + 1, type_of(&child));
             return true;
         }
@@ -151,9 +136,9 @@ next_child(struct stream *stream)
     return false;
 }
 
-/* The name a mount has in this directory, when it lies in it and no child has that name. */
+/* Whether a mount is in this directory and hides none of its children; sets its name. */
 static bool
-is_shown_mount(const struct stream *stream, const struct pypkg_mount *mount, const char **name, size_t *size)
+is_listed_mount(const struct stream *stream, const struct pypkg_mount *mount, const char **name, size_t *size)
 {
     struct pypkg_text directory = pypkg_entry_path(&pypkg_state.image, &stream->found.entry);
     size_t start = directory.size > 0 ? directory.size + 1 : 0;
@@ -179,7 +164,7 @@ next_mount(struct stream *stream)
 
     while (mounts != NULL && stream->mount < mounts->count) {
         const struct pypkg_mount *mount = &mounts->items[stream->mount++];
-        if (is_shown_mount(stream, mount, &name, &size) && stat(mount->real, &status) == 0) {
+        if (is_listed_mount(stream, mount, &name, &size) && stat(mount->real, &status) == 0) {
             fill_entry(&stream->entry, name, size, status.st_ino, S_ISDIR(status.st_mode) ? DT_DIR : DT_REG);
             return true;
         }
@@ -192,13 +177,13 @@ read_root(struct stream *stream)
 {
     struct dirent *entry = readdir(stream->real);
     if (entry != NULL) {
-        stream->root_shown = stream->root_shown || strcmp(entry->d_name, PYPKG_ROOT_NAME) == 0;
+        stream->root_listed = stream->root_listed || strcmp(entry->d_name, PYPKG_ROOT_NAME) == 0;
         return entry;
     }
-    if (stream->root_shown) {
+    if (stream->root_listed) {
         return NULL;
     }
-    stream->root_shown = true;
+    stream->root_listed = true;
     fill_entry(&stream->entry, PYPKG_ROOT_NAME, PYPKG_ROOT_SIZE - 1, 1, DT_DIR);
     return &stream->entry;
 }
@@ -206,7 +191,7 @@ read_root(struct stream *stream)
 struct dirent *
 pypkg_readdir(DIR *dir)
 {
-    if (!is_virtual(dir)) {
+    if (!pypkg_is_virtual_stream(dir)) {
         return readdir(dir);
     }
     struct stream *stream = stream_of(dir);
@@ -224,7 +209,7 @@ pypkg_readdir(DIR *dir)
 int
 pypkg_closedir(DIR *dir)
 {
-    if (!is_virtual(dir)) {
+    if (!pypkg_is_virtual_stream(dir)) {
         return closedir(dir);
     }
     struct stream *stream = stream_of(dir);
@@ -239,14 +224,14 @@ pypkg_closedir(DIR *dir)
 void
 pypkg_rewinddir(DIR *dir)
 {
-    if (!is_virtual(dir)) {
+    if (!pypkg_is_virtual_stream(dir)) {
         rewinddir(dir);
         return;
     }
     struct stream *stream = stream_of(dir);
     stream->position = 0;
     stream->mount = 0;
-    stream->root_shown = false;
+    stream->root_listed = false;
     if (stream->real != NULL) {
         rewinddir(stream->real);
     }
@@ -255,7 +240,7 @@ pypkg_rewinddir(DIR *dir)
 int
 pypkg_dirfd(DIR *dir)
 {
-    if (!is_virtual(dir)) {
+    if (!pypkg_is_virtual_stream(dir)) {
         return dirfd(dir);
     }
     struct stream *stream = stream_of(dir);

@@ -1,128 +1,129 @@
-/* Files that are opened again. The second time that a small file is made its memory is kept, under a descriptor of our
-   own, and opened from then on: that takes a third of making it once more.
+/* The cache of memory files. When a small file is opened the second time, its memory file is cached under a descriptor of
+   the runtime, and opened again from then on, which takes a third of the time of making it.
 
-   A kept file is sealed, so that nobody can change what is opened next. A slot is taken out and put back with one
-   exchange each, so that no lock can be held across a fork; whoever comes between makes a file of its own. A program
-   may close descriptors that are not its own and use their numbers again: what is kept is looked at every time. */
+   A cached file is sealed, so that nobody can change what is opened next. A slot is taken and put back with one atomic
+   exchange each, so that no lock can be held across a fork; a thread that finds the slot empty makes a file of its own.
+   A program may close descriptors that are not its own and use their numbers again, so each is checked every time. */
 
-#include "engine/vfs.h"
+#include "posix/fd_cache.h"
 
-#define KEPT_COUNT 16
-#define KEPT_SIZE 65536
-/* The last of a table of 256 descriptors. A program that has so many itself keeps its numbers, and nothing is kept. */
-#define KEPT_HIGHEST 255
-#define KEPT_LOWEST (KEPT_HIGHEST + 1 - KEPT_COUNT)
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-struct kept {
+#include "os/memory_file.h"
+
+#define CACHE_COUNT 16
+#define MAX_FILE_SIZE 65536
+/* The last numbers of a table of 256 descriptors. Where a program uses them itself nothing is cached. */
+#define HIGHEST_FD 255
+#define LOWEST_FD (HIGHEST_FD + 1 - CACHE_COUNT)
+
+struct cached {
     int fd;
     uint32_t index;
-    uint64_t device, inode;
+    dev_t device;
+    ino_t inode;
 };
 
 static struct {
-    _Atomic(struct kept *) files[KEPT_COUNT];
-    /* The number of an entry, plus one, that was opened before and is whole. */
-    _Atomic uint32_t seen[1024];
-} state;
+    _Atomic(struct cached *) files[CACHE_COUNT];
+    /* Entry numbers, plus one, whose contents were checked. */
+    _Atomic uint32_t checked[1024];
+} cache;
 
 static _Atomic uint32_t *
-seen_slot(uint32_t index)
+checked_slot(uint32_t index)
 {
-    return &state.seen[index % (sizeof(state.seen) / sizeof(state.seen[0]))];
+    return &cache.checked[index % (sizeof(cache.checked) / sizeof(cache.checked[0]))];
 }
 
 bool
-pypkg_is_seen(uint32_t index)
+pypkg_fd_cache_is_checked(uint32_t index)
 {
-    return atomic_load_explicit(seen_slot(index), memory_order_relaxed) == index + 1;
+    return atomic_load_explicit(checked_slot(index), memory_order_relaxed) == index + 1;
 }
 
 void
-pypkg_see(uint32_t index)
+pypkg_fd_cache_set_checked(uint32_t index)
 {
-    atomic_store_explicit(seen_slot(index), index + 1, memory_order_relaxed);
+    atomic_store_explicit(checked_slot(index), index + 1, memory_order_relaxed);
 }
 
+/* Whether `fd` is the cached file, and not another one that got its number. */
 static bool
-is_still(const struct kept *kept, int fd, struct stat *status)
+is_file_of(const struct cached *cached, int fd, struct stat *status)
 {
-    return fstat(fd, status) == 0 && (uint64_t)status->st_ino == kept->inode
-        && (uint64_t)status->st_dev == kept->device;
+    return fstat(fd, status) == 0 && status->st_ino == cached->inode && status->st_dev == cached->device;
 }
 
 static void
-drop(struct kept *kept)
+discard(struct cached *cached)
 {
     struct stat status;
 
-    if (kept != NULL) {
-        if (is_still(kept, kept->fd, &status)) {
-            close(kept->fd);
+    if (cached != NULL) {
+        if (is_file_of(cached, cached->fd, &status)) {
+            close(cached->fd);
         }
-        free(kept);
+        free(cached);
     }
 }
 
 void
-pypkg_forget_files(void)
+pypkg_fd_cache_clear(void)
 {
-    for (size_t i = 0; i < KEPT_COUNT; i++) {
-        drop(atomic_exchange(&state.files[i], NULL));
+    for (size_t i = 0; i < CACHE_COUNT; i++) {
+        discard(atomic_exchange(&cache.files[i], NULL));
     }
-    for (size_t i = 0; i < sizeof(state.seen) / sizeof(state.seen[0]); i++) {
-        atomic_store_explicit(&state.seen[i], 0, memory_order_relaxed);
+    for (size_t i = 0; i < sizeof(cache.checked) / sizeof(cache.checked[0]); i++) {
+        atomic_store_explicit(&cache.checked[i], 0, memory_order_relaxed);
     }
 }
 
 static void
-put_back(struct kept *kept)
+put(struct cached *cached)
 {
-    drop(atomic_exchange(&state.files[kept->index % KEPT_COUNT], kept));
+    discard(atomic_exchange(&cache.files[cached->index % CACHE_COUNT], cached));
 }
 
 int
-pypkg_open_kept(const struct pypkg_found *found, int flags, struct stat *status)
+pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat *status)
 {
-    struct kept *kept = atomic_exchange(&state.files[found->index % KEPT_COUNT], NULL);
+    struct cached *cached = atomic_exchange(&cache.files[found->index % CACHE_COUNT], NULL);
 
-    if (kept == NULL) {
+    if (cached == NULL) {
         return -1;
     }
-    if (!is_still(kept, kept->fd, status)) {
-        free(kept);
+    if (!is_file_of(cached, cached->fd, status)) {
+        free(cached);
         return -1;
     }
-    int fd = kept->index == found->index ? pypkg_open_again(kept->fd, flags) : -1;
-    if (fd >= 0 && !is_still(kept, fd, status)) {
+    int fd = cached->index == found->index ? pypkg_open_again(cached->fd, flags) : -1;
+    if (fd >= 0 && !is_file_of(cached, fd, status)) {
         close(fd);
         fd = -1;
     }
-    put_back(kept);
+    put(cached);
     return fd;
 }
 
 void
-pypkg_keep(int fd, const struct pypkg_found *found, const struct stat *status)
+pypkg_fd_cache_add(int fd, const struct pypkg_found *found, const struct stat *status)
 {
-#if defined(__linux__)
-    if (found->entry.size > KEPT_SIZE || fcntl(fd, F_ADD_SEALS, PYPKG_SEAL_ALL) < 0) {
+    if (found->entry.size > MAX_FILE_SIZE || pypkg_seal(fd) < 0) {
         return;
     }
-    struct kept *kept = malloc(sizeof(*kept));
-    int own = kept != NULL ? fcntl(fd, F_DUPFD_CLOEXEC, KEPT_LOWEST) : -1;
-    if (own < 0 || own > KEPT_HIGHEST) {
+    struct cached *cached = malloc(sizeof(*cached));
+    int own = cached != NULL ? fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD) : -1;
+    if (own < 0 || own > HIGHEST_FD) {
         if (own >= 0) {
             close(own);
         }
-        free(kept);
+        free(cached);
         return;
     }
-    kept->fd = own;
-    kept->index = found->index;
-    kept->device = (uint64_t)status->st_dev;
-    kept->inode = (uint64_t)status->st_ino;
-    put_back(kept);
-#else
-    (void)fd, (void)found, (void)status;
-#endif
+    *cached = (struct cached){own, found->index, status->st_dev, status->st_ino};
+    put(cached);
 }

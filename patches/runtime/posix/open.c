@@ -1,45 +1,39 @@
-/* open and fopen on the snapshot: read-only, EROFS for anything that would write. */
+/* open and fopen on the snapshot, for reading only: EROFS for anything that would write. */
 
-#include "engine/vfs.h"
+#include "engine/reroute.h"
+#include "posix/front.h"
 
 #include <stdarg.h>
 
 #define CREATES(flags) (((flags) & (O_CREAT)) != 0)
-/* Not O_ACCMODE: musl's holds O_PATH as well. */
+/* Not O_ACCMODE: musl's contains O_PATH. */
 #define WRITES(flags) (((flags) & (O_WRONLY | O_RDWR)) != 0 || ((flags) & O_TRUNC) != 0)
 
-/* Is a link in last place followed? */
+/* Whether a link in the last name is followed. */
 #define FOLLOWS(flags) (((flags) & O_NOFOLLOW) == 0 && !(CREATES(flags) && ((flags) & O_EXCL) != 0))
 
-static int
-refuse(int error)
-{
-    errno = error;
-    return -1;
-}
-
-/* Nothing is there. The system looks whether there could be before it looks whether it may make it. */
+/* A path that was not found. The system checks that the directory exists before it checks that it is writable. */
 static int
 refuse_missing(const struct pypkg_route *route, int flags)
 {
-    return refuse(route->error == ENOENT && CREATES(flags) && route->found.in_directory ? EROFS : route->error);
+    return pypkg_fail(route->error == ENOENT && CREATES(flags) && route->found.in_directory ? EROFS : route->error);
 }
 
 static int
 open_link(const struct pypkg_found *found, int flags)
 {
     if (CREATES(flags)) {
-        return refuse(flags & O_EXCL ? EEXIST : ELOOP);
+        return pypkg_fail(flags & O_EXCL ? EEXIST : ELOOP);
     }
     if (flags & O_DIRECTORY) {
-        return refuse(ENOTDIR);
+        return pypkg_fail(ENOTDIR);
     }
 #if defined(O_PATH)
     if (flags & O_PATH) {
         return pypkg_fd_open(found, flags);
     }
 #endif
-    return refuse(ELOOP);
+    return pypkg_fail(ELOOP);
 }
 
 static int
@@ -51,31 +45,31 @@ open_found(const struct pypkg_found *found, int flags)
         return open_link(found, flags);
     }
     if (CREATES(flags) && (flags & O_EXCL)) {
-        return refuse(EEXIST);
+        return pypkg_fail(EEXIST);
     }
 #if defined(O_TMPFILE)
     if ((flags & O_TMPFILE) == O_TMPFILE) {
-        return refuse(directory ? EROFS : ENOTDIR);
+        return pypkg_fail(directory ? EROFS : ENOTDIR);
     }
 #endif
     if (directory && (WRITES(flags) || CREATES(flags))) {
-        return refuse(EISDIR);
+        return pypkg_fail(EISDIR);
     }
     if (!directory && (flags & O_DIRECTORY)) {
-        return refuse(ENOTDIR);
+        return pypkg_fail(ENOTDIR);
     }
-    return WRITES(flags) ? refuse(EROFS) : pypkg_fd_open(found, flags);
+    return WRITES(flags) ? pypkg_fail(EROFS) : pypkg_fd_open(found, flags);
 }
 
 static int
 open_in_snapshot(const struct pypkg_route *route, int flags)
 {
     if (CREATES(flags) && (flags & O_DIRECTORY)) {
-        return refuse(EINVAL);
+        return pypkg_fail(EINVAL);
     }
-    /* A file to be made cannot have a name that ends in a slash, whatever is there. */
-    if (CREATES(flags) && (route->name ? pypkg_has_parent(route) : route->found.slash)) {
-        return refuse(EISDIR);
+    /* A file cannot be created under a name with a slash behind it, whether the name exists or not. */
+    if (CREATES(flags) && (route->keep_last ? pypkg_has_parent(route) : route->found.slash)) {
+        return pypkg_fail(EISDIR);
     }
     return route->where == PYPKG_VIRTUAL ? open_found(&route->found, flags) : refuse_missing(route, flags);
 }
@@ -83,10 +77,11 @@ open_in_snapshot(const struct pypkg_route *route, int flags)
 static void
 route_open(struct pypkg_route *route, const char *call, int dirfd, const char *path, int flags)
 {
-    bool name = CREATES(flags) && path != NULL && pypkg_trimmed(path, NULL) && pypkg_last_dots(path) == 0;
+    bool keep_last = CREATES(flags) && path != NULL && path[pypkg_stripped_size(path)] != '\0'
+        && pypkg_last_dots(path) == 0;
 
-    pypkg_route_as(route, call, dirfd, path, !name && FOLLOWS(flags), name);
-    route->makes = CREATES(flags);
+    pypkg_route_as(route, call, dirfd, path, !keep_last && FOLLOWS(flags), keep_last);
+    route->creates = CREATES(flags);
 }
 
 static int
@@ -104,16 +99,16 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
     return open_in_snapshot(&route, flags);
 }
 
-/* The mode is there only when a file may be made: open(2). */
+/* The mode is passed only if the call may create a file: open(2). */
 static mode_t
 mode_of(int flags, va_list arguments)
 {
-    bool there = CREATES(flags);
+    bool passed = CREATES(flags);
 
 #if defined(O_TMPFILE)
-    there = there || (flags & O_TMPFILE) == O_TMPFILE;
+    passed = passed || (flags & O_TMPFILE) == O_TMPFILE;
 #endif
-    return there ? (mode_t)va_arg(arguments, int) : 0;
+    return passed ? (mode_t)va_arg(arguments, int) : 0;
 }
 
 int
@@ -144,7 +139,7 @@ pypkg_creat(const char *path, mode_t mode)
     return open_routed("creat", AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
-/* The flags of fopen's mode string; -1 when it is none. */
+/* The flags of fopen's mode string; -1 if it is invalid. */
 static int
 flags_of_mode(const char *mode)
 {

@@ -1,19 +1,19 @@
 /* The redirect header: force-included (`-include`) into every C file of CPython, OpenSSL and SQLite.
 
-   It includes the system's headers first, so that their declarations stay what they are, and then turns calls by
-   name into calls of the snapshot core. The macros are function-like: `struct stat`, fields called `open` and
-   pointers to functions are left alone. Each pypkg_ function behaves as the function it replaces, and answers for
-   paths below /snapshot; every other path goes to the system as it came.
+   It includes the system's headers first, so that their declarations do not change, and then replaces calls by name with
+   calls of the runtime. The macros are function-like: `struct stat`, fields called `open` and pointers to functions are
+   not affected. Each pypkg_ function behaves as the function it replaces, also for paths below /snapshot; it passes every
+   other path to the system unchanged.
 
-   SQLite also takes pointers to these functions, for a table that can be replaced: see sqlite.c.
-   Nothing that links against the system's functions by name only (autoconf's probes) may be compiled with it. */
+   SQLite also takes pointers to these functions, in a table that can be replaced: libraries/sqlite.c.
+   Do not compile with it what only links the system's functions by name, such as autoconf's probes. */
 
 #ifndef PYPKG_REDIRECT_H
 #define PYPKG_REDIRECT_H
 
 #if !defined(__ASSEMBLER__)
 
-/* CPython's pyconfig.h defines these too, in the same words; it comes later. OpenSSL chooses for itself. */
+/* CPython's pyconfig.h, which is included later, defines these in the same way. OpenSSL has its own settings. */
 #if !defined(OPENSSL_BUILDING_OPENSSL)
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
@@ -40,13 +40,13 @@
 #include <sys/xattr.h>
 #endif
 
-/* vopen.c */
+/* posix/open.c */
 int pypkg_open(const char *path, int flags, ...);
 int pypkg_openat(int dirfd, const char *path, int flags, ...);
 int pypkg_creat(const char *path, mode_t mode);
 FILE *pypkg_fopen(const char *path, const char *mode);
 
-/* vstat.c */
+/* posix/stat.c */
 int pypkg_stat(const char *path, struct stat *status);
 int pypkg_lstat(const char *path, struct stat *status);
 int pypkg_fstat(int fd, struct stat *status);
@@ -59,7 +59,7 @@ int pypkg_statvfs(const char *path, struct statvfs *status);
 int pypkg_fstatvfs(int fd, struct statvfs *status);
 long pypkg_pathconf(const char *path, int name);
 
-/* vdir.c */
+/* posix/directory.c */
 DIR *pypkg_opendir(const char *path);
 DIR *pypkg_fdopendir(int fd);
 struct dirent *pypkg_readdir(DIR *dir);
@@ -67,13 +67,13 @@ int pypkg_closedir(DIR *dir);
 void pypkg_rewinddir(DIR *dir);
 int pypkg_dirfd(DIR *dir);
 
-/* vcwd.c */
+/* posix/cwd.c */
 int pypkg_chdir(const char *path);
 int pypkg_fchdir(int fd);
 char *pypkg_getcwd(char *buffer, size_t size);
 char *pypkg_realpath(const char *path, char *resolved);
 
-/* vwrite.c: all of these answer EROFS below /snapshot */
+/* posix/write.c: all of these fail with EROFS below /snapshot */
 int pypkg_mkdir(const char *path, mode_t mode);
 int pypkg_mkdirat(int dirfd, const char *path, mode_t mode);
 int pypkg_rename(const char *from, const char *to);
@@ -105,7 +105,7 @@ int pypkg_fchown(int fd, uid_t owner, gid_t group);
 int pypkg_futimens(int fd, const struct timespec times[2]);
 int pypkg_futimes(int fd, const struct timeval times[2]);
 
-/* vexec.c: this executable started again, and programs of the snapshot */
+/* process/exec.c: this executable started again, and programs of the snapshot */
 int pypkg_execv(const char *path, char *const argv[]);
 int pypkg_execve(const char *path, char *const argv[], char *const envp[]);
 int pypkg_fexecve(int fd, char *const argv[], char *const envp[]);
@@ -114,7 +114,7 @@ int pypkg_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actio
 int pypkg_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
 
-/* vxattr.c: there are no extended attributes below /snapshot */
+/* posix/xattr.c: files below /snapshot have no extended attributes */
 #if defined(__linux__)
 ssize_t pypkg_getxattr(const char *path, const char *name, void *value, size_t size);
 ssize_t pypkg_lgetxattr(const char *path, const char *name, void *value, size_t size);
@@ -128,7 +128,7 @@ int pypkg_fsetxattr(int fd, const char *name, const void *value, size_t size, in
 int pypkg_fremovexattr(int fd, const char *name);
 #endif
 
-/* dl.c */
+/* native/dlopen.c */
 void *pypkg_dlopen(const char *path, int flags);
 char *pypkg_dlerror(void);
 
@@ -147,7 +147,7 @@ char *pypkg_dlerror(void);
 #undef readdir
 #undef dirfd
 
-/* OpenSSL calls a field `open` of its own: there the name is replaced everywhere, field and all. */
+/* OpenSSL has a field called `open`: there the name is replaced everywhere, the field included. */
 #if defined(OPENSSL_BUILDING_OPENSSL)
 #define open pypkg_open
 #else
@@ -238,7 +238,7 @@ char *pypkg_dlerror(void);
 #define dlopen(path, flags) pypkg_dlopen(path, flags)
 #define dlerror() pypkg_dlerror()
 
-/* SQLite calls this function at the end of its initialization: sqlite.c. */
+/* SQLite calls this function at the end of its initialization: libraries/sqlite.c. */
 #define SQLITE_EXTRA_INIT pypkg_sqlite_init
 
 #endif /* PYPKG_NO_REDIRECT */

@@ -1,9 +1,9 @@
 /* stat and its family on the snapshot. */
 
-#include "engine/vfs.h"
+#include "engine/fd_table.h"
+#include "engine/reroute.h"
+#include "posix/front.h"
 
-/* One device for the whole snapshot, unlike any the kernel gives out for a disk. */
-#define SNAPSHOT_DEVICE ((dev_t)0x70796b67)
 #define BLOCK_SIZE 4096
 
 void
@@ -13,10 +13,10 @@ pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
     mode_t type = entry->type == PYPKG_DIRECTORY ? S_IFDIR : entry->type == PYPKG_LINK ? S_IFLNK : S_IFREG;
 
     memset(status, 0, sizeof(*status));
-    status->st_dev = SNAPSHOT_DEVICE;
+    status->st_dev = PYPKG_DEVICE;
     status->st_ino = (ino_t)found->index + 1;
     status->st_mode = type | (entry->mode & 0777);
-    /* As file systems that do not count: 2 would say "a directory without subdirectories". */
+    /* As on file systems that do not count links: 2 would mean "a directory without subdirectories". */
     status->st_nlink = 1;
     status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
     status->st_blksize = BLOCK_SIZE;
@@ -32,8 +32,7 @@ pypkg_fstat(int fd, struct stat *status)
     int result = fstat(fd, status);
     struct pypkg_found found;
 
-    if (result == 0 && atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed)
-        && pypkg_fd_find(fd, status, &found) && pypkg_entry_at(&pypkg_state.image, found.index, &found.entry)) {
+    if (result == 0 && pypkg_fd_entry_of(fd, status, &found)) {
         pypkg_fill_stat(&found, status);
     }
     return result;
@@ -91,14 +90,10 @@ static int
 check_access(const struct pypkg_entry *entry, int mode)
 {
     if (mode & W_OK) {
-        errno = EROFS;
-        return -1;
+        return pypkg_fail(EROFS);
     }
-    if (((mode & R_OK) && !(entry->mode & 0444)) || ((mode & X_OK) && !(entry->mode & 0111))) {
-        errno = EACCES;
-        return -1;
-    }
-    return 0;
+    bool allowed = (!(mode & R_OK) || (entry->mode & 0444)) && (!(mode & X_OK) || (entry->mode & 0111));
+    return allowed ? 0 : pypkg_fail(EACCES);
 }
 
 int
@@ -125,8 +120,7 @@ static ssize_t
 read_target(const struct pypkg_entry *entry, char *buffer, size_t size)
 {
     if (entry->type != PYPKG_LINK || size == 0) {
-        errno = EINVAL;
-        return -1;
+        return pypkg_fail(EINVAL);
     }
     struct pypkg_text target = pypkg_string(&pypkg_state.image, entry->data_offset, entry->stored_size);
     size_t taken = target.size < size ? target.size : size;
@@ -134,25 +128,14 @@ read_target(const struct pypkg_entry *entry, char *buffer, size_t size)
     return (ssize_t)taken;
 }
 
-/* Is `fd` a link itself, opened with O_PATH? */
-static bool
-is_link_descriptor(int fd, struct pypkg_found *found)
-{
-    struct stat status;
-    int saved = errno;
-    bool ours = atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &status) == 0
-        && pypkg_fd_find(fd, &status, found) && pypkg_entry_at(&pypkg_state.image, found->index, &found->entry);
-
-    errno = saved;
-    return ours && found->entry.type == PYPKG_LINK;
-}
-
 ssize_t
 pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 {
     struct pypkg_route route;
 
-    if (path != NULL && path[0] == '\0' && is_link_descriptor(dirfd, &route.found)) {
+    /* An empty path is the descriptor itself: a link that was opened with O_PATH. */
+    if (path != NULL && path[0] == '\0' && pypkg_fd_entry(dirfd, &route.found)
+        && route.found.entry.type == PYPKG_LINK) {
         return read_target(&route.found.entry, buffer, size);
     }
     pypkg_route(&route, "readlink", dirfd, path, false);
@@ -175,7 +158,7 @@ fill_statvfs(struct statvfs *status)
     status->f_blocks = (fsblkcnt_t)((pypkg_state.image.size + BLOCK_SIZE - 1) / BLOCK_SIZE);
     status->f_files = pypkg_state.image.header.entry_count;
     status->f_flag = ST_RDONLY;
-    status->f_namemax = 255;
+    status->f_namemax = PYPKG_MAX_NAME;
 }
 
 int
@@ -195,11 +178,9 @@ pypkg_statvfs(const char *path, struct statvfs *status)
 int
 pypkg_fstatvfs(int fd, struct statvfs *status)
 {
-    struct stat file;
     struct pypkg_found found;
 
-    if (atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &file) == 0
-        && pypkg_fd_find(fd, &file, &found)) {
+    if (pypkg_fd_entry(fd, &found)) {
         fill_statvfs(status);
         return 0;
     }

@@ -1,58 +1,57 @@
 /* Calls that change a file system. Below /snapshot they answer EROFS, as on any file system mounted read-only. */
 
-#include "engine/vfs.h"
+#include "engine/fd_table.h"
+#include "engine/reroute.h"
+#include "posix/front.h"
 
-/* The system looks at the directory first, and only then whether the file system can be written; each call has its own
-   order. These are Linux's (fs/namei.c), measured by tests/bases/conformance. */
+/* The system checks that the directory exists before it checks that the file system is writable; the order of these checks
+   differs between calls. It is Linux's (fs/namei.c); tests/bases/conformance compares the two. */
 
-static int
-refuse(int error)
-{
-    errno = error;
-    return -1;
-}
-
-/* The answer for a name that was to be made. */
+/* The error for a name that was to be created. */
 static int
 refuse_new(const struct pypkg_route *route, const char *path, bool directory)
 {
     if (route->where == PYPKG_VIRTUAL) {
-        return refuse(EEXIST);
+        return pypkg_fail(EEXIST);
     }
     if (route->error != ENOENT || !pypkg_has_parent(route)) {
-        return refuse(route->error);
+        return pypkg_fail(route->error);
     }
-    return refuse(pypkg_trimmed(path, NULL) && !directory ? ENOENT : EROFS);
+    bool slash = path[pypkg_stripped_size(path)] != '\0';
+    return pypkg_fail(slash && !directory ? ENOENT : EROFS);
 }
 
-/* The answer for a name that was to be taken away. Nobody looks whether there is anything. */
+/* The error for a name that was to be removed, whether it exists or not. */
 static int
 refuse_old(const struct pypkg_route *route, const char *path, bool directory)
 {
     int dots = pypkg_last_dots(path);
 
     if (!pypkg_has_parent(route)) {
-        return refuse(route->error);
+        return pypkg_fail(route->error);
     }
     if (dots > 0) {
-        return refuse(!directory ? EISDIR : dots == 1 ? EINVAL : ENOTEMPTY);
+        return pypkg_fail(!directory ? EISDIR : dots == 1 ? EINVAL : ENOTEMPTY);
     }
-    return refuse(EROFS);
+    return pypkg_fail(EROFS);
 }
 
-/* A real path whose directory is there: 0, or the errno. */
+/* 0 if the directory of a real path's last name exists, else the errno. */
 static int
 real_parent_error(const struct pypkg_route *route)
 {
     char parent[PYPKG_MAX_PATH + 1];
     struct stat status;
+    size_t name = pypkg_last_name(route->path, pypkg_stripped_size(route->path));
 
-    pypkg_trimmed(route->path, parent);
-    char *slash = strrchr(parent, '/');
-    if (slash == NULL) {
+    if (name == 0) {
         return 0;
     }
-    slash[slash == parent] = '\0';
+    if (name > PYPKG_MAX_PATH) {
+        return ENAMETOOLONG;
+    }
+    memcpy(parent, route->path, name);
+    parent[name] = '\0';
     return fstatat(route->dirfd, parent, &status, 0) < 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
 }
 
@@ -65,22 +64,33 @@ parent_error(const struct pypkg_route *route)
     return pypkg_has_parent(route) ? 0 : route->error;
 }
 
-/* The answer for a file that was to be changed and must exist: ENOENT stays ENOENT. */
+/* The error for a file that was to be changed; it must exist. */
 static int
 refuse_file(const struct pypkg_route *route)
 {
-    errno = route->where == PYPKG_VIRTUAL ? EROFS : route->error;
-    return -1;
+    return pypkg_fail(route->where == PYPKG_VIRTUAL ? EROFS : route->error);
 }
 
-#define MAKE_NAME(name, dirfd, path, directory, system_call) \
+/* As PYPKG_TRY_REAL, for a call with two paths that creates the second. */
+#define TRY_BOTH_REAL(source, target, system_call)                                            \
+    while ((source).where == PYPKG_REAL && (target).where == PYPKG_REAL) {                    \
+        if (pypkg_reroute_root(&(target))) {                                                  \
+            continue;                                                                         \
+        }                                                                                     \
+        int result_ = (system_call);                                                          \
+        if (result_ == 0 || !(pypkg_is_rerouted(&(source)) || pypkg_is_rerouted(&(target)))) { \
+            return result_;                                                                   \
+        }                                                                                     \
+    }
+
+#define CREATE_NAME(name, dirfd, path, directory, system_call) \
     struct pypkg_route route;                                \
     pypkg_route_name(&route, name, dirfd, path);             \
-    route.makes = true;                                      \
+    route.creates = true;                                      \
     PYPKG_TRY_REAL(&route, int, -1, system_call);            \
     return refuse_new(&route, path, directory)
 
-#define TAKE_NAME(name, dirfd, path, directory, system_call) \
+#define REMOVE_NAME(name, dirfd, path, directory, system_call) \
     struct pypkg_route route;                                \
     pypkg_route_name(&route, name, dirfd, path);             \
     PYPKG_TRY_REAL(&route, int, -1, system_call);            \
@@ -95,7 +105,7 @@ refuse_file(const struct pypkg_route *route)
 int
 pypkg_mkdirat(int dirfd, const char *path, mode_t mode)
 {
-    MAKE_NAME("mkdirat", dirfd, path, true, mkdirat(route.dirfd, route.path, mode));
+    CREATE_NAME("mkdirat", dirfd, path, true, mkdirat(route.dirfd, route.path, mode));
 }
 
 int
@@ -104,7 +114,7 @@ pypkg_mkdir(const char *path, mode_t mode)
     return pypkg_mkdirat(AT_FDCWD, path, mode);
 }
 
-/* Between the snapshot and another file system nothing is moved: EXDEV, which makes shutil.move copy. */
+/* A rename between the snapshot and another file system is EXDEV, which makes shutil.move copy. */
 static int
 refuse_rename(const struct pypkg_route *source, const char *from, const struct pypkg_route *target, const char *to)
 {
@@ -112,12 +122,12 @@ refuse_rename(const struct pypkg_route *source, const char *from, const struct p
 
     error = error != 0 ? error : parent_error(target);
     if (error != 0) {
-        return refuse(error);
+        return pypkg_fail(error);
     }
     if ((source->where == PYPKG_REAL) != (target->where == PYPKG_REAL)) {
-        return refuse(EXDEV);
+        return pypkg_fail(EXDEV);
     }
-    return refuse(pypkg_last_dots(from) > 0 || pypkg_last_dots(to) > 0 ? EBUSY : EROFS);
+    return pypkg_fail(pypkg_last_dots(from) > 0 || pypkg_last_dots(to) > 0 ? EBUSY : EROFS);
 }
 
 static int
@@ -126,7 +136,7 @@ refuse_link(const struct pypkg_route *source, const struct pypkg_route *target, 
     struct stat status;
 
     if (source->where == PYPKG_FAILED) {
-        return refuse(source->error);
+        return pypkg_fail(source->error);
     }
     if (source->where == PYPKG_REAL
         && fstatat(source->dirfd, source->path, &status, source->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
@@ -136,10 +146,10 @@ refuse_link(const struct pypkg_route *source, const struct pypkg_route *target, 
         return refuse_new(target, to, false);
     }
     if (fstatat(target->dirfd, target->path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        return refuse(EEXIST);
+        return pypkg_fail(EEXIST);
     }
     int error = real_parent_error(target);
-    return refuse(error != 0 ? error : EXDEV);
+    return pypkg_fail(error != 0 ? error : EXDEV);
 }
 
 int
@@ -149,15 +159,7 @@ pypkg_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
 
     pypkg_route_name(&source, "rename", from_dirfd, from);
     pypkg_route_name(&target, "rename", to_dirfd, to);
-    while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
-        if (pypkg_finds_root(&target)) {
-            continue;
-        }
-        int result = renameat(source.dirfd, source.path, target.dirfd, target.path);
-        if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
-            return result;
-        }
-    }
+    TRY_BOTH_REAL(source, target, renameat(source.dirfd, source.path, target.dirfd, target.path));
     return refuse_rename(&source, from, &target, to);
 }
 
@@ -170,7 +172,7 @@ pypkg_rename(const char *from, const char *to)
 int
 pypkg_unlinkat(int dirfd, const char *path, int flags)
 {
-    TAKE_NAME("unlinkat", dirfd, path, (flags & AT_REMOVEDIR) != 0, unlinkat(route.dirfd, route.path, flags));
+    REMOVE_NAME("unlinkat", dirfd, path, (flags & AT_REMOVEDIR) != 0, unlinkat(route.dirfd, route.path, flags));
 }
 
 int
@@ -188,7 +190,7 @@ pypkg_rmdir(const char *path)
 int
 pypkg_remove(const char *path)
 {
-    TAKE_NAME("remove", AT_FDCWD, path, false, remove(route.path));
+    REMOVE_NAME("remove", AT_FDCWD, path, false, remove(route.path));
 }
 
 int
@@ -255,7 +257,7 @@ pypkg_truncate(const char *path, off_t size)
     pypkg_route(&route, "truncate", AT_FDCWD, path, true);
     PYPKG_TRY_REAL(&route, int, -1, truncate(route.path, size));
     bool directory = route.where == PYPKG_VIRTUAL && route.found.entry.type == PYPKG_DIRECTORY;
-    return directory ? refuse(EISDIR) : refuse_file(&route);
+    return directory ? pypkg_fail(EISDIR) : refuse_file(&route);
 }
 
 int
@@ -265,15 +267,7 @@ pypkg_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int
 
     pypkg_route(&source, "link", from_dirfd, from, (flags & AT_SYMLINK_FOLLOW) != 0);
     pypkg_route_name(&target, "link", to_dirfd, to);
-    while (source.where == PYPKG_REAL && target.where == PYPKG_REAL) {
-        if (pypkg_finds_root(&target)) {
-            continue;
-        }
-        int result = linkat(source.dirfd, source.path, target.dirfd, target.path, flags);
-        if (result == 0 || !(pypkg_rerouted(&source) || pypkg_rerouted(&target))) {
-            return result;
-        }
-    }
+    TRY_BOTH_REAL(source, target, linkat(source.dirfd, source.path, target.dirfd, target.path, flags));
     return refuse_link(&source, &target, to);
 }
 
@@ -286,7 +280,7 @@ pypkg_link(const char *from, const char *to)
 int
 pypkg_symlinkat(const char *target, int dirfd, const char *path)
 {
-    MAKE_NAME("symlinkat", dirfd, path, false, symlinkat(target, route.dirfd, route.path));
+    CREATE_NAME("symlinkat", dirfd, path, false, symlinkat(target, route.dirfd, route.path));
 }
 
 int
@@ -298,7 +292,7 @@ pypkg_symlink(const char *target, const char *path)
 int
 pypkg_mknodat(int dirfd, const char *path, mode_t mode, dev_t device)
 {
-    MAKE_NAME("mknodat", dirfd, path, false, mknodat(route.dirfd, route.path, mode, device));
+    CREATE_NAME("mknodat", dirfd, path, false, mknodat(route.dirfd, route.path, mode, device));
 }
 
 int
@@ -310,7 +304,7 @@ pypkg_mknod(const char *path, mode_t mode, dev_t device)
 int
 pypkg_mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-    MAKE_NAME("mkfifoat", dirfd, path, false, mkfifoat(route.dirfd, route.path, mode));
+    CREATE_NAME("mkfifoat", dirfd, path, false, mkfifoat(route.dirfd, route.path, mode));
 }
 
 int
@@ -319,18 +313,17 @@ pypkg_mkfifo(const char *path, mode_t mode)
     return pypkg_mkfifoat(AT_FDCWD, path, mode);
 }
 
-/* A descriptor of the snapshot is one of the kernel's own files, which could be changed: it belongs to nobody else. */
+/* The memory file of a virtual descriptor could be changed, so the call must not reach it. Sets errno if `fd` is one. */
 static bool
 is_real_descriptor(int fd)
 {
-    struct stat status;
     struct pypkg_found found;
-    int saved = errno;
-    bool ours = atomic_load_explicit(&pypkg_state.has_descriptors, memory_order_relaxed) && fstat(fd, &status) == 0
-        && pypkg_fd_find(fd, &status, &found);
 
-    errno = ours ? EROFS : saved;
-    return !ours;
+    if (pypkg_fd_entry(fd, &found)) {
+        errno = EROFS;
+        return false;
+    }
+    return true;
 }
 
 int

@@ -1,6 +1,7 @@
-/* Extended attributes: the snapshot has none; the list is empty, as of any file without (shutil.copy2 asks). */
+/* Extended attributes. Files of the snapshot have none, so their list is empty (shutil.copy2 asks for it). */
 
-#include "engine/vfs.h"
+#include "engine/reroute.h"
+#include "posix/front.h"
 
 #if defined(__linux__)
 
@@ -11,7 +12,7 @@ refuse(const struct pypkg_route *route, int refusal)
     return errno == 0 ? 0 : -1;
 }
 
-/* One call: the system's for a real path, `refusal` for one of the snapshot; 0 is an empty answer. */
+/* The system's call for a real path; for one of the snapshot the errno `refusal`, or an empty result if it is 0. */
 #define CALL(type, name, follow, refusal, system_call)          \
     struct pypkg_route route;                                   \
     pypkg_route(&route, name, AT_FDCWD, path, follow);          \

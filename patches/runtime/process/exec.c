@@ -1,18 +1,23 @@
 /* Starting programs: files of the snapshot, which the kernel cannot see, and this executable itself (reentry.h).
 
-   CPython calls these between fork, or vfork, and exec. So what starts a real program stays on the stack and takes no
-   lock. Extracting a file of the snapshot does allocate: musl and glibc keep malloc usable there. */
-
-#include "engine/vfs.h"
+   CPython calls these between fork, or vfork, and exec. So starting a real program uses only the stack and takes no lock.
+   Extracting a file of the snapshot allocates memory: musl and glibc keep malloc usable there. */
 
 #include <sys/mman.h>
 
-/* An environment of more variables is copied into memory of its own and not onto the stack. */
+#include "engine/cwd.h"
+#include "engine/reroute.h"
+#include "native/native.h"
+#include "os/files.h"
+#include "posix/front.h"
+#include "process/reentry.h"
+
+/* An environment with more variables is copied to mapped memory instead of the stack. */
 #define FEW_VARIABLES 4096
 
-/* What is to be started and how: one of exec's forms or posix_spawn. */
+/* A program to start, by exec or posix_spawn. */
 struct start {
-    const char *path;  /* NULL: the file that is open as `fd` */
+    const char *path; /* NULL: the file that is open as `fd` */
     int fd;
     char *const *argv;
     bool spawn;
@@ -21,7 +26,7 @@ struct start {
     const posix_spawnattr_t *attributes;
 };
 
-/* As the system does it: an error of posix_spawn is the result, one of exec is in errno. */
+/* An error of posix_spawn is the result, one of exec is in errno. */
 static int
 launch(const struct start *start, char *const envp[])
 {
@@ -60,7 +65,7 @@ copy_environment(char **copy, char *const envp[], const char *added)
     *copy = NULL;
 }
 
-/* Start with the environment as it was given, but for the variable: it is there exactly when it is `added`. */
+/* Start with the given environment, the variable of a re-entry removed, and `added` if it is not NULL. */
 static int
 start_with(const struct start *start, char *const envp[], const char *added)
 {
@@ -95,10 +100,10 @@ is_open_program(const struct pypkg_program *program, int fd)
 {
     struct stat own, other;
     return program->path != NULL && fstat(fd, &other) == 0 && stat(program->path, &own) == 0
-        && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+        && pypkg_is_same_file(&own, &other);
 }
 
-/* "PYPKG_REENTRY=<path>", or with the working directory: reentry.h. Written by hand: printf may take a lock. */
+/* The variable of a re-entry (reentry.h). Not by printf, which may take a lock. */
 static void
 write_variable(char *out, const char *path)
 {
@@ -106,15 +111,7 @@ write_variable(char *out, const char *path)
 
     out = stpcpy(out, PYPKG_REENTRY "=");
     if (cwd != 0) {
-        char digits[12];
-        char *first = digits + sizeof(digits) - 1;
-        *first = '\0';
-        cwd--;
-        do {
-            *--first = (char)('0' + cwd % 10);
-            cwd /= 10;
-        } while (cwd != 0);
-        out = stpcpy(stpcpy(out, first), ":");
+        out = stpcpy(pypkg_put_decimal(out, cwd - 1), ":");
     }
     strcpy(out, path);
 }
@@ -126,7 +123,7 @@ start_real(const struct start *start, char *const envp[])
     int saved = errno;
     bool own = start->path != NULL ? pypkg_is_program(program, start->path) : is_open_program(program, start->fd);
 
-    own = own && pypkg_reentry_wanted(program, start->argv);
+    own = own && pypkg_is_interpreter_call(program, start->argv);
     errno = saved;
     if (!own) {
         return start_with(start, envp, NULL);
@@ -138,7 +135,7 @@ start_real(const struct start *start, char *const envp[])
 
 /* -- programs of the snapshot ----------------------------------------------------------------------------------- */
 
-/* The real path of an extracted program, in `path`. Returns 0 or an errno value. */
+/* Extract a program and get its real path. Returns 0 or an errno value. */
 static int
 extract_program(const struct pypkg_found *found, char *path, size_t size)
 {
@@ -148,7 +145,7 @@ extract_program(const struct pypkg_found *found, char *path, size_t size)
         return EACCES;
     }
     errno = 0;
-    char *extracted = pypkg_extract(found, message, sizeof(message));
+    char *extracted = pypkg_extract_program(found, message, sizeof(message));
     if (extracted == NULL) {
         return errno != 0 ? errno : EACCES;
     }
@@ -170,7 +167,7 @@ start_path(struct start *start, char *const envp[])
         start->path = route.path;
         int result = start_real(start, envp);
         errno = start->spawn ? result : errno;
-        if (result == 0 || !pypkg_rerouted(&route)) {
+        if (result == 0 || !pypkg_is_rerouted(&route)) {
             return result;
         }
     }
@@ -181,11 +178,11 @@ start_path(struct start *start, char *const envp[])
     }
     start->path = route.buffer;
     int result = start_real(start, envp);
-    pypkg_forget_program(route.buffer);
+    pypkg_memload_close(route.buffer);
     return result;
 }
 
-/* The first program called `file` in a directory of PATH, in `path`; false when none is found. */
+/* Get the path of the first program `file` in a directory of PATH. */
 static bool
 search_program(const char *file, char *path, size_t size)
 {
@@ -199,7 +196,7 @@ search_program(const char *file, char *path, size_t size)
         if (directory_size + 1 + file_size < size) {
             memcpy(path, directory, directory_size);
             path[directory_size] = '/';
-            /* An empty item is the working directory. */
+            /* An empty item means the working directory. */
             memcpy(path + directory_size + (directory_size > 0), file, file_size + 1);
             if (pypkg_access(path, X_OK) == 0 && pypkg_stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
                 return true;
@@ -250,7 +247,7 @@ pypkg_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_
 
     if (strchr(file, '/') == NULL) {
         if (!search_program(file, path, sizeof(path))) {
-            /* It will not find it either, and knows the error. */
+            /* The system's call does not find it either, and returns the right error. */
             return posix_spawnp(pid, file, actions, attributes, argv, envp);
         }
         file = path;

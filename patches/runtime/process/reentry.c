@@ -1,8 +1,12 @@
-/* Which command lines ask this executable for the Python interpreter in it: reentry.h. */
+/* Which command lines of this executable call the Python interpreter in it: reentry.h. */
 
-#include "engine/vfs.h"
+#include "process/reentry.h"
 
-/* Of Python's options those that child processes are started with: Python/getopt.c, Python/initconfig.c. */
+#include "engine/route.h"
+#include "os/files.h"
+#include "posix/front.h"
+
+/* Python's options, except long ones and those that print and exit: Python/getopt.c, Python/initconfig.c. */
 static const char plain_options[] = "bBdEiIOPqRsSuvxV";
 static const char options_with_value[] = "cmWX";
 
@@ -59,7 +63,7 @@ pypkg_is_program(const struct pypkg_program *program, const char *path)
     }
     int saved = errno;
     bool same = stat(path, &other) == 0 && S_ISREG(other.st_mode) && stat(program->path, &own) == 0
-        && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+        && pypkg_is_same_file(&own, &other);
     errno = saved;
     return same;
 }
@@ -81,7 +85,7 @@ has_suffix(const char *path, const char *suffix)
     return size > suffix_size && strcmp(path + size - suffix_size, suffix) == 0;
 }
 
-/* A file that Python would be given to run: one that exists and is called so, or anything of the snapshot. */
+/* A file for Python to run: an existing one with a suffix of Python, or any file of the snapshot. */
 static bool
 is_script(const char *path)
 {
@@ -96,14 +100,14 @@ is_script(const char *path)
 }
 
 bool
-pypkg_reentry_wanted(const struct pypkg_program *program, char *const argv[])
+pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[])
 {
     struct pypkg_options options;
 
     if (argv == NULL || argv[0] == NULL || argv[1] == NULL) {
         return false;
     }
-    /* os.execv(sys.executable, sys.argv): the program starts anew, whatever its user's arguments look like. */
+    /* os.execv(sys.executable, sys.argv): the program starts itself again, whatever its arguments look like. */
     if (program->arguments != NULL && same_arguments(argv + 1, program->arguments)) {
         return false;
     }
@@ -134,7 +138,7 @@ pypkg_reentry_wanted(const struct pypkg_program *program, char *const argv[])
     if (script == NULL) {
         return false;
     }
-    /* [sys.executable, *sys.argv] leads here too; main runs the program then, with the options before it. */
+    /* [sys.executable, *sys.argv] too: main then runs the program, with the options before it. */
     return strcmp(script, "-") == 0 || is_script(script) || pypkg_is_program(program, script);
 }
 
@@ -155,7 +159,7 @@ bool
 pypkg_take_reentry(const char *path)
 {
     const char *value = getenv(PYPKG_REENTRY);
-    const struct pypkg_program asked_for = {.path = path};
+    const struct pypkg_program program = {.path = path};
     struct pypkg_entry directory;
     char *end;
 
@@ -164,7 +168,7 @@ pypkg_take_reentry(const char *path)
     }
     unsigned long cwd = strtoul(value, &end, 10);
     bool has_cwd = end != value && *end == ':' && cwd <= UINT32_MAX;
-    bool ours = path[0] != '\0' && pypkg_is_program(&asked_for, has_cwd ? end + 1 : value);
+    bool ours = path[0] != '\0' && pypkg_is_program(&program, has_cwd ? end + 1 : value);
     if (ours && has_cwd && pypkg_state.ready && pypkg_entry_at(&pypkg_state.image, (uint32_t)cwd, &directory)
         && directory.type == PYPKG_DIRECTORY) {
         atomic_store(&pypkg_state.cwd, (uint32_t)cwd + 1);
@@ -197,7 +201,7 @@ copy_strings(char *const strings[])
 bool
 pypkg_set_program(const char *path, char *const arguments[])
 {
-    /* Copies: a program may write another title over its argv. */
+    /* Copies: a program may overwrite its argv, to change its title. */
     char *copy = strdup(path);
     char **copies = arguments != NULL ? copy_strings(arguments) : NULL;
 

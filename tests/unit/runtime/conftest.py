@@ -1,4 +1,4 @@
-"""A small image, and the C core compiled for this machine with what sanitizers its compiler has."""
+"""A small image, and programs made of the runtime, with the sanitizers that this machine's compiler has."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 
 import needs
 from pypkg_core.image import ImageBuilder, ModuleKind
-from runtime_build import RUNTIME, runtime_sources
+from runtime_build import compile_program
 
+PROGRAMS = Path(__file__).parent / "programs"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 RunCore = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -56,22 +57,17 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def compile_program(
-    compiler: str, out: Path, options: list[str], program: str = "core_program", *, codecs: bool = False
-) -> bool:
-    sources = map(str, runtime_sources("sqlite.c"))
-    here = Path(__file__).parent / f"{program}.c"
-    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra"]
-    command += ["-Werror", *options, f"-I{RUNTIME}", "-o", str(out), str(here), *sources, "-ldl"]
-    command += ["-lz", "-lbrotlidec", "-lzstd"] if codecs else ["-DPYPKG_WITHOUT_CODECS"]
-    return subprocess.run(command, check=False).returncode == 0
+def _has_sanitizers(compiler: str, folder: Path) -> bool:
+    probe = folder / "probe.c"
+    probe.write_text("int main(void) { return 0; }\n")
+    return subprocess.run([compiler, *SANITIZERS, probe, "-o", folder / "probe"], check=False).returncode == 0
 
 
-def _make_runner(folder: Path, options: list[str], name: str = "core_program") -> RunCore:
+def _make_runner(folder: Path, options: list[str], name: str = "core") -> RunCore:
     compiler = needs.compiler()
     program = folder / name
-    if not any(compile_program(compiler, program, [*extra, *options], name) for extra in (SANITIZERS, [])):
-        pytest.fail("the C core does not compile")
+    sanitizers = SANITIZERS if _has_sanitizers(compiler, folder) else []
+    compile_program(compiler, program, [PROGRAMS / f"{name}.c"], [*sanitizers, *options])
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
@@ -93,27 +89,27 @@ def _make_runner(folder: Path, options: list[str], name: str = "core_program") -
 
 @pytest.fixture(scope="session")
 def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
-    """Run core_program (its commands stand in its header comment); a sanitizer's finding fails the test."""
+    """Run programs/core.c (its commands are in its header comment); a finding of a sanitizer fails the test."""
     return _make_runner(tmp_path_factory.mktemp("core"), [])
 
 
 @pytest.fixture(scope="session")
 def run_unchecked_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
-    """As `run_core`, with checksums taken for right: corrupt tables and contents are looked into."""
+    """As `run_core`, but checksums are not verified, so that corrupt tables and contents are read."""
     return _make_runner(tmp_path_factory.mktemp("unchecked"), ["-DPYPKG_UNCHECKED"])
 
 
 @pytest.fixture(scope="session", params=["checked", "unchecked"])
 def run_corruption(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, RunCore]:
-    """Run corruption_program; also with checksums taken for right."""
+    """Run programs/corruption.c, with checksums verified and not."""
     checked = request.param == "checked"
     options = [] if checked else ["-DPYPKG_UNCHECKED"]
-    return checked, _make_runner(tmp_path_factory.mktemp("corruption"), options, "corruption_program")
+    return checked, _make_runner(tmp_path_factory.mktemp("corruption"), options, "corruption")
 
 
 @pytest.fixture(scope="session")
 def compile_library() -> CompileLibrary:
-    """Compiles one C source text into a library at a path, with more options and libraries for the compiler."""
+    """Compiles a C source text into a library at a path; takes more options and libraries for the compiler."""
     compiler = needs.compiler()
 
     def compile_(out: Path, text: str, *options: str | Path) -> Path:

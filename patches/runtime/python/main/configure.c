@@ -1,8 +1,8 @@
-/* PyConfig for a base, for an application and for the interpreter in an application: nothing is looked for on the real
-   file system, and PYTHON* variables count in a base only.
+/* PyConfig for a base, an application, and the interpreter in an application. Nothing is searched on the real file system,
+   and PYTHON* variables apply to a base only.
 
-   Each configuration is read once, by Py_InitializeFromConfig: one that is read a second time loses
-   `-X warn_default_encoding`. Interface: docs.python.org/3/c-api/init_config.html. */
+   Each configuration is read once, by Py_InitializeFromConfig: a second reading loses `-X warn_default_encoding`.
+   Interface: docs.python.org/3/c-api/init_config.html. */
 
 #include "python/main/main.h"
 
@@ -10,7 +10,7 @@
 #define VERSION_DIRECTORY(major, minor) VERSION_DIRECTORY_(major, minor)
 #define STDLIB PYPKG_ROOT "/" VERSION_DIRECTORY(PY_MAJOR_VERSION, PY_MINOR_VERSION)
 
-/* What multiprocessing expects of a frozen program's child: it looks at sys.argv itself. */
+/* What multiprocessing expects a frozen program's child to run; it reads sys.argv itself. */
 #define RUN_CHILD "from multiprocessing.spawn import freeze_support; freeze_support()"
 
 static PyStatus
@@ -31,7 +31,7 @@ split_items(struct pypkg_text text)
 {
     char **items = calloc(text.size + 2, sizeof(char *) + 1);
     if (items == NULL) {
-        pypkg_die("no memory for its settings");
+        pypkg_die("no memory for the settings in the image");
     }
     char *copy = (char *)(items + text.size + 2);
     if (text.size > 0) {
@@ -58,8 +58,8 @@ append_search_path(PyWideStringList *list)
     return status;
 }
 
-/* Everything getpath would otherwise compute from the real file system. `home` keeps it from looking for pyvenv.cfg
-   and build directories beside the executable. */
+/* All paths that getpath would compute from the real file system. `home` prevents its search for pyvenv.cfg and build
+   directories beside the executable. */
 static PyStatus
 set_paths(PyConfig *config, const char *executable)
 {
@@ -86,30 +86,30 @@ set_paths(PyConfig *config, const char *executable)
 
 /* -- command lines ---------------------------------------------------------------------------------------------- */
 
-/* A command line that is made here, for Python to parse. Its strings live as long as the process. */
-struct line {
+/* A command line for Python to parse. Its strings live as long as the process. */
+struct command_line {
     char **items;
     int count;
 };
 
-static struct line
-make_line(size_t room)
+static struct command_line
+make_command_line(size_t room)
 {
-    struct line line = {.items = calloc(room + 1, sizeof(char *))};
+    struct command_line line = {.items = calloc(room + 1, sizeof(char *))};
     if (line.items == NULL) {
-        pypkg_die("no memory for its command line");
+        pypkg_die("no memory for the command line");
     }
     return line;
 }
 
 static void
-append(struct line *line, const char *item)
+append(struct command_line *line, const char *item)
 {
     line->items[line->count++] = (char *)(uintptr_t)item;
 }
 
 static void
-append_all(struct line *line, char *const items[], size_t count)
+append_all(struct command_line *line, char *const items[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         append(line, items[i]);
@@ -126,7 +126,7 @@ count_items(char *const items[])
     return count;
 }
 
-/* How often `letter` is among the options of a command line. */
+/* How many times an option is on a command line. */
 static int
 count_option(char *const argv[], char letter)
 {
@@ -140,16 +140,16 @@ count_option(char *const argv[], char letter)
     return count;
 }
 
-/* Append the options of the image. Those that say how much (-OO, -vv) count no more than they do alone when the command
-   line repeats them: multiprocessing gives its children the options of their parent. */
+/* Append the options of the image, but not those that the command line repeats: multiprocessing gives its children the options
+   of their parent, and -O given twice would become -OO. */
 static void
-append_baked(struct line *line, char *const baked[], char *const given[])
+append_image_options(struct command_line *line, char *const image_options[], char *const given[])
 {
     static char texts[128][3];
     int seen[128] = {0};
     struct pypkg_options options;
 
-    pypkg_options_begin(&options, baked);
+    pypkg_options_begin(&options, image_options);
     while (pypkg_options_next(&options) && options.letter != '?') {
         char *text = texts[(unsigned char)options.letter & 127];
         int count = ++seen[(unsigned char)options.letter & 127];
@@ -164,32 +164,32 @@ append_baked(struct line *line, char *const baked[], char *const given[])
     }
 }
 
-/* Begin a command line: a name, the options of the image; there will be room for `room` more. */
-static struct line
-begin_line(const char *executable, char *const argv[], char *const given[], size_t room)
+/* Begin a command line with the name and the options of the image, and room for `room` more items. */
+static struct command_line
+begin_command_line(const char *executable, char *const argv[], char *const given[], size_t room)
 {
     static char *no_options[] = {"", NULL};
     const struct pypkg_header *h = &pypkg_image()->header;
     struct pypkg_text text = pypkg_string(pypkg_image(), h->options_offset, h->options_size);
     char **items = split_items(text);
     size_t count = count_items(items);
-    struct line baked = make_line(count + 1);
-    /* Twice: letters that were together come apart, each of them a new item. */
-    struct line line = make_line(1 + 2 * text.size + room);
+    struct command_line image_options = make_command_line(count + 1);
+    /* Twice the size: each letter of a group becomes an item. */
+    struct command_line line = make_command_line(1 + 2 * text.size + room);
 
-    append(&baked, "");
-    append_all(&baked, items, count);
+    append(&image_options, "");
+    append_all(&image_options, items, count);
     append(&line, executable[0] != '\0' ? executable : argv[0]);
-    append_baked(&line, baked.items, given != NULL ? given : no_options);
-    free(baked.items);
+    append_image_options(&line, image_options.items, given != NULL ? given : no_options);
+    free(image_options.items);
     return line;
 }
 
 /* -- the configurations ----------------------------------------------------------------------------------------- */
 
-/* Python's own defaults, locale coercion included, but deaf to PYTHON* in the environment. */
+/* Python's defaults, including locale coercion, but without PYTHON* variables. */
 static PyStatus
-configure_isolated(PyConfig *config, const char *executable, struct line line, char *const argv[])
+configure_isolated(PyConfig *config, const char *executable, struct command_line line, char *const argv[])
 {
     PyPreConfig preconfig;
 
@@ -201,7 +201,7 @@ configure_isolated(PyConfig *config, const char *executable, struct line line, c
     config->site_import = 0;
     config->install_signal_handlers = 1;
     config->configure_c_stdio = 1;
-    /* -1: as the options say. */
+    /* -1: set by the options. */
     config->dev_mode = -1;
     config->faulthandler = -1;
     config->tracemalloc = -1;
@@ -222,20 +222,20 @@ configure_isolated(PyConfig *config, const char *executable, struct line line, c
 
 PyStatus
 pypkg_configure_application(PyConfig *config, const char *executable, char *const argv[], char *const arguments[],
-                            char *const given[])
+                            char *const options[])
 {
     size_t count = count_items(arguments);
-    struct line line = begin_line(executable, argv, given, count_items(argv) + count + 3);
+    struct command_line line = begin_command_line(executable, argv, options, count_items(argv) + count + 3);
 
-    if (given != NULL) {
-        struct pypkg_options options;
-        pypkg_options_begin(&options, given);
-        while (pypkg_options_next(&options)) {
+    if (options != NULL) {
+        struct pypkg_options parser;
+        pypkg_options_begin(&parser, options);
+        while (pypkg_options_next(&parser)) {
         }
-        bool closed = options.index > 1 && strcmp(given[options.index - 1], "--") == 0;
-        append_all(&line, given + 1, (size_t)(options.index - 1 - closed));
+        bool closed = parser.index > 1 && strcmp(options[parser.index - 1], "--") == 0;
+        append_all(&line, options + 1, (size_t)(parser.index - 1 - closed));
     }
-    /* To Python the executable is its script, so that all that follows is the program's. */
+    /* The executable is Python's script, so that the rest are the program's arguments. */
     append(&line, "--");
     append(&line, executable[0] != '\0' ? executable : argv[0]);
     append_all(&line, arguments, count);
@@ -246,7 +246,7 @@ PyStatus
 pypkg_configure_interpreter(PyConfig *config, const char *executable, char *const argv[])
 {
     size_t count = count_items(argv);
-    struct line line = begin_line(executable, argv, argv, count + 2);
+    struct command_line line = begin_command_line(executable, argv, argv, count + 2);
 
     if (count > 1 && strcmp(argv[1], PYPKG_FORK_ARGUMENT) == 0) {
         append(&line, "-c");
@@ -256,13 +256,13 @@ pypkg_configure_interpreter(PyConfig *config, const char *executable, char *cons
     return configure_isolated(config, executable, line, argv);
 }
 
-/* What getpath would do with PYTHONPATH. */
+/* Insert the items of PYTHONPATH, as getpath does. */
 static PyStatus
 insert_python_path(PyConfig *config, const wchar_t *rest)
 {
-    Py_ssize_t at = 0;
+    Py_ssize_t count = 0;
 
-    while (rest != NULL && (at > 0 || rest[0] != L'\0')) {
+    while (rest != NULL && (count > 0 || rest[0] != L'\0')) {
         const wchar_t *stop = wcschr(rest, L':');
         size_t size = stop != NULL ? (size_t)(stop - rest) : wcslen(rest);
         wchar_t *item = PyMem_RawMalloc((size + 1) * sizeof(wchar_t));
@@ -271,7 +271,7 @@ insert_python_path(PyConfig *config, const wchar_t *rest)
         }
         wmemcpy(item, rest, size);
         item[size] = L'\0';
-        PyStatus status = PyWideStringList_Insert(&config->module_search_paths, at++, item);
+        PyStatus status = PyWideStringList_Insert(&config->module_search_paths, count++, item);
         PyMem_RawFree(item);
         if (PyStatus_Exception(status)) {
             return status;
@@ -281,7 +281,7 @@ insert_python_path(PyConfig *config, const wchar_t *rest)
     return PyStatus_Ok();
 }
 
-/* PYTHONPATH, if the command line lets it count: a configuration of its own is read for it. */
+/* PYTHONPATH, unless the command line disables it: a separate configuration is read for it. */
 static PyStatus
 add_python_path(PyConfig *config, const char *executable, int argc, char **argv)
 {

@@ -1,21 +1,22 @@
 /* main of every base and packaged executable.
 
-   The image decides: with a module `__main__` this is an application, which owns its command line and ignores what
-   the environment says to Python; without one it behaves as `python3`. An application that starts its own executable
-   may ask for the interpreter in it: process/reentry.h. Without an image it is plain Python. */
+   The image decides: with a module `__main__` this is an application, which gets its whole command line and ignores
+   Python's environment variables; without one it behaves as `python3`. An application that starts its own executable may
+   request the interpreter in it: process/reentry.h. Without an image it is plain Python. */
 
 #include "python/main/main.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 /* -- memory ------------------------------------------------------------------------------------------------------ */
 
-/* Arenas that come page by page. A program that has filled these will fill the next one too, which then comes whole:
-   one call of the kernel instead of 256 page faults. */
-#define ARENAS_BY_PAGE 3
+/* The first arenas are populated page by page. A program that has filled them will fill the next ones too, which are populated
+   at once: one call of the kernel instead of 256 page faults. */
+#define LAZY_ARENAS 3
 
 static void *
 allocate_arena(void *Py_UNUSED(context), size_t size)
@@ -24,7 +25,7 @@ allocate_arena(void *Py_UNUSED(context), size_t size)
     int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
 #if defined(MAP_POPULATE)
-    if (count < ARENAS_BY_PAGE) {
+    if (count < LAZY_ARENAS) {
         count++;
     }
     else {
@@ -48,16 +49,9 @@ set_arena_allocator(void)
     PyObject_SetArenaAllocator(&allocator);
 }
 
-_Noreturn void
-pypkg_die(const char *problem)
-{
-    fprintf(stderr, "pypkg: %s (this executable is damaged: get or build it again)\n", problem);
-    exit(1);
-}
-
-/* The importer, as a frozen module whose code is the image's own memory. */
+/* Make the importer a frozen module, whose code is in the image. */
 static void
-freeze_importer(void)
+register_importer(void)
 {
     static struct _frozen modules[2];
     const struct pypkg_image *image = pypkg_image();
@@ -76,9 +70,9 @@ freeze_importer(void)
     PyImport_FrozenModules = modules;
 }
 
-/* Without these Python does not start, and would say so in a page of its own. */
+/* Without these modules Python does not start, and would print a page of its own. */
 static void
-check_first_modules(void)
+check_startup_modules(void)
 {
     static const char *const names[] = {
         "encodings", "encodings.aliases", "encodings.utf_8", "_pypkg_runtime", "__main__",
@@ -100,7 +94,7 @@ check_first_modules(void)
     }
 }
 
-/* The absolute path of this executable, also where there is no /proc: the kernel tells how it was started. */
+/* The absolute path of this executable, or "". Without /proc it follows from the path that the kernel was given. */
 static const char *
 find_executable(void)
 {
@@ -135,46 +129,46 @@ is_application(void)
     return pypkg_find_module(pypkg_image(), name, sizeof(name) - 1, &found) >= 0;
 }
 
-/* What a command line asks for. Where the script is the program's own entry, this is the program after all, started with
-   Python's options before it. */
-struct request {
+/* What a command line starts. If its script is the program's own entry, it is the program, with Python's options before
+   it. */
+struct command {
     bool interpreter;
     const char *script;      /* for the interpreter; NULL: none */
-    bool at_home;            /* modules beside the script can be imported */
+    bool script_directory;   /* modules beside the script can be imported */
     char *const *arguments;  /* the program's */
-    char *const *given;      /* the command line that Python's options for the program are on, or NULL */
+    char *const *options;    /* the command line with Python's options for the program, or NULL */
 };
 
-static struct request
-read_request(char *const argv[], const char *executable, bool reentered)
+static struct command
+parse_command(char *const argv[], const char *executable, bool reentered)
 {
-    struct request request = {.arguments = argv + 1};
+    struct command command = {.arguments = argv + 1};
     const struct pypkg_program program = {.path = executable};
     struct pypkg_options options;
 
-    if (!reentered || !pypkg_reentry_wanted(&program, argv)) {
-        return request;
+    if (!reentered || !pypkg_is_interpreter_call(&program, argv)) {
+        return command;
     }
-    request.interpreter = true;
-    request.at_home = true;
+    command.interpreter = true;
+    command.script_directory = true;
     pypkg_options_begin(&options, argv);
     while (pypkg_options_next(&options)) {
-        request.at_home = request.at_home && options.letter != 'I' && options.letter != 'P';
+        command.script_directory = command.script_directory && options.letter != 'I' && options.letter != 'P';
     }
-    /* After -c and -m, and after what is no option, comes no script. */
+    /* -c, -m and an unknown option are not followed by a script. */
     if (strchr("cm?", options.letter) == NULL || options.letter == '\0') {
-        request.script = argv[options.index];
+        command.script = argv[options.index];
     }
-    if (request.script != NULL && pypkg_is_entry(&program, request.script)) {
-        request.interpreter = false;
-        request.arguments = argv + options.index + 1;
-        request.given = argv;
+    if (command.script != NULL && pypkg_is_entry(&program, command.script)) {
+        command.interpreter = false;
+        command.arguments = argv + options.index + 1;
+        command.options = argv;
     }
-    return request;
+    return command;
 }
 
 static void
-initialize(PyConfig *config, PyStatus status)
+initialize_python(PyConfig *config, PyStatus status)
 {
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(config);
@@ -199,23 +193,23 @@ main(int argc, char **argv)
         return Py_BytesMain(argc, argv);
     }
     set_arena_allocator();
-    freeze_importer();
-    check_first_modules();
+    register_importer();
+    check_startup_modules();
     const char *executable = find_executable();
     bool reentered = pypkg_take_reentry(executable);
     if (!is_application()) {
-        initialize(&config, pypkg_configure_base(&config, executable, argc, argv));
+        initialize_python(&config, pypkg_configure_base(&config, executable, argc, argv));
         return Py_RunMain();
     }
     argv = argc > 0 ? argv : no_arguments;
-    struct request request = read_request(argv, executable, reentered);
-    if (executable[0] != '\0' && !pypkg_set_program(executable, request.interpreter ? NULL : request.arguments)) {
-        pypkg_die("no memory for its command line");
+    struct command command = parse_command(argv, executable, reentered);
+    if (executable[0] != '\0' && !pypkg_set_program(executable, command.interpreter ? NULL : command.arguments)) {
+        pypkg_die("no memory for the command line");
     }
-    if (request.interpreter) {
-        initialize(&config, pypkg_configure_interpreter(&config, executable, argv));
-        return pypkg_run_interpreter(request.script, request.at_home);
+    if (command.interpreter) {
+        initialize_python(&config, pypkg_configure_interpreter(&config, executable, argv));
+        return pypkg_run_interpreter(command.script, command.script_directory);
     }
-    initialize(&config, pypkg_configure_application(&config, executable, argv, request.arguments, request.given));
+    initialize_python(&config, pypkg_configure_application(&config, executable, argv, command.arguments, command.options));
     return pypkg_run_application();
 }

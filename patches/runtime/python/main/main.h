@@ -1,37 +1,41 @@
-/* The parts of main: pypkg_main.c decides what this process is, pypkg_configure.c fills PyConfig, pypkg_run.c runs the
-   program. Compiled together: cmake/python/Makefile.pypkg.in. */
+/* The parts of main: main.c decides what this process is, configure.c fills PyConfig, run.c runs the program. They are
+   compiled by cmake/python/posix/Makefile.pypkg.in. */
 
 #ifndef PYPKG_MAIN_H
 #define PYPKG_MAIN_H
 
 #include <Python.h>
 
+#include "engine/start.h"
+#include "engine/state.h"
 #include "image/image.h"
 #include "process/reentry.h"
 
 #define PYPKG_IMPORTER "_pypkg_importer"
 
-/* Say that the executable is damaged, and how; exit. */
+/* --- die.c --- */
+
+/* Print how the executable is damaged, and exit. */
 _Noreturn void pypkg_die(const char *problem);
 
-/* --- pypkg_configure.c --- */
+/* --- configure.c --- */
 
 /* `executable` is the absolute path of this executable, or "". */
 PyStatus pypkg_configure_base(PyConfig *config, const char *executable, int argc, char **argv);
 
-/* `arguments` are the program's, without argv[0]. `given` is the command line of a process that was started as the
-   interpreter, else NULL: its options count besides those in the image. */
+/* `arguments` are the program's, without argv[0]. `options` is a command line whose options apply besides those in the image,
+   or NULL. */
 PyStatus pypkg_configure_application(PyConfig *config, const char *executable, char *const argv[],
-                                     char *const arguments[], char *const given[]);
+                                     char *const arguments[], char *const options[]);
 
-/* A Python interpreter inside the application, with the command line it was given. */
+/* The Python interpreter in the application, with its command line. */
 PyStatus pypkg_configure_interpreter(PyConfig *config, const char *executable, char *const argv[]);
 
-/* --- pypkg_run.c: these return the exit code --- */
+/* --- run.c: these return the exit code --- */
 
 int pypkg_run_application(void);
 
-/* `script` is what the command line names to run, or NULL. `at_home`: modules beside it can be imported. */
-int pypkg_run_interpreter(const char *script, bool at_home);
+/* `script` is the script on the command line, or NULL. `script_directory`: modules beside it can be imported. */
+int pypkg_run_interpreter(const char *script, bool script_directory);
 
 #endif

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* As Python flushes after a script, and before it prints an exception: errors are found again at exit. */
+/* Flush as Python does after a script. An error is reported at exit. */
 static void
 flush_stream(const char *name)
 {
@@ -29,7 +29,7 @@ call(const char *module_name, const char *function, PyObject *argument)
     return result;
 }
 
-/* The namespace of a script: what `python app.py` would have put there. */
+/* Fill the namespace of a script as `python app.py` does. */
 static int
 fill_namespace(PyObject *dict, PyObject *name, PyObject *path)
 {
@@ -85,7 +85,7 @@ run_main_module(void)
     return result;
 }
 
-/* A program that Ctrl-C ended says so to its parent: bpo-1054041. */
+/* Show the parent that Ctrl-C ended the program: bpo-1054041. */
 static int
 exit_by_interrupt(void)
 {
@@ -94,7 +94,7 @@ exit_by_interrupt(void)
     return SIGINT + 128;
 }
 
-/* What Python does after a script; `result` is NULL when it raised. */
+/* What Python does after a script; `result` is NULL if it raised an exception. */
 static int
 end_program(PyObject *result)
 {
@@ -122,9 +122,9 @@ pypkg_run_application(void)
     return end_program(run_main_module());
 }
 
-/* A script of the snapshot has its code in the image, and perhaps no source that Python could read. */
+/* The code of a script in the snapshot is in the image; its source may be withheld. */
 int
-pypkg_run_interpreter(const char *script, bool at_home)
+pypkg_run_interpreter(const char *script, bool script_directory)
 {
     PyObject *ready = call("_pypkg_runtime", "diagnose", NULL);
     if (ready == NULL) {
@@ -136,7 +136,7 @@ pypkg_run_interpreter(const char *script, bool at_home)
     }
     PyObject *path = PyUnicode_DecodeFSDefault(script);
     PyObject *runtime = path == NULL ? NULL : PyImport_ImportModule("_pypkg_runtime");
-    PyObject *found = runtime == NULL ? NULL : PyObject_CallMethod(runtime, "find_script", "Oi", path, (int)at_home);
+    PyObject *found = runtime == NULL ? NULL : PyObject_CallMethod(runtime, "find_script", "Oi", path, (int)script_directory);
     PyObject *result = NULL;
 
     Py_XDECREF(runtime);

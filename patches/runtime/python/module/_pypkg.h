@@ -5,8 +5,18 @@
 
 #include <Python.h>
 
+#include "image/image.h"
+
+/* Text of the image as a str; bytes that are not UTF-8 become surrogates. */
+static inline PyObject *
+pypkg_make_str(struct pypkg_text text)
+{
+    return PyUnicode_DecodeUTF8(text.data != NULL ? text.data : "", (Py_ssize_t)text.size, "surrogateescape");
+}
+
 /* _pypkg_hints.c */
-void pypkg_give_hints(void);
+/* Add hints to errors from now on. */
+void pypkg_enable_hints(void);
 
 /* _pypkg_inspect.c */
 extern PyMethodDef pypkg_inspect_methods[];
@@ -14,21 +24,21 @@ extern PyMethodDef pypkg_inspect_methods[];
 /* _pypkg_mounts.c */
 extern PyMethodDef pypkg_mount_methods[];
 
-/* _pypkg_collector.c: the state of one interpreter, which starts as zeros. */
-struct pypkg_collector {
-    PyObject *gc;
+/* _pypkg_gc.c: the state of one interpreter, which starts as zeros. */
+struct pypkg_gc {
+    PyObject *module;
     PyObject *saved_threshold;
-    int depth; /* of imports within imports */
-    long aged; /* objects that were made old without being looked at */
+    int depth; /* of nested imports */
+    long aged; /* how many objects were moved to the oldest generation */
 };
 
-/* Raise the collector's first threshold. Failing to is no error: it only makes imports slower. */
-void pypkg_hold_collector(struct pypkg_collector *collector);
+/* Raise the first threshold while a module is imported. A failure is ignored: it only makes imports slower. */
+void pypkg_gc_hold(struct pypkg_gc *gc);
 
-/* Put the threshold back, unless the program has set one of its own meanwhile. Keeps the current exception. */
-void pypkg_release_collector(struct pypkg_collector *collector);
+/* Restore the threshold, unless the program has set its own in the meantime. The current exception is kept. */
+void pypkg_gc_release(struct pypkg_gc *gc);
 
-int pypkg_visit_collector(struct pypkg_collector *collector, visitproc visit, void *arg);
-void pypkg_clear_collector(struct pypkg_collector *collector);
+int pypkg_gc_traverse(struct pypkg_gc *gc, visitproc visit, void *arg);
+void pypkg_gc_clear(struct pypkg_gc *gc);
 
 #endif

@@ -1,39 +1,39 @@
 /* The garbage collector while modules are imported.
 
-   Imports make many objects that live on, and each collection would look at all of them in vain. So its first threshold
-   is raised meanwhile, and what an import made is then old at once. Both are bounds, not switches. */
+   Imports make many objects that stay alive, and each collection would traverse all of them in vain. So its first threshold
+   is raised during an import, and the new objects are then moved to the oldest generation. Both have limits, so that
+   garbage is still collected. */
 
 #include <Python.h>
 
 #include "python/module/_pypkg.h"
 
-/* While modules are being imported the collector starts at this many new container objects instead of at 700 or
-   2000: a program that does its work while it is imported still has its garbage collected. */
+/* The first threshold during imports, in container objects; normally it is 700 or 2000. It is finite because some programs
+   do their work while they are imported. */
 #define HELD_THRESHOLD 50000
 
-/* What an import made is old without being looked at: modules live as long as the process. So that a program which
-   imports again and again still has its garbage collected, this ends at so many objects. */
+/* At most so many objects are moved to the oldest generation, so that a program that imports again and again still has its
+   garbage collected. */
 #define AGED_LIMIT 1000000
 
-/* Raise the collector's first threshold. Failing to is no error: it only makes imports slower. */
 void
-pypkg_hold_collector(struct pypkg_collector *collector)
+pypkg_gc_hold(struct pypkg_gc *gc)
 {
-    if (collector->depth++ > 0) {
+    if (gc->depth++ > 0) {
         return;
     }
-    if (collector->gc == NULL) {
-        collector->gc = PyImport_ImportModule("gc");
+    if (gc->module == NULL) {
+        gc->module = PyImport_ImportModule("gc");
     }
-    PyObject *saved = collector->gc == NULL ? NULL : PyObject_CallMethod(collector->gc, "get_threshold", NULL);
+    PyObject *saved = gc->module == NULL ? NULL : PyObject_CallMethod(gc->module, "get_threshold", NULL);
     if (saved != NULL && PyTuple_Check(saved) && PyTuple_GET_SIZE(saved) == 3) {
         long first = PyLong_AsLong(PyTuple_GET_ITEM(saved, 0));
         if (first > 0 && first < HELD_THRESHOLD) {
-            PyObject *done = PyObject_CallMethod(collector->gc, "set_threshold", "iOO", HELD_THRESHOLD,
+            PyObject *done = PyObject_CallMethod(gc->module, "set_threshold", "iOO", HELD_THRESHOLD,
                                                  PyTuple_GET_ITEM(saved, 1), PyTuple_GET_ITEM(saved, 2));
             if (done != NULL) {
                 Py_DECREF(done);
-                Py_XSETREF(collector->saved_threshold, Py_NewRef(saved));
+                Py_XSETREF(gc->saved_threshold, Py_NewRef(saved));
             }
         }
     }
@@ -41,11 +41,11 @@ pypkg_hold_collector(struct pypkg_collector *collector)
     PyErr_Clear();
 }
 
-/* A number that a function of gc returns, or the first of a tuple of them; -1 without one. */
+/* The number that a function of gc returns, or the first one of a tuple; -1 on failure. */
 static long
-ask_collector(struct pypkg_collector *collector, const char *function)
+call_gc(struct pypkg_gc *gc, const char *function)
 {
-    PyObject *value = PyObject_CallMethod(collector->gc, function, NULL);
+    PyObject *value = PyObject_CallMethod(gc->module, function, NULL);
     PyObject *first = value != NULL && PyTuple_Check(value) && PyTuple_GET_SIZE(value) > 0 ? PyTuple_GET_ITEM(value, 0)
                                                                                            : value;
     long number = first == NULL ? -1 : PyLong_AsLong(first);
@@ -58,57 +58,56 @@ ask_collector(struct pypkg_collector *collector, const char *function)
     return number;
 }
 
-/* Move what is young to the oldest generation: freezing and unfreezing joins lists, whatever their lengths. Not where
-   the program freezes objects itself: they would be unfrozen too. */
+/* Move the young objects to the oldest generation: freezing and unfreezing joins lists in constant time. Not if the program
+   has frozen objects itself: they would be unfrozen too. */
 static void
-age_objects(struct pypkg_collector *collector, long threshold)
+age_objects(struct pypkg_gc *gc, long threshold)
 {
-    long count = ask_collector(collector, "get_count");
+    long count = call_gc(gc, "get_count");
 
-    if (count <= threshold || collector->aged > AGED_LIMIT - count || ask_collector(collector, "get_freeze_count") != 0) {
+    if (count <= threshold || gc->aged > AGED_LIMIT - count || call_gc(gc, "get_freeze_count") != 0) {
         return;
     }
-    PyObject *frozen = PyObject_CallMethod(collector->gc, "freeze", NULL);
-    PyObject *done = frozen == NULL ? NULL : PyObject_CallMethod(collector->gc, "unfreeze", NULL);
-    collector->aged += count;
+    PyObject *frozen = PyObject_CallMethod(gc->module, "freeze", NULL);
+    PyObject *done = frozen == NULL ? NULL : PyObject_CallMethod(gc->module, "unfreeze", NULL);
+    gc->aged += count;
     Py_XDECREF(frozen);
     Py_XDECREF(done);
     PyErr_Clear();
 }
 
-/* Put the threshold back, unless the program has set one of its own meanwhile. Keeps the current exception. */
 void
-pypkg_release_collector(struct pypkg_collector *collector)
+pypkg_gc_release(struct pypkg_gc *gc)
 {
     PyObject *type, *value, *traceback;
 
-    if (--collector->depth > 0 || collector->saved_threshold == NULL) {
+    if (--gc->depth > 0 || gc->saved_threshold == NULL) {
         return;
     }
     PyErr_Fetch(&type, &value, &traceback);
-    if (ask_collector(collector, "get_threshold") == HELD_THRESHOLD) {
-        age_objects(collector, PyLong_AsLong(PyTuple_GET_ITEM(collector->saved_threshold, 0)));
-        PyObject *set = PyObject_GetAttrString(collector->gc, "set_threshold");
-        PyObject *done = set == NULL ? NULL : PyObject_CallObject(set, collector->saved_threshold);
+    if (call_gc(gc, "get_threshold") == HELD_THRESHOLD) {
+        age_objects(gc, PyLong_AsLong(PyTuple_GET_ITEM(gc->saved_threshold, 0)));
+        PyObject *set = PyObject_GetAttrString(gc->module, "set_threshold");
+        PyObject *done = set == NULL ? NULL : PyObject_CallObject(set, gc->saved_threshold);
         Py_XDECREF(set);
         Py_XDECREF(done);
         PyErr_Clear();
     }
-    Py_CLEAR(collector->saved_threshold);
+    Py_CLEAR(gc->saved_threshold);
     PyErr_Restore(type, value, traceback);
 }
 
 int
-pypkg_visit_collector(struct pypkg_collector *collector, visitproc visit, void *arg)
+pypkg_gc_traverse(struct pypkg_gc *gc, visitproc visit, void *arg)
 {
-    Py_VISIT(collector->gc);
-    Py_VISIT(collector->saved_threshold);
+    Py_VISIT(gc->module);
+    Py_VISIT(gc->saved_threshold);
     return 0;
 }
 
 void
-pypkg_clear_collector(struct pypkg_collector *collector)
+pypkg_gc_clear(struct pypkg_gc *gc)
 {
-    Py_CLEAR(collector->gc);
-    Py_CLEAR(collector->saved_threshold);
+    Py_CLEAR(gc->module);
+    Py_CLEAR(gc->saved_threshold);
 }

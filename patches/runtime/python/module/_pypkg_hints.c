@@ -1,21 +1,20 @@
-/* Hints: what a packaged program is told about a file below /snapshot that is missing, withheld or not to be changed.
+/* Hints: what to do about a file below /snapshot that is missing, withheld or read-only.
 
-   The patch 0005 calls the hook for every OSError that names a file, before it is raised. Notes (PEP 678) leave
-   str(error) as it is; only EROFS says more in its message, because nothing else tells why it is so. A hint never
-   takes the place of the error: what fails in here is forgotten. */
+   The patch 0005 calls the hook for every OSError with a file name, before it is raised. A hint is a note (PEP 678), which
+   does not change str(error); only EROFS gets another message, because nothing else explains it. Errors in here are
+   ignored, so that a hint never replaces the error. */
 
+#include "engine/trace.h"
 #include "python/module/_pypkg.h"
-
-#include "engine/vfs.h"
 
 #define READ_ONLY                                                                                                      \
     "Read-only file system (packaged files cannot be changed: write to a folder outside of " PYPKG_ROOT ", such as "   \
     "the user's, tempfile's or that of sys.executable, or map one with sys.pypkg.mount)"
 
-/* Of errors.c, by the patch. */
+/* Defined in errors.c by the patch. */
 extern void (*_PyErr_pypkg_hint)(PyObject *error, int number, PyObject *name, PyObject *name2);
 
-/* The path in an error's file name, borrowed; NULL when it is none that could be packaged. */
+/* The path in an error's file name, borrowed; NULL if it cannot be a path of the snapshot. */
 static const char *
 path_in(PyObject *name)
 {
@@ -30,10 +29,10 @@ path_in(PyObject *name)
     else if (name != NULL && PyBytes_Check(name)) {
         path = PyBytes_AS_STRING(name);
     }
-    return path != NULL && pypkg_concerns(AT_FDCWD, path) ? path : NULL;
+    return path != NULL && pypkg_may_be_virtual(AT_FDCWD, path) ? path : NULL;
 }
 
-/* The part of a path below the project's directory, which is what the configuration's globs count from; or NULL. */
+/* The path relative to the project's directory, as the globs of the configuration are; or NULL. */
 static const char *
 below_project(const char *path)
 {
@@ -41,7 +40,9 @@ below_project(const char *path)
     struct pypkg_module module;
     struct pypkg_entry entry;
 
-    if (strncmp(path, PYPKG_ROOT "/", PYPKG_ROOT_SIZE + 1) != 0 || strstr(path, "/..") != NULL
+    const char *below = pypkg_below_root(path);
+
+    if (below == NULL || below[0] == '\0' || strstr(path, "/..") != NULL
         || pypkg_find_module(pypkg_image(), main_name, sizeof(main_name) - 1, &module) < 0
         || !pypkg_entry_at(pypkg_image(), module.entry, &entry)) {
         return NULL;
@@ -52,11 +53,11 @@ below_project(const char *path)
         return NULL;
     }
     size_t size = (size_t)(slash - main_path.data) + 1;
-    path += PYPKG_ROOT_SIZE + 1;
-    return strncmp(path, main_path.data, size) == 0 && path[size] != '\0' ? path + size : NULL;
+    below++;
+    return strncmp(below, main_path.data, size) == 0 && below[size] != '\0' ? below + size : NULL;
 }
 
-/* The error is new and has no notes: this is add_note() in a third of its time. */
+/* The error is new and has no notes: this takes a third of the time of add_note(). */
 static void
 add_note(PyObject *error, PyObject *text)
 {
@@ -71,12 +72,12 @@ add_note(PyObject *error, PyObject *text)
 static void
 explain_missing(PyObject *error, const char *path)
 {
-    const char *place = below_project(path);
+    const char *relative = below_project(path);
 
-    add_note(error, place != NULL
+    add_note(error, relative != NULL
         ? PyUnicode_FromFormat("'%s' is not in this executable. To package it, name it in [tool.pypkg]: "
-                               "assets = [\"%s\"]", place, place)
-        : PyUnicode_FromFormat("'%s' is not in this executable; pypkg --debug lists what is taken along.", path));
+                               "assets = [\"%s\"]", relative, relative)
+        : PyUnicode_FromFormat("'%s' is not in this executable; pypkg --debug lists what is packaged.", path));
 }
 
 static void
@@ -99,7 +100,7 @@ explain_read_only(PyObject *error, int number)
     Py_XDECREF(args);
 }
 
-/* Where a path leads, mounts and all, without a line in the trace. */
+/* Where a path leads, also through mounts, without a line in the trace. */
 static enum pypkg_where
 find(const char *path, struct pypkg_route *route)
 {
@@ -136,9 +137,8 @@ hint(PyObject *error, int number, PyObject *name, PyObject *name2)
     errno = saved;
 }
 
-/* From now on errors have hints. */
 void
-pypkg_give_hints(void)
+pypkg_enable_hints(void)
 {
     _PyErr_pypkg_hint = hint;
 }

@@ -2,13 +2,7 @@
 
 #include "python/module/_pypkg.h"
 
-#include "image/image.h"
-
-static PyObject *
-make_str(struct pypkg_text text)
-{
-    return PyUnicode_DecodeUTF8(text.data != NULL ? text.data : "", (Py_ssize_t)text.size, "surrogateescape");
-}
+#include "engine/state.h"
 
 /* (path, type, codec, mode, withheld, stored size, size, target of a link). */
 static PyObject *
@@ -24,9 +18,9 @@ entry_row(const struct pypkg_image *image, uint32_t number)
     if (entry.type == PYPKG_LINK) {
         target = pypkg_string(image, entry.data_offset, entry.stored_size);
     }
-    return Py_BuildValue("(NiiiNKKN)", make_str(pypkg_entry_path(image, &entry)), (int)entry.type, (int)entry.codec,
+    return Py_BuildValue("(NiiiNKKN)", pypkg_make_str(pypkg_entry_path(image, &entry)), (int)entry.type, (int)entry.codec,
                          (int)entry.mode, PyBool_FromLong(entry.flags & PYPKG_WITHHELD),
-                         (unsigned long long)entry.stored_size, (unsigned long long)entry.size, make_str(target));
+                         (unsigned long long)entry.stored_size, (unsigned long long)entry.size, pypkg_make_str(target));
 }
 
 /* (name, kind, path of its file, codec, stored size, size of the code). */
@@ -40,8 +34,8 @@ module_row(const struct pypkg_image *image, uint32_t number)
         PyErr_Format(PyExc_ValueError, "module %u of the image is damaged", (unsigned int)number);
         return NULL;
     }
-    return Py_BuildValue("(NiNiKK)", make_str(pypkg_string(image, module.name_offset, module.name_size)),
-                         (int)module.kind, make_str(pypkg_entry_path(image, &entry)), (int)module.codec,
+    return Py_BuildValue("(NiNiKK)", pypkg_make_str(pypkg_string(image, module.name_offset, module.name_size)),
+                         (int)module.kind, pypkg_make_str(pypkg_entry_path(image, &entry)), (int)module.codec,
                          (unsigned long long)module.code_stored_size, (unsigned long long)module.code_size);
 }
 

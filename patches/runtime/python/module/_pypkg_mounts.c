@@ -1,12 +1,12 @@
 /* Mounts for Python: the functions of _pypkg behind sys.pypkg.mount, and the trace switch.
 
-   A mount by pattern is a Python function that the C core asks about paths of the snapshot. The core is called without
-   the GIL, so it is taken here; only the interpreter that set the function answers. */
+   A mount by pattern is a Python function that the runtime calls with paths of the snapshot. The runtime does not hold the
+   GIL, so it is acquired here; only the interpreter that set the function calls it. */
 
 #include <Python.h>
 
+#include "engine/trace.h"
 #include "python/module/_pypkg.h"
-#include "engine/vfs.h"
 
 static PyObject *hook;
 static PyInterpreterState *hook_interpreter;
@@ -20,8 +20,8 @@ fail(int status, PyObject *path)
 
 PyDoc_STRVAR(mount_doc,
 "mount(path, real, /)\n--\n\n"
-"Serve the real directory or file at a path below /snapshot. Raises OSError: EINVAL when the path does not lie below\n"
-"/snapshot or the real one is not absolute.");
+"Serve the real directory or file at a path below /snapshot. Raises OSError: EINVAL if the path is not below /snapshot\n"
+"or the real one is not absolute.");
 
 static PyObject *
 mount(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -40,7 +40,7 @@ mount(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyDoc_STRVAR(unmount_doc,
-"unmount(path, /)\n--\n\nTake a mount away. Raises OSError: EINVAL when nothing is mounted there.");
+"unmount(path, /)\n--\n\nRemove a mount. Raises OSError: EINVAL if nothing is mounted at this path.");
 
 static PyObject *
 unmount(PyObject *Py_UNUSED(module), PyObject *argument)
@@ -61,7 +61,7 @@ decode_path(const char *path, size_t size)
     return PyUnicode_DecodeFSDefaultAndSize(path, (Py_ssize_t)size);
 }
 
-PyDoc_STRVAR(mounts_doc, "mounts()\n--\n\nThe mounts there are, as a list of (path below /snapshot, real path).");
+PyDoc_STRVAR(mounts_doc, "mounts()\n--\n\nThe current mounts, as a list of (path below /snapshot, real path).");
 
 static PyObject *
 list_mounts(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -86,7 +86,7 @@ list_mounts(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 PyDoc_STRVAR(is_mounted_doc,
-"is_mounted(path, /)\n--\n\nDoes this path lead from the snapshot to the real file system, by a mount or a link?");
+"is_mounted(path, /)\n--\n\nWhether this path leads from the snapshot to the real file system, by a mount or a link.");
 
 static PyObject *
 is_mounted(PyObject *Py_UNUSED(module), PyObject *argument)
@@ -101,7 +101,7 @@ is_mounted(PyObject *Py_UNUSED(module), PyObject *argument)
         return NULL;
     }
     const char *text = PyBytes_AS_STRING(path);
-    bool real = pypkg_concerns(AT_FDCWD, text)
+    bool real = pypkg_may_be_virtual(AT_FDCWD, text)
         && pypkg_route(&route, "import", AT_FDCWD, text, true) == PYPKG_REAL;
     Py_DECREF(path);
     return PyBool_FromLong(real);
@@ -117,18 +117,18 @@ is_finalizing(void)
 #endif
 }
 
-/* The answer of the Python function: a real path, or None. What it raises is printed: a path must lead somewhere. */
+/* Convert the result of the Python function: a real path, or None. Its exceptions are printed, and count as None. */
 static bool
-take_answer(PyObject *answer, char *real, size_t real_size)
+convert_result(PyObject *result, char *real, size_t real_size)
 {
     PyObject *bytes;
 
-    if (answer == NULL) {
+    if (result == NULL) {
         PyErr_WriteUnraisable(hook);
         return false;
     }
-    bool given = answer != Py_None;
-    if (given && !PyUnicode_FSConverter(answer, &bytes)) {
+    bool given = result != Py_None;
+    if (given && !PyUnicode_FSConverter(result, &bytes)) {
         PyErr_WriteUnraisable(hook);
         given = false;
     }
@@ -139,38 +139,38 @@ take_answer(PyObject *answer, char *real, size_t real_size)
         }
         Py_DECREF(bytes);
     }
-    Py_DECREF(answer);
+    Py_DECREF(result);
     return given;
 }
 
 static bool
-ask_python(const char *path, char *real, size_t real_size)
+call_hook(const char *path, char *real, size_t real_size)
 {
-    /* What the function itself opens or imports is not asked about: it would never end. */
-    static _Thread_local bool asking;
+    /* Paths that the function itself opens or imports are left out: the recursion would not end. */
+    static _Thread_local bool calling;
     PyObject *type, *value, *traceback;
     bool given = false;
 
-    if (asking || is_finalizing()) {
+    if (calling || is_finalizing()) {
         return false;
     }
-    asking = true;
+    calling = true;
     PyGILState_STATE gil = PyGILState_Ensure();
     if (hook != NULL && PyInterpreterState_Get() == hook_interpreter) {
         PyErr_Fetch(&type, &value, &traceback);
         PyObject *name = decode_path(path, strlen(path));
-        given = take_answer(name == NULL ? NULL : PyObject_CallFunctionObjArgs(hook, name, NULL), real, real_size);
+        given = convert_result(name == NULL ? NULL : PyObject_CallFunctionObjArgs(hook, name, NULL), real, real_size);
         Py_XDECREF(name);
         PyErr_Restore(type, value, traceback);
     }
     PyGILState_Release(gil);
-    asking = false;
+    calling = false;
     return given;
 }
 
 PyDoc_STRVAR(set_mount_hook_doc,
 "set_mount_hook(function, /)\n--\n\n"
-"Ask this function about every path below /snapshot: it returns the real path to use instead, or None. None: no more.");
+"Call this function with every path below /snapshot: it returns the real path to use instead, or None. None: remove it.");
 
 static PyObject *
 set_mount_hook(PyObject *Py_UNUSED(module), PyObject *function)
@@ -179,12 +179,12 @@ set_mount_hook(PyObject *Py_UNUSED(module), PyObject *function)
 
     Py_XSETREF(hook, given ? Py_NewRef(function) : NULL);
     hook_interpreter = PyInterpreterState_Get();
-    pypkg_set_mount_hook(given ? ask_python : NULL);
+    pypkg_set_mount_hook(given ? call_hook : NULL);
     Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(trace_doc,
-"trace(fd, /)\n--\n\nWrite one line for every path that concerns the snapshot to this descriptor; -1: no more.");
+"trace(fd, /)\n--\n\nWrite a line for every path that may lead into the snapshot to this descriptor; -1 ends the trace.");
 
 static PyObject *
 trace(PyObject *Py_UNUSED(module), PyObject *argument)

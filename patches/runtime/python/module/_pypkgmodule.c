@@ -1,18 +1,18 @@
-/* The builtin module _pypkg: the snapshot core for the importer, which is written in Python.
+/* The builtin module _pypkg: the image for the importer, which is written in Python.
 
-   What is on the path of every import is here: the lookup, unmarshalling straight from the mapped image, and running
-   a module's code. Format: docs/image-format.md, "Module". */
+   Here is what every import needs: the lookup, unmarshalling directly from the mapped image, and running a module's code. Format: docs/image-format.md, "Module". */
 
 #include <Python.h>
 #include <marshal.h>
 
+#include "engine/state.h"
+#include "paths/paths.h"
 #include "python/module/_pypkg.h"
-#include "image/image.h"
 
 typedef struct {
-    PyObject *call_with_frames_removed;  /* of importlib: frames of the import system are cut from tracebacks at it */
+    PyObject *call_with_frames_removed;  /* of importlib: tracebacks leave out the frames of the import system up to it */
     PyObject *exec;
-    struct pypkg_collector collector;
+    struct pypkg_gc gc;
     char cache_suffix[64];
 } module_state;
 
@@ -22,43 +22,22 @@ state_of(PyObject *module)
     return (module_state *)PyModule_GetState(module);
 }
 
-static PyObject *
-make_str(struct pypkg_text text)
-{
-    return PyUnicode_DecodeUTF8(text.data, (Py_ssize_t)text.size, "surrogateescape");
-}
-
-/* "/snapshot" and the path below it. `extra` bytes of `tail` follow. */
+/* "/snapshot", the path below it and `tail`. */
 static PyObject *
 make_path(const char *path, size_t size, const char *tail, size_t tail_size)
 {
     char buffer[PYPKG_ROOT_SIZE + 1 + PYPKG_MAX_PATH + 128];
-    size_t used = PYPKG_ROOT_SIZE;
 
     if (size > PYPKG_MAX_PATH || tail_size > 127) {
         PyErr_SetString(PyExc_ImportError, "a path in the executable's image is too long");
         return NULL;
     }
-    memcpy(buffer, PYPKG_ROOT, used);
-    if (size > 0) {
-        buffer[used++] = '/';
-        memcpy(buffer + used, path, size);
-        used += size;
-    }
+    size_t used = pypkg_virtual_path((struct pypkg_text){path, size}, buffer, sizeof(buffer)) - 1;
     memcpy(buffer + used, tail, tail_size);
     return PyUnicode_DecodeUTF8(buffer, (Py_ssize_t)(used + tail_size), "surrogateescape");
 }
 
-static size_t
-directory_size(const char *path, size_t size)
-{
-    while (size > 0 && path[size - 1] != '/') {
-        size--;
-    }
-    return size > 0 ? size - 1 : 0;
-}
-
-/* Look a dotted name up. 1: found; 0: not; -1: an exception is set. */
+/* Look up a dotted name. 1: found; 0: not found; -1: an exception is set. */
 static int
 find_by_name(PyObject *name, struct pypkg_module *found)
 {
@@ -82,11 +61,11 @@ find_by_name(PyObject *name, struct pypkg_module *found)
     return pypkg_find_module(image, utf8, (size_t)size, found) >= 0;
 }
 
-/* Where the bytecode cache of an ordinary file would be: <directory>/__pycache__/<stem>.<tag>.pyc, or None. */
+/* The path that the bytecode cache of an ordinary file would have: <directory>/__pycache__/<stem>.<tag>.pyc, or None. */
 static PyObject *
 make_cached(PyObject *module, struct pypkg_text path)
 {
-    size_t directory = directory_size(path.data, path.size);
+    size_t directory = pypkg_parent_size(path.data, path.size);
     size_t start = directory > 0 ? directory + 1 : 0;
     size_t stem = path.size;
     char tail[128];
@@ -105,9 +84,9 @@ make_cached(PyObject *module, struct pypkg_text path)
 
 PyDoc_STRVAR(find_module_doc,
 "find_module(name, /)\n--\n\n"
-"Look a module up by its dotted name.\n\n"
-"Returns None, or (kind, path of its file, where its cached bytecode would be, directory it was found in). Kinds are\n"
-"those of docs/image-format.md: 1 module, 2 package, 3 namespace package, 4 extension, 5 package that is one.");
+"Look up a module by its dotted name.\n\n"
+"Returns None, or (kind, path of its file, path of its cached bytecode, directory it was found in). Kinds are those of\n"
+"docs/image-format.md: 1 module, 2 package, 3 namespace package, 4 extension, 5 package that is an extension.");
 
 static PyObject *
 find_module(PyObject *module, PyObject *name)
@@ -124,9 +103,9 @@ find_module(PyObject *module, PyObject *name)
         Py_RETURN_NONE;
     }
     struct pypkg_text path = pypkg_entry_path(image, &entry);
-    size_t parent = directory_size(path.data, path.size);
+    size_t parent = pypkg_parent_size(path.data, path.size);
     if (found.kind == PYPKG_PACKAGE || found.kind == PYPKG_EXTENSION_PACKAGE) {
-        parent = directory_size(path.data, parent);
+        parent = pypkg_parent_size(path.data, parent);
     }
     PyObject *origin = make_path(path.data, path.size, "", 0);
     PyObject *cached = origin == NULL ? NULL : make_cached(module, path);
@@ -175,7 +154,7 @@ load_code(const struct pypkg_module *found, PyObject *name)
 }
 
 PyDoc_STRVAR(get_code_doc,
-"get_code(name, /)\n--\n\nThe code object of a module. Raises ImportError when there is none or it is corrupt.");
+"get_code(name, /)\n--\n\nThe code object of a module. Raises ImportError if it has none or it is corrupt.");
 
 static PyObject *
 get_code(PyObject *Py_UNUSED(module), PyObject *name)
@@ -189,11 +168,10 @@ get_code(PyObject *Py_UNUSED(module), PyObject *name)
     return status == 0 ? fail_import("no module named %R in the executable", name) : load_code(&found, name);
 }
 
-/* Resolve a path of the snapshot; false with an OSError set, or without an exception when it leads out of it. */
+/* Resolve a path of the snapshot. False: an OSError is set, or no exception if the path leads out of the snapshot. */
 static int
 resolve(PyObject *path, struct pypkg_found *found)
 {
-    static const char prefix[] = PYPKG_ROOT "/";
     char outside[PYPKG_MAX_PATH + 1];
     PyObject *bytes = NULL;
     int status = ENOENT;
@@ -201,10 +179,9 @@ resolve(PyObject *path, struct pypkg_found *found)
     if (!PyUnicode_FSConverter(path, &bytes)) {
         return 0;
     }
-    const char *text = PyBytes_AS_STRING(bytes);
-    if (pypkg_image() != NULL && strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
-        status = pypkg_resolve(pypkg_image(), (struct pypkg_text){"", 0}, text + sizeof(prefix) - 1, true, found,
-                               outside);
+    const char *below = pypkg_below_root(PyBytes_AS_STRING(bytes));
+    if (pypkg_image() != NULL && below != NULL && below[0] == '/') {
+        status = pypkg_resolve(pypkg_image(), (struct pypkg_text){"", 0}, below + 1, true, found, outside);
     }
     Py_DECREF(bytes);
     if (status == PYPKG_OUTSIDE) {
@@ -219,7 +196,7 @@ resolve(PyObject *path, struct pypkg_found *found)
 }
 
 PyDoc_STRVAR(code_at_doc,
-"code_at(path, /)\n--\n\nThe code object made from the file at a snapshot path, or None.");
+"code_at(path, /)\n--\n\nThe code object compiled from the file at a snapshot path, or None.");
 
 static PyObject *
 code_at(PyObject *Py_UNUSED(module), PyObject *path)
@@ -244,7 +221,7 @@ code_at(PyObject *Py_UNUSED(module), PyObject *path)
 }
 
 PyDoc_STRVAR(read_doc,
-"read(path, /)\n--\n\nThe contents of a file of the snapshot, as bytes; None when a mount or a link\n"
+"read(path, /)\n--\n\nThe contents of a file of the snapshot, as bytes; None if a mount or a link\n"
 "leads out of it. Raises OSError as open() does.");
 
 static PyObject *
@@ -284,20 +261,20 @@ exec_module(PyObject *self, PyObject *target)
     if (name == NULL) {
         return NULL;
     }
-    pypkg_hold_collector(&state->collector);
+    pypkg_gc_hold(&state->gc);
     PyObject *code = get_code(self, name);
     PyObject *dict = code == NULL ? NULL : PyObject_GetAttrString(target, "__dict__");
     if (dict != NULL) {
         result = PyObject_CallFunctionObjArgs(state->call_with_frames_removed, state->exec, code, dict, NULL);
     }
-    pypkg_release_collector(&state->collector);
+    pypkg_gc_release(&state->gc);
     Py_DECREF(name);
     Py_XDECREF(code);
     Py_XDECREF(dict);
     return result;
 }
 
-/* -- what the image says of itself ------------------------------------------------------------------------------ */
+/* -- information about the image ---------------------------------------------------------------------------------- */
 
 /* A list of str from NUL-terminated items. */
 static PyObject *
@@ -310,7 +287,7 @@ split_items(struct pypkg_text text)
     while (items != NULL && p < end) {
         const char *stop = memchr(p, '\0', (size_t)(end - p));
         stop = stop != NULL ? stop : end;
-        PyObject *item = make_str((struct pypkg_text){p, (size_t)(stop - p)});
+        PyObject *item = pypkg_make_str((struct pypkg_text){p, (size_t)(stop - p)});
         if (item == NULL || PyList_Append(items, item) < 0) {
             Py_CLEAR(items);
         }
@@ -332,7 +309,7 @@ image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     }
     const struct pypkg_header *h = &image->header;
     return Py_BuildValue("{sNsNsNsIsIsK}",
-                         "manifest", make_str(pypkg_string(image, h->manifest_offset, h->manifest_size)),
+                         "manifest", pypkg_make_str(pypkg_string(image, h->manifest_offset, h->manifest_size)),
                          "search_path", split_items(pypkg_string(image, h->search_path_offset, h->search_path_size)),
                          "options", split_items(pypkg_string(image, h->options_offset, h->options_size)),
                          "entries", (unsigned int)h->entry_count,
@@ -341,7 +318,7 @@ image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 PyDoc_STRVAR(bundles_doc,
-"bundles()\n--\n\nThe files that are extracted together: a dict of their digest in hex and their distribution's name.");
+"bundles()\n--\n\nThe files that are extracted together: a dict of digest in hex and name of the distribution.");
 
 static PyObject *
 list_bundles(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -358,7 +335,7 @@ list_bundles(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
         for (int i = 0; i < 32; i++) {
             snprintf(digest + 2 * i, 3, "%02x", bundle.digest[i]);
         }
-        PyObject *name = make_str(pypkg_string(image, bundle.name_offset, bundle.name_size));
+        PyObject *name = pypkg_make_str(pypkg_string(image, bundle.name_offset, bundle.name_size));
         if (name == NULL || PyDict_SetItemString(bundles, digest, name) < 0) {
             Py_CLEAR(bundles);
         }
@@ -414,10 +391,10 @@ exec_pypkg(PyObject *module)
     if (state->call_with_frames_removed == NULL || state->exec == NULL) {
         return -1;
     }
-    /* A base that is used as python3 says what python3 says. */
+    /* A base that is used as python3 has python3's messages. */
     struct pypkg_module main_module;
     if (pypkg_image() != NULL && pypkg_find_module(pypkg_image(), "__main__", 8, &main_module) >= 0) {
-        pypkg_give_hints();
+        pypkg_enable_hints();
     }
     if (PyModule_AddFunctions(module, pypkg_mount_methods) < 0
         || PyModule_AddFunctions(module, pypkg_inspect_methods) < 0) {
@@ -432,7 +409,7 @@ traverse_pypkg(PyObject *module, visitproc visit, void *arg)
     module_state *state = state_of(module);
     Py_VISIT(state->call_with_frames_removed);
     Py_VISIT(state->exec);
-    return pypkg_visit_collector(&state->collector, visit, arg);
+    return pypkg_gc_traverse(&state->gc, visit, arg);
 }
 
 static int
@@ -441,7 +418,7 @@ clear_pypkg(PyObject *module)
     module_state *state = state_of(module);
     Py_CLEAR(state->call_with_frames_removed);
     Py_CLEAR(state->exec);
-    pypkg_clear_collector(&state->collector);
+    pypkg_gc_clear(&state->gc);
     return 0;
 }
 

@@ -11,7 +11,7 @@ import pytest
 
 import needs
 
-from .conftest import RunCore
+from ..conftest import RunCore
 
 ONE = "/snapshot/site-packages/lib/one.so"
 TWO = "/snapshot/site-packages/lib.libs/two.so"
@@ -163,7 +163,7 @@ def test_directory_others_can_write_to_is_refused(run_core: RunCore, image_file:
     (tmp_path / "pypkg").mkdir()
     (tmp_path / "pypkg").chmod(0o777)
     message = _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
-    assert "nobody else may write" in message and str(tmp_path / "pypkg") in message
+    assert "no other user may write" in message and str(tmp_path / "pypkg") in message
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775])

@@ -11,7 +11,7 @@ import pytest
 import needs
 from pypkg_core.image import ImageBuilder
 
-from .conftest import CompileLibrary, RunCore
+from ..conftest import CompileLibrary, RunCore
 
 MEMORY = "/proc/self/fd/"
 NO_PLACE = {"PYPKG_NATIVE_CACHE_PATH": "", "XDG_CACHE_HOME": "", "HOME": ""}
@@ -99,7 +99,7 @@ def test_program_of_memory_runs(run_core: RunCore, image: Path) -> None:
 
 def test_refused_directory_that_was_chosen_is_an_error(run_core: RunCore, image: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    assert "nobody else may write" in _answer(run_core, image, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
+    assert "no other user may write" in _answer(run_core, image, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
     assert _answer(run_core, image, {"HOME": str(tmp_path)}) == "42"
 
 

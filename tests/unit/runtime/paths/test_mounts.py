@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RunCore
+from ..conftest import RunCore
 
 MOUNT = "/snapshot/app/plugins"
 

@@ -4,10 +4,10 @@
 
    Every thread makes calls in an order of its own and checks what each says. Prints "done", or what was wrong. */
 
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
-#include "engine/vfs.h"
+#include "engine/route.h"
+#include "engine/start.h"
+#include "native/native.h"
+#include "posix/front.h"
 
 #include <pthread.h>
 #include <sys/wait.h>
@@ -146,7 +146,7 @@ use_library(void)
     char error[768] = "";
 
     check(pypkg_route(&route, "test", AT_FDCWD, "/snapshot/site-packages/lib/one.so", true) == PYPKG_VIRTUAL, "route");
-    char *real = pypkg_extract(&route.found, error, sizeof(error));
+    char *real = pypkg_extract_program(&route.found, error, sizeof(error));
     check(real != NULL, error);
     if (real != NULL) {
         check_contents(open(real, O_RDONLY | O_CLOEXEC), "ELF one", "extract");

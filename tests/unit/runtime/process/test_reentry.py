@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RunCore
+from ..conftest import RunCore
 
 SEPARATOR = "%"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RunCore
+from ..conftest import RunCore
 
 DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
 

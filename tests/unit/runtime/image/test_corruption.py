@@ -9,7 +9,7 @@ import pytest
 
 from pypkg_core import _core
 
-from .conftest import RunCore
+from ..conftest import RunCore
 
 HEADER_SIZE = 160
 

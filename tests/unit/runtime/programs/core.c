@@ -11,11 +11,12 @@
                                 as the executable PROGRAM, started with OWN: whom does the command line mean?
    exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; its output, or the name of the errno */
 
-#define PYPKG_NO_REDIRECT
-#include "posix/redirect.h"
-
+#include "engine/route.h"
+#include "engine/start.h"
 #include "native/native.h"
-#include "engine/vfs.h"
+#include "posix/fd_cache.h"
+#include "posix/front.h"
+#include "process/reentry.h"
 
 #include <sys/mman.h>
 
@@ -197,7 +198,7 @@ extract(const char *path)
         puts(error_name());
         return 1;
     }
-    char *real = pypkg_extract(&route.found, error, sizeof(error));
+    char *real = pypkg_extract_program(&route.found, error, sizeof(error));
     puts(real != NULL ? real : error);
     free(real);
     return real == NULL;
@@ -213,7 +214,7 @@ run(const char *path)
         puts(error_name());
         return 1;
     }
-    char *real = pypkg_extract(&route.found, error, sizeof(error));
+    char *real = pypkg_extract_program(&route.found, error, sizeof(error));
     if (real != NULL) {
         execl(real, real, (char *)NULL);
     }
@@ -268,7 +269,7 @@ ask_reentry(char **arguments)
     if (!pypkg_set_program(arguments[0], arguments + 1)) {
         return 1;
     }
-    puts(pypkg_reentry_wanted(&pypkg_state.program, line) ? "interpreter" : "program");
+    puts(pypkg_is_interpreter_call(&pypkg_state.program, line) ? "interpreter" : "program");
     return 0;
 }
 
@@ -295,6 +296,7 @@ main(int argc, char **argv)
 
     for (int i = 2; i < argc; i++) {
         const void *image = map_file(argv[i], &size);
+        pypkg_fd_cache_clear();
         const char *problem = pypkg_start_with(image, size);
         if (problem != NULL) {
             puts(problem);

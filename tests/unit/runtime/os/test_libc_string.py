@@ -1,4 +1,4 @@
-"""The string functions of Linux bases against plain definitions (libc_string_program.c)."""
+"""The string functions of Linux bases against plain definitions (programs/libc_string.c)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import needs
+from runtime_build import RUNTIME
 
-HERE = Path(__file__).parent
-SOURCE = HERE.parents[2] / "patches" / "runtime" / "os" / "linux" / "libc_string.c"
+from ..conftest import PROGRAMS
+
+SOURCE = RUNTIME / "os" / "linux" / "libc_string.c"
 
 
 @pytest.mark.forge
@@ -22,6 +24,6 @@ def test_string_functions(tmp_path: Path, libc: str) -> None:
     program = tmp_path / "program"
     # -fno-builtin: the checks must call the functions, not what the compiler knows of them.
     compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"x86_64-linux-{libc}", "-O2", "-fno-builtin"]
-    subprocess.run([*compiler, HERE / "libc_string_program.c", SOURCE, "-o", program], check=True)
+    subprocess.run([*compiler, PROGRAMS / "libc_string.c", SOURCE, "-o", program], check=True)
     result = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, "ok\n")

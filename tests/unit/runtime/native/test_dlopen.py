@@ -8,7 +8,7 @@ import pytest
 
 from pypkg_core.image import ImageBuilder
 
-from .conftest import CompileLibrary, RunCore
+from ..conftest import CompileLibrary, RunCore
 
 ONE = "int two(void); int answer(void) { return 40 + two(); }\n"
 TWO = "int two(void) { return 2; }\n"

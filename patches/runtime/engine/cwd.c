@@ -1,0 +1,31 @@
+/* The virtual working directory. A child made by vfork has its own until it starts a program: a change in the shared
+   memory would be its parent's too. */
+
+#include "engine/cwd.h"
+
+#include <unistd.h>
+
+#include "engine/forks.h"
+#include "engine/state.h"
+
+/* The child made by vfork on this thread, and its working directory. No other thread can be that child. */
+static _Thread_local pid_t child;
+static _Thread_local uint32_t child_cwd;
+
+uint32_t
+pypkg_cwd(void)
+{
+    return child != 0 && child == getpid() ? child_cwd : atomic_load(&pypkg_state.cwd);
+}
+
+void
+pypkg_set_cwd(uint32_t cwd)
+{
+    if (!pypkg_is_vforked()) {
+        atomic_store(&pypkg_state.cwd, cwd);
+        return;
+    }
+    child = getpid();
+    child_cwd = cwd;
+    atomic_store(&pypkg_state.cwd_is_split, true);
+}

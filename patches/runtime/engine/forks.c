@@ -1,0 +1,33 @@
+/* The process that owns this memory. A child made by fork has its own copy of it, and records itself; a child made by
+   vfork runs in its parent's, where the recorded process is another one. */
+
+#include "engine/forks.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+static _Atomic pid_t owner;
+
+static void
+record_owner(void)
+{
+    atomic_store(&owner, getpid());
+}
+
+void
+pypkg_watch_forks(void)
+{
+    static atomic_bool watched;
+
+    record_owner();
+    if (!atomic_exchange(&watched, true)) {
+        pthread_atfork(NULL, NULL, record_owner);
+    }
+}
+
+bool
+pypkg_is_vforked(void)
+{
+    return getpid() != atomic_load(&owner);
+}

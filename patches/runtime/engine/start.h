@@ -1,0 +1,16 @@
+/* Making the image of this process known to the redirected calls. */
+
+#ifndef PYPKG_START_H
+#define PYPKG_START_H
+
+#include <stdint.h>
+
+/* Open the attached image. Returns NULL, also if none is attached, or a message. Call it once, before any thread is
+   started. */
+const char *pypkg_start(void);
+
+/* The same with an image from elsewhere, for tests; it must stay mapped. Before it is called again, call
+   pypkg_fd_cache_clear. */
+const char *pypkg_start_with(const void *data, uint64_t size);
+
+#endif

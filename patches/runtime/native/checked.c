@@ -1,0 +1,88 @@
+/* The record of checked files. */
+
+#include "native/checked.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHECKED_NAME ".checked"
+#define CHECKED_MAGIC "PYPKGCK1"
+/* The clock of a file system may be this coarse. */
+#define SETTLED_NS ((int64_t)2000000000)
+
+static int64_t
+nanoseconds(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+struct pypkg_mark
+pypkg_mark_of(const struct stat *status)
+{
+    return (struct pypkg_mark){
+        .inode = (uint64_t)status->st_ino,
+        .size = (uint64_t)status->st_size,
+        .modified_ns = nanoseconds(status->st_mtim),
+        .changed_ns = nanoseconds(status->st_ctim),
+    };
+}
+
+bool
+pypkg_is_settled(const struct pypkg_mark *mark)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return nanoseconds(now) - mark->changed_ns > SETTLED_NS;
+}
+
+static size_t
+checked_size(uint64_t count)
+{
+    return sizeof(struct pypkg_checked) + (size_t)count * sizeof(struct pypkg_mark);
+}
+
+struct pypkg_checked *
+pypkg_checked_new(uint32_t count)
+{
+    struct pypkg_checked *checked = calloc(1, checked_size(count));
+
+    if (checked != NULL) {
+        memcpy(checked->magic, CHECKED_MAGIC, sizeof(checked->magic));
+        checked->count = count;
+    }
+    return checked;
+}
+
+struct pypkg_checked *
+pypkg_checked_read(int directory, uint32_t count)
+{
+    struct stat status;
+    size_t size = checked_size(count);
+    int fd = openat(directory, CHECKED_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    struct pypkg_checked *checked = malloc(size);
+    bool valid = checked != NULL && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && pypkg_is_private(&status)
+        && (uint64_t)status.st_size == size && read(fd, checked, size) == (ssize_t)size
+        && memcmp(checked->magic, CHECKED_MAGIC, sizeof(checked->magic)) == 0 && checked->count == count;
+    close(fd);
+    if (!valid) {
+        free(checked);
+        return NULL;
+    }
+    return checked;
+}
+
+void
+pypkg_checked_write(struct pypkg_cache *cache, int top, int directory, const struct pypkg_checked *checked)
+{
+    struct pypkg_bytes bytes = {.data = (const uint8_t *)checked, .size = checked_size(checked->count)};
+
+    pypkg_cache_write(cache, top, directory, CHECKED_NAME, &bytes, 0600);
+    cache->failure = PYPKG_CACHE_WORKS;
+}

@@ -1,0 +1,27 @@
+/* Memory files: files without a name, which the descriptors of virtual files refer to. One implementation for each
+   system: os/linux/memory_file.c. */
+
+#ifndef PYPKG_OS_MEMORY_FILE_H
+#define PYPKG_OS_MEMORY_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A new empty file, open for reading and writing, close-on-exec. Where the system has no memory files it is an unlinked
+   temporary file. Returns -1 with errno. */
+int pypkg_memory_file(uint32_t number);
+
+/* The number that pypkg_memory_file made this file with; false if the system does not tell. */
+bool pypkg_memory_file_number(int fd, uint32_t *number);
+
+/* A new empty file that may be mapped as code and executed. Returns -1 with errno: ENOSYS if the system has none. */
+int pypkg_executable_memory_file(void);
+
+/* Forbid every change of a memory file. Returns 0, or -1 with errno. */
+int pypkg_seal(int fd);
+
+/* Open the file of a descriptor again, for reading only. Of `flags`, as for open(2), those that concern the descriptor
+   are used. Returns -1 with errno. */
+int pypkg_open_again(int fd, int flags);
+
+#endif

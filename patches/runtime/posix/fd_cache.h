@@ -1,0 +1,23 @@
+/* A cache of memory files, for files of the snapshot that are opened again and again. */
+
+#ifndef PYPKG_FD_CACHE_H
+#define PYPKG_FD_CACHE_H
+
+#include "paths/paths.h"
+
+#include <sys/stat.h>
+
+/* Whether a file was opened before and its contents matched their checksum. */
+bool pypkg_fd_cache_is_checked(uint32_t index);
+void pypkg_fd_cache_set_checked(uint32_t index);
+
+/* Open the cached memory file of an entry and get its status. -1 if there is none. */
+int pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat *status);
+
+/* Seal the memory file `fd`, which is open for writing, and cache it, unless it is large. */
+void pypkg_fd_cache_add(int fd, const struct pypkg_found *found, const struct stat *status);
+
+/* Remove all files: their image is about to be replaced. */
+void pypkg_fd_cache_clear(void);
+
+#endif

@@ -1,0 +1,1 @@
+"""Tests of patches/runtime/engine: state and routing."""

@@ -1,0 +1,1 @@
+"""Tests of patches/runtime/native: addons and programs."""

@@ -1,0 +1,1 @@
+"""Tests of patches/runtime/os: what is of one system."""

@@ -1,0 +1,1 @@
+"""Tests of patches/runtime/process: starting programs."""
