@@ -1,12 +1,11 @@
 # libpypkg.a: the runtime (patches/runtime) without its Python part.
 #
-# Its folders are layers, from the lowest to the highest: a folder includes headers and calls functions only of itself and of
-# folders before it. tests/unit/runtime/test_layers.py reads this list. Two of its own rules: `os` knows nothing of the
-# image, and has one folder for each system; `interpose` stands above the redirected calls, because native addons reach
-# all of them through it.
+# Its folders are layers, from the lowest to the highest: a folder includes headers and calls functions of itself and of
+# folders before it only. tests/unit/runtime/test_layers.py reads this list. `os` has one folder for each system;
+# `interpose` is above the redirected calls, because native addons call all of them through it.
 set(PYPKG_LAYERS os image paths engine posix native process libraries interpose python)
 
-# Only these folders of os/ and python/ are not compiled here: other systems, and what CPython's make compiles.
+# Not compiled here: the folders of other systems, and those of python/, which CPython's make compiles.
 string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
 set(runtime_patterns "${PYPKG_RUNTIME}/os/${system}/*.c")
 foreach(layer IN LISTS PYPKG_LAYERS)
@@ -20,7 +19,7 @@ add_library(pypkg STATIC ${runtime_sources})
 target_include_directories(pypkg PRIVATE "${PYPKG_RUNTIME}" "${PYPKG_PREFIX}/include")
 target_compile_definitions(pypkg PRIVATE _GNU_SOURCE=1)
 target_compile_options(pypkg PRIVATE -Wall -Wextra -Werror)
-# Where addons can be loaded, their own calls come to the runtime as well: interpose/next.h.
+# Where addons can be loaded, their own calls are redirected too: interpose/next.h.
 if(PYPKG_ADDONS)
   target_compile_definitions(pypkg PRIVATE PYPKG_INTERPOSE=1)
 endif()

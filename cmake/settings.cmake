@@ -1,7 +1,7 @@
-# The values every part of the build takes from the forge, checked once.
+# The values that each part of the build gets from the forge, checked once.
 
 # pypkg_require(NAME...)
-#   Stop when one of the variables is empty.
+#   Stop if one of the variables is empty.
 function(pypkg_require)
   foreach(name IN LISTS ARGN)
     if("${${name}}" STREQUAL "")
@@ -18,11 +18,11 @@ if(NOT PYPKG_EPOCH MATCHES "^[0-9]+$")
   message(FATAL_ERROR "PYPKG_EPOCH='${PYPKG_EPOCH}' is not a number of seconds")
 endif()
 
-# CMake by a name that stays the same when the forge runs from another environment: commands that change run again.
+# CMake, by a path that does not depend on the environment that the forge runs in: a changed command would run again.
 set(PYPKG_CMAKE "${PYPKG_TOOLS}/pypkg-cmake")
 
-# What every foreign build system is run with: one clock, one language, no pkg-config of the host. The wrappers are on
-# PATH by the forge's doing: a PATH written here would make another shell's run build everything again.
+# The environment of every foreign build system: one clock, one language, no pkg-config of the host. The forge puts the
+# wrappers on PATH: with a PATH in here, a run from another shell would build everything again.
 set(PYPKG_ENVIRONMENT
   "${PYPKG_CMAKE}" -E env
   "SOURCE_DATE_EPOCH=${PYPKG_EPOCH}"

@@ -6,14 +6,14 @@
 # pypkg-host-cc        for programs that run while building
 # pypkg-cmake          CMake itself
 #
-# They are found by name through PATH where a build system writes its compiler down (OpenSSL's build information,
-# CPython's sysconfig), so that no path of the machine gets into a base.
+# Where a build system records its compiler (OpenSSL's build information, CPython's sysconfig) they are found by name
+# through PATH, so that a base contains no path of this machine.
 
 if(NOT IS_DIRECTORY "${PYPKG_TOOLS}")
-  message(FATAL_ERROR "PYPKG_TOOLS='${PYPKG_TOOLS}' is not a folder; the forge writes the compiler wrappers there")
+  message(FATAL_ERROR "PYPKG_TOOLS='${PYPKG_TOOLS}' is not a folder; the forge writes the wrappers there")
 endif()
 if(NOT PYPKG_SYSTEM)
-  message(FATAL_ERROR "PYPKG_SYSTEM is empty; wanted CMake's name of the target's system, like Linux")
+  message(FATAL_ERROR "PYPKG_SYSTEM is empty; expected CMake's name of the target's system, such as Linux")
 endif()
 
 set(CMAKE_SYSTEM_NAME "${PYPKG_SYSTEM}")

@@ -2,8 +2,8 @@
 
 # pypkg_add_foreign(NAME SOURCE <dir> KEY <hash> CONFIGURE <command...> BUILD <command...> INSTALL <command...>
 #                   [DEPENDS <target...>])
-#   Runs the three commands in an empty build folder. It is done again from the start when KEY is another one:
-#   the stamp's name holds it. A run that was cut short leaves no stamp.
+#   Runs the three commands in an empty build folder. The name of the stamp contains KEY, so another key starts again
+#   from the beginning; an interrupted run leaves no stamp.
 function(pypkg_add_foreign name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;KEY" "CONFIGURE;BUILD;INSTALL;DEPENDS")
   if(NOT IS_DIRECTORY "${arg_SOURCE}")

@@ -1,5 +1,5 @@
 # libedit: CPython's readline (BSD licence; GNU readline is under the GPL).
-# musl's wchar_t is ISO 10646 though it does not say so.
+# musl's wchar_t is ISO 10646, although it does not define the macro.
 pypkg_add_foreign(libedit
   SOURCE "${PYPKG_SOURCE_libedit}"
   KEY "${PYPKG_KEY_libedit}"

@@ -1,10 +1,10 @@
 # libffi: CPython's _ctypes, callbacks included.
 #
-# Compiled here and not by its own configure: Debian's archive of it comes without one, and the answers are the same
-# for every machine of a kind. fficonfig.h.in beside this file holds them.
+# Compiled here and not by its own configure, which Debian's archive lacks; the answers of configure are the same for
+# all machines of a kind, and are in fficonfig.h.in.
 
 # pypkg_libffi_arch(PROCESSOR OUT_TARGET OUT_FOLDER OUT_FILES)
-#   What libffi's configure.host says for a processor on a POSIX system.
+#   The settings of libffi's configure.host for a processor on a POSIX system.
 function(pypkg_libffi_arch processor out_target out_folder out_files)
   if(processor STREQUAL "x86_64")
     set("${out_target}" X86_64 PARENT_SCOPE)

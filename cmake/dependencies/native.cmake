@@ -1,4 +1,4 @@
-# Dependencies small enough to be compiled by this project itself.
+# Dependencies that are compiled without their own build system.
 
 # pypkg_add_native(NAME SOURCE <dir> FILES <glob...> HEADERS <file...> [INCLUDES <dir...>] [DEFINES <definition...>])
 #   Compiles a static library lib<NAME>.a into PYPKG_PREFIX/lib and copies its HEADERS (relative to SOURCE) to

@@ -1,6 +1,6 @@
 # ncurses: CPython's _curses and _curses_panel, and libedit's terminal. The descriptions of common terminals are
-# compiled in, so that no file is needed; other terminals are looked up where systems keep theirs.
-# Making the compiled-in descriptions runs the host's tic and infocmp.
+# compiled in, so that they need no file; those of others are read from the system's folders.
+# The build runs the host's tic and infocmp to make the compiled-in descriptions.
 pypkg_add_foreign(ncurses
   SOURCE "${PYPKG_SOURCE_ncurses}"
   KEY "${PYPKG_KEY_ncurses}"
@@ -16,6 +16,6 @@ pypkg_add_foreign(ncurses
             CC=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib "CFLAGS=${PYPKG_CFLAGS}" cf_cv_ar_flags=-cr
   BUILD make "-j${PYPKG_JOBS}" libs
   INSTALL make install.libs install.includes)
-# libedit asks for the library by its narrow name.
+# libedit links the library by its name without w.
 file(MAKE_DIRECTORY "${PYPKG_PREFIX}/lib")
 file(CREATE_LINK libncursesw.a "${PYPKG_PREFIX}/lib/libncurses.a" SYMBOLIC)

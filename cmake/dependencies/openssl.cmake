@@ -1,5 +1,5 @@
-# OpenSSL: CPython's _ssl and _hashlib. Compiled with the redirect header, so that certificates in the snapshot open.
-# Asynchronous jobs and locked memory do not work on musl.
+# OpenSSL: CPython's _ssl and _hashlib. Compiled with the redirect header, so that it can open certificates in the
+# snapshot. Asynchronous jobs and locked memory do not work on musl.
 pypkg_require(PYPKG_OPENSSL_TARGET PYPKG_REDIRECT)
 configure_file("${CMAKE_CURRENT_LIST_DIR}/install-openssl.sh" "${CMAKE_CURRENT_BINARY_DIR}/install-openssl.sh" COPYONLY)
 separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS} ${PYPKG_OPENSSL_CFLAGS}")

@@ -1,7 +1,7 @@
-# SQLite: CPython's _sqlite3. Compiled with the redirect header, so that a packaged database opens.
+# SQLite: CPython's _sqlite3. Compiled with the redirect header, so that it can open packaged databases.
 #
-# The autoconf archive has the amalgamation. The full tree does not: it is made from it with SQLite's own
-# rules, which need a Tcl shell.
+# The autoconf archive contains the amalgamation. From the full tree it is made with SQLite's own rules, which need a
+# Tcl shell.
 if(EXISTS "${PYPKG_SOURCE_sqlite}/sqlite3.c")
   set(amalgamation "${PYPKG_SOURCE_sqlite}")
 else()
@@ -34,7 +34,7 @@ target_compile_definitions(sqlite3 PRIVATE
   SQLITE_ENABLE_COLUMN_METADATA SQLITE_ENABLE_UNLOCK_NOTIFY
   SQLITE_ENABLE_DESERIALIZE SQLITE_TEMP_STORE=1 SQLITE_DQS=3
   HAVE_FDATASYNC=1 HAVE_USLEEP=1 HAVE_LOCALTIME_R=1 HAVE_GMTIME_R=1 HAVE_PREAD=1 HAVE_PWRITE=1)
-# A copy: the same path whichever checkout it comes from.
+# A copy, so that its path does not depend on the checkout.
 set(redirect "${CMAKE_CURRENT_BINARY_DIR}/redirect/redirect.h")
 configure_file("${PYPKG_REDIRECT}" "${redirect}" COPYONLY)
 target_compile_options(sqlite3 PRIVATE -include "${redirect}" -Wno-macro-redefined)

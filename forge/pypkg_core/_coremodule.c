@@ -1,5 +1,5 @@
-/* The extension pypkg_core._core: the C snapshot core for Python, so that tests and inspection use the very code that
-   runs inside an executable; XXH64; and the marshal normaliser (_marshal.c).
+/* The extension pypkg_core._core: the runtime's reader of images, so that tests and inspection use the code that runs
+   in an executable; XXH64; and the marshal normaliser (_marshal.c).
 
    Format: docs/image-format.md. */
 
@@ -79,8 +79,8 @@ describe_entry(const struct pypkg_image *image, uint32_t index, const struct pyp
 
 PyDoc_STRVAR(lookup_doc,
 "lookup(path, /, *, follow=True)\n--\n\n"
-"Walk a path below the root, as the runtime does: a dict of the entry's fields, `index` and `path` included.\n\n"
-"Raises OSError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG), or LookupError with the real path when it leads out.");
+"Resolve a path below the root, as the runtime does: a dict of the entry's fields, with `index` and `path`.\n\n"
+"Raises OSError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG), or LookupError with the real path if it leads out.");
 
 static PyObject *
 image_lookup(PyObject *self, PyObject *args, PyObject *kwargs)
@@ -112,7 +112,7 @@ image_lookup(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 PyDoc_STRVAR(entry_doc,
-"entry(index, /)\n--\n\nThe entry with this number, as lookup gives it. IndexError when there is none, or it is corrupt.");
+"entry(index, /)\n--\n\nThe entry with this number, as lookup returns it.\n\nRaises IndexError if it does not exist or is corrupt.");
 
 static PyObject *
 image_entry(PyObject *self, PyObject *argument)
@@ -205,7 +205,7 @@ static PyMethodDef image_methods[] = {
 };
 
 PyDoc_STRVAR(image_class_doc,
-"Image(buffer)\n--\n\nAn image, read in place from a bytes-like object by the C core. ValueError says what is wrong with it.");
+"Image(buffer)\n--\n\nAn image, read in place from a bytes-like object.\n\nRaises ValueError if it is invalid.");
 
 static PyType_Slot image_slots[] = {
     {Py_tp_doc, (void *)image_class_doc},

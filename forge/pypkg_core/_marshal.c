@@ -51,7 +51,7 @@ take_number(marshal_state *state, uint32_t *number)
     return 0;
 }
 
-/* Objects that are loaded as the same value wherever they stand: writing them again costs no more than a reference. */
+/* Objects that are the same value each time they are loaded: writing them again costs no more than a reference. */
 static int
 is_single(unsigned char type)
 {
@@ -64,7 +64,7 @@ is_text(unsigned char type)
     return type == 'z' || type == 'a' || type == 'u';
 }
 
-/* Parse `count` objects; their numbers stay on the stack. */
+/* Parse `count` objects, whose numbers are left on the stack. */
 static int
 parse_children(marshal_state *state, uint32_t count)
 {
@@ -100,7 +100,7 @@ parse_container(marshal_state *state, node *item)
                 return -1;
             }
             count = *size;
-            item->type = '('; /* which of the two it is follows from the number of members */
+            item->type = '('; /* its size decides which of the two is written */
         }
         else if (item->type != ':' && take_number(state, &count) < 0) {
             return -1;
@@ -128,12 +128,17 @@ parse_leaf(marshal_state *state, node *item)
 {
     const unsigned char *head;
     switch (item->type) {
-    case 'N': case 'F': case 'T': case '.': case 'S':
+    case 'N':
+    case 'F':
+    case 'T':
+    case '.':
+    case 'S':
         return 0;
     case 'i':
         item->size = 4;
         break;
-    case 'I': case 'g':
+    case 'I':
+    case 'g':
         item->size = 8;
         break;
     case 'y':
@@ -144,7 +149,7 @@ parse_leaf(marshal_state *state, node *item)
         if (take_number(state, &item->size) < 0) {
             return -1;
         }
-        /* the number of 15-bit digits, negative for negative numbers; kept in the data, sign and all */
+        /* the number of 15-bit digits, negative for negative numbers; part of the data */
         uint32_t digits = item->size & 0x80000000U ? 0U - item->size : item->size;
         if (take(state, (size_t)digits * 2) == NULL) {
             return -1;
@@ -153,11 +158,16 @@ parse_leaf(marshal_state *state, node *item)
         item->size = 4 + digits * 2;
         return 0;
     }
-    case 'Z': case 'A': case 't':
+    case 'Z':
+    case 'A':
+    case 't':
         item->interned = 1;
         item->type = item->type == 'Z' ? 'z' : item->type == 'A' ? 'a' : 'u';
         /* fall through */
-    case 'z': case 'a': case 'u': case 's':
+    case 'z':
+    case 'a':
+    case 'u':
+    case 's':
         if (item->type == 'z') {
             if ((head = take(state, 1)) == NULL) {
                 return -1;

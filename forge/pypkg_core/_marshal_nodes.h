@@ -89,8 +89,8 @@ same_node(const marshal_state *state, const node *a, const node *b)
 {
     const uint32_t *children = state->children.items;
     return a->type == b->type && a->size == b->size && a->count == b->count
-           && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0)
-           && (a->count == 0 || memcmp(children + a->first, children + b->first, a->count * sizeof(*children)) == 0);
+        && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0)
+        && (a->count == 0 || memcmp(children + a->first, children + b->first, a->count * sizeof(*children)) == 0);
 }
 
 static int
@@ -117,7 +117,7 @@ grow_slots(marshal_state *state)
     return 0;
 }
 
-/* Add a node, or return its equal that is there already. */
+/* Add a node, or return an equal one that exists. */
 static uint32_t
 add_node(marshal_state *state, const node *item)
 {
@@ -149,7 +149,7 @@ add_node(marshal_state *state, const node *item)
     return state->node_count++;
 }
 
-/* The order of a frozenset's members: by type, contents, then members of theirs; the same in every process. */
+/* The order of a frozenset's members: by type, contents, then their members; the same in every process. */
 static int
 compare_nodes(const marshal_state *state, uint32_t left, uint32_t right)
 {

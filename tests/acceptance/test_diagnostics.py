@@ -91,7 +91,7 @@ def test_limits_bound_the_listing(debugged: Program) -> None:
     assert len(places) < 6
     assert _part(lines, "Modules") == ["size stored codec kind name file"]
     wrong = _said(debugged, DEBUG_PYPKG="1", SIZE_LIMIT_PYPKG="much")
-    assert wrong[0] == "pypkg: SIZE_LIMIT_PYPKG is 'much', wanted bytes, or a number with kB, MB or GB; it is ignored"
+    assert wrong[0] == "pypkg: SIZE_LIMIT_PYPKG is ignored: expected bytes, or a number with kB, MB or GB, got 'much'"
 
 
 def test_trace(debugged: Program) -> None:

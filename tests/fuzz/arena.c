@@ -17,7 +17,8 @@ static struct {
 
 #define LAST_INPUT_SIZE (1 << 20)
 
-/* A crash inside cannot write its input anywhere, so each is left in a shared file: its size, its bytes. */
+/* A crash inside cannot write its input to a file, so each input is copied to a shared mapping: its size and its
+   bytes. */
 static void
 open_last_input(void)
 {
@@ -44,7 +45,7 @@ write_text(const char *path, const char *text)
     return good;
 }
 
-/* A user who is not root is root in a namespace of its own, if the kernel lets it. */
+/* A user who is not root becomes root in a new user namespace, if the kernel allows it. */
 static bool
 become_root(void)
 {
@@ -64,27 +65,27 @@ go(int root, int cwd)
     return fchdir(root) == 0 && chroot(".") == 0 && fchdir(cwd) == 0;
 }
 
-/* The tmpfs hides what is at its place for this process, so that is one where nothing is. */
+/* The tmpfs hides what it is mounted on from this process. */
 static const char *
 make_root(void)
 {
-    static const char *const places[] = {"/mnt", "/media", "/srv", "/tmp"};
+    static const char *const folders[] = {"/mnt", "/media", "/srv", "/tmp"};
     char proc[32];
     struct stat status;
     size_t n = 0;
 
-    while (stat(places[n], &status) != 0 && n < sizeof(places) / sizeof(places[0]) - 1) {
+    while (stat(folders[n], &status) != 0 && n < sizeof(folders) / sizeof(folders[0]) - 1) {
         n++;
     }
-    snprintf(proc, sizeof(proc), "%s/proc", places[n]);
+    snprintf(proc, sizeof(proc), "%s/proc", folders[n]);
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-        return "no mount namespace may be made here";
+        return "mount namespaces are not allowed here";
     }
-    if (mount("arena", places[n], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 || mkdir(proc, 0755) != 0
+    if (mount("arena", folders[n], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 || mkdir(proc, 0755) != 0
         || mount("/proc", proc, NULL, MS_BIND | MS_REC, NULL) != 0) {
-        return "no tmpfs may be mounted here";
+        return "mounting a tmpfs is not allowed here";
     }
-    arena.root = open(places[n], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    arena.root = open(folders[n], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return NULL;
 }
 
@@ -105,7 +106,7 @@ arena_start(void (*prepare)(void))
 {
     open_last_input();
     if (!become_root()) {
-        return "this user may not make a user namespace";
+        return "user namespaces are not allowed here";
     }
     const char *problem = make_root();
     if (problem != NULL) {
@@ -125,9 +126,9 @@ void
 arena_run(void (*run)(const uint8_t *data, size_t size), const uint8_t *data, size_t size)
 {
     if (arena.last_input != NULL) {
-        uint32_t kept = size < LAST_INPUT_SIZE - 4 ? (uint32_t)size : 0;
-        memcpy(arena.last_input, &kept, 4);
-        memcpy(arena.last_input + 4, data, kept);
+        uint32_t copied = size < LAST_INPUT_SIZE - 4 ? (uint32_t)size : 0;
+        memcpy(arena.last_input, &copied, 4);
+        memcpy(arena.last_input + 4, data, copied);
     }
     if (!go(arena.root, arena.root)) {
         abort();

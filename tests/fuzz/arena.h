@@ -1,8 +1,8 @@
-/* A place where what is fuzzed can do no harm, and the plumbing every harness shares.
+/* The arena: a root directory in which a fuzzed input can do no harm. And what all harnesses share.
 
-   While an input runs, the process's root directory is an empty tmpfs with /proc in it (a mount namespace of its own,
-   and chroot): links that lead out of the snapshot find nothing, and what is written is gone afterwards. Between inputs it
-   is the machine's, so that the fuzzer finds its files. */
+   While an input runs, the root directory of the process is an empty tmpfs with /proc in it (by a mount namespace
+   and chroot): links out of the snapshot lead nowhere, and written files disappear. Between inputs it is the
+   machine's, where the fuzzer has its files. */
 
 #ifndef PYPKG_FUZZ_ARENA_H
 #define PYPKG_FUZZ_ARENA_H
@@ -11,20 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Make it; `prepare` is called inside. NULL, or why this machine cannot have one. */
+/* Make the arena; `prepare` is called inside. Returns NULL, or why this machine does not allow it. */
 const char *arena_start(void (*prepare)(void));
 
-/* Run one input inside. What arena_fail() was told ends the process, outside. */
+/* Run one input inside. After arena_fail the process then prints the message, outside, and aborts. */
 void arena_run(void (*run)(const uint8_t *data, size_t size), const uint8_t *data, size_t size);
 
-/* The core is wrong. Only the first message counts. */
+/* Report an error of the runtime. Only the first message is kept. */
 __attribute__((format(printf, 1, 2))) void arena_fail(const char *format, ...);
 bool arena_failed(void);
 
-/* Before each input: the state of a core that was just loaded. */
+/* Reset the runtime's state to that of a new process; to be called before each input. */
 void arena_reset(void);
 
-/* Bytes taken from an input, zeros when it has no more. */
+/* An input, from which bytes are taken; zeros at its end. */
 struct input {
     const uint8_t *data;
     size_t size;

@@ -1,4 +1,4 @@
-/* Fuzzing what is read of a native library: the input is the library, in a heap block of exactly its size. */
+/* Fuzzing the reader of native libraries: the input is the library, in a heap block of exactly its size. */
 
 #include "arena.h"
 

@@ -22,7 +22,7 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Harness:
-    """A program that takes inputs of ``max_size`` bytes at most; ``also`` is more of its source."""
+    """A program for inputs of at most ``max_size`` bytes; ``also`` are more of its sources."""
 
     name: str
     source: str
@@ -35,7 +35,7 @@ class Harness:
 
     @property
     def folder(self) -> Path:
-        """Where its kept inputs are."""
+        """The folder of its corpus."""
         return CORPUS / (self.corpus or self.name)
 
 
@@ -51,7 +51,13 @@ HARNESSES = {
             seeds=seed_images,
             options=("-DPYPKG_UNCHECKED",),
         ),
-        Harness(name="path", source="path.c", also=("path_roots.c",), max_size=400, seeds=path_seeds),
+        Harness(
+            name="path",
+            source="path.c",
+            also=("path_calls.c", "path_roots.c", "path_world.c"),
+            max_size=400,
+            seeds=path_seeds,
+        ),
         Harness(name="elf", source="elf.c", max_size=4096, seeds=library_seeds),
         Harness(name="reentry", source="reentry.c", max_size=1024, seeds=command_lines),
     )
@@ -64,7 +70,7 @@ def compile_harness(
     """Compile a harness into ``folder`` and return the program.
 
     Args:
-        options: of the compiler: the sanitizers, or what measures coverage.
+        options: of the compiler: sanitizers or coverage.
         fuzzer: with libFuzzer's main and the mutator; else with a main that runs the inputs it is given.
         codecs: with the decoders.
 

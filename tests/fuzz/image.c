@@ -1,8 +1,8 @@
-/* Fuzzing images: the input is an image, and everything a program can do with one is done with it.
+/* Fuzzing images: the input is an image, and everything that a program can do with one is done.
 
-   The image lies in a heap block of exactly its size, so that a read before or behind it is seen. What is asserted
-   goes beyond "no crash": what is listed is found, what is found is what was asked for, sizes are those that `stat`
-   says, and a path that realpath gives leads to the same entry again. */
+   The image is a heap block of exactly its size, so that a sanitizer finds reads outside it. More is asserted than "no
+   crash": listed names are found, lookups return the right row, sizes are those of `stat`, and the path that realpath
+   returns leads to the same entry. */
 
 #include "arena.h"
 
@@ -60,12 +60,12 @@ check_entries(const struct pypkg_image *image)
         }
         struct pypkg_text path = pypkg_entry_path(image, &entry), name = pypkg_entry_name(image, &entry);
         if (path.data == NULL || name.data == NULL) {
-            arena_fail("entry %u was called good and has no path", i);
+            arena_fail("entry %u is valid and has no path", i);
             return;
         }
         int64_t found = pypkg_find_path(image, path.data, path.size, &again);
         if (found >= 0 && !is_equal(path, pypkg_entry_path(image, &again))) {
-            arena_fail("entry %u was looked up and entry %lld found", i, (long long)found);
+            arena_fail("the lookup of entry %u returns entry %lld", i, (long long)found);
         }
         for (uint64_t n = 0; entry.type == PYPKG_DIRECTORY && n <= entry.size && n < MOST_ROWS; n++) {
             int64_t child = pypkg_child_at(image, entry.data_offset, entry.size, n);
@@ -76,7 +76,7 @@ check_entries(const struct pypkg_image *image)
         check_contents(image, &entry);
     }
     if (pypkg_entry_at(image, image->header.entry_count, &entry)) {
-        arena_fail("an entry behind the last");
+        arena_fail("an entry beyond the last one is valid");
     }
 }
 
@@ -92,12 +92,12 @@ check_modules(const struct pypkg_image *image)
         }
         struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
         if (name.data == NULL || module.entry >= image->header.entry_count) {
-            arena_fail("module %u was called good and has no name or entry", i);
+            arena_fail("module %u is valid and has no name or entry", i);
             return;
         }
         int64_t found = pypkg_find_module(image, name.data, name.size, &again);
         if (found >= 0 && !is_equal(name, pypkg_string(image, again.name_offset, again.name_size))) {
-            arena_fail("module %u was looked up and module %lld found", i, (long long)found);
+            arena_fail("the lookup of module %u returns module %lld", i, (long long)found);
         }
         if (module.code_size <= MOST_DECODED && pypkg_module_code(image, &module, &code) == 0) {
             if (code.size != module.code_size) {
@@ -119,11 +119,11 @@ check_strings(const struct pypkg_image *image)
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (texts[i].data == NULL || memchr(texts[i].data, 0xff, texts[i].size) == texts[i].data + texts[i].size) {
-            arena_fail("string %zu of the header lies outside the image", i);
+            arena_fail("string %zu of the header is out of range", i);
         }
     }
     if (pypkg_string(image, h->strings_size, 1).data != NULL || pypkg_string(image, UINT64_MAX, 2).data != NULL) {
-        arena_fail("a string behind the last");
+        arena_fail("a string beyond the last one is valid");
     }
 }
 
@@ -174,10 +174,10 @@ check_listing(const char *path)
     }
     for (int n = 0; n < MOST_PATHS && (entry = pypkg_readdir(dir)) != NULL; n++) {
         if (strchr(entry->d_name, '/') != NULL || entry->d_name[0] == '\0') {
-            arena_fail("%s: a name that is none is listed: %s", path, entry->d_name);
+            arena_fail("%s: an invalid name is listed: %s", path, entry->d_name);
         }
         if (n >= 2 && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)) {
-            arena_fail("%s: %s is listed again", path, entry->d_name);
+            arena_fail("%s: %s is listed twice", path, entry->d_name);
         }
         snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
         pypkg_lstat(child, &status);
@@ -197,7 +197,7 @@ check_realpath(const char *path, const struct stat *expected)
 
     if (real != NULL && pypkg_may_be_virtual(AT_FDCWD, real)) {
         if (pypkg_lstat(real, &status) != 0 || status.st_ino != expected->st_ino || S_ISLNK(status.st_mode)) {
-            arena_fail("%s: realpath gives %s, which is something else", path, real);
+            arena_fail("%s: realpath returns %s, which is another file", path, real);
         }
     }
     free(real);
@@ -218,7 +218,7 @@ check_directory(const char *path)
     }
     char *cwd = pypkg_getcwd(NULL, 0);
     if (cwd == NULL || pypkg_stat(cwd, &here) != 0 || here.st_ino != status.st_ino) {
-        arena_fail("%s: getcwd says %s", path, cwd != NULL ? cwd : strerror(errno));
+        arena_fail("%s: getcwd returns %s", path, cwd != NULL ? cwd : strerror(errno));
     }
     free(cwd);
     pypkg_getcwd(buffer, sizeof(buffer));
@@ -227,7 +227,7 @@ check_directory(const char *path)
     pypkg_chdir("/");
 }
 
-/* A file whose size `stat` has from the image, all calls on it. */
+/* Make all calls on a path. */
 static void
 check_path(const char *path)
 {
@@ -245,7 +245,7 @@ check_path(const char *path)
         return;
     }
     if (!exists || S_ISLNK(status.st_mode)) {
-        arena_fail("%s: stat finds what lstat does not, or a link", path);
+        arena_fail("%s: stat finds a file that lstat does not find, or a link", path);
     }
     check_realpath(path, &status);
     check_file(path, &status);
@@ -258,7 +258,7 @@ check_path(const char *path)
     }
 }
 
-/* One of the ways to write a path for each entry: they take turns. */
+/* Check the path of an entry in one of several forms. */
 static void
 check_variant(struct pypkg_text text, uint32_t turn)
 {
@@ -286,7 +286,7 @@ check_paths(const struct pypkg_image *image)
     }
 }
 
-/* What a bundle's members or a lone library lead to, extracted. */
+/* Extract some files: of a bundle, or single ones. */
 static void
 check_extraction(const struct pypkg_image *image)
 {
@@ -319,7 +319,7 @@ remove_one(const char *path, const struct stat *status, int type, struct FTW *wh
     return where->level == 0 ? 0 : remove(path);
 }
 
-/* The cache lies in memory and is never full for long. */
+/* The cache is in memory: empty it from time to time. */
 static void
 clear_cache(void)
 {

@@ -1,6 +1,6 @@
-/* Mutations of images that stay images: a number in a table becomes an interesting one, and hashes, hash tables and
-   checksums are computed anew, so that they do not hide what lies behind them. Independent of the core, but for the hash
-   function. Format: docs/image-format.md. */
+/* Mutations that keep an image an image: a number in a table is replaced with an interesting one, and hashes, hash
+   tables and checksums are computed again, so that the change is not only found by them. Independent of the runtime,
+   except for its hash function. Format: docs/image-format.md. */
 
 #include "image/image.h"
 
@@ -30,11 +30,11 @@ static void
 put_slot(uint8_t *table, uint32_t slots, uint64_t hash, uint32_t number)
 {
     for (uint32_t probe = 0; probe < slots; probe++) {
-        uint8_t *place = table + 4 * ((hash + probe) & (slots - 1));
+        uint8_t *slot = table + 4 * ((hash + probe) & (slots - 1));
         uint32_t value;
-        memcpy(&value, place, 4);
+        memcpy(&value, slot, 4);
         if (value == 0) {
-            memcpy(place, &number, 4);
+            memcpy(slot, &number, 4);
             return;
         }
     }
@@ -61,7 +61,8 @@ repair_entries(uint8_t *data, size_t size, const struct pypkg_header *h)
 {
     uint8_t *table = clear_slots(data, size, h->path_slots_offset, h->path_slot_count);
 
-    for (uint32_t i = 0; fits(h->entries_offset, i + 1ull, sizeof(struct pypkg_entry), size) && i < h->entry_count; i++) {
+    for (uint32_t i = 0; fits(h->entries_offset, i + 1ull, sizeof(struct pypkg_entry), size) && i < h->entry_count;
+         i++) {
         struct pypkg_entry entry;
         uint8_t *row = data + h->entries_offset + i * sizeof(entry);
         memcpy(&entry, row, sizeof(entry));
@@ -84,7 +85,8 @@ repair_modules(uint8_t *data, size_t size, const struct pypkg_header *h)
 {
     uint8_t *table = clear_slots(data, size, h->module_slots_offset, h->module_slot_count);
 
-    for (uint32_t i = 0; fits(h->modules_offset, i + 1ull, sizeof(struct pypkg_module), size) && i < h->module_count; i++) {
+    for (uint32_t i = 0; fits(h->modules_offset, i + 1ull, sizeof(struct pypkg_module), size) && i < h->module_count;
+         i++) {
         struct pypkg_module module;
         uint8_t *row = data + h->modules_offset + i * sizeof(module);
         memcpy(&module, row, sizeof(module));
@@ -92,7 +94,8 @@ repair_modules(uint8_t *data, size_t size, const struct pypkg_header *h)
             continue;
         }
         module.hash = pypkg_xxh64(data + h->strings_offset + module.name_offset, module.name_size);
-        module.checksum = checksum_of(data, size, module.codec, module.code_offset, module.code_stored_size, module.checksum);
+        module.checksum =
+            checksum_of(data, size, module.codec, module.code_offset, module.code_stored_size, module.checksum);
         memcpy(row, &module, sizeof(module));
         if (table != NULL) {
             put_slot(table, h->module_slot_count, module.hash, i + 1);
@@ -131,11 +134,13 @@ static uint64_t
 interesting(const struct pypkg_header *h, size_t size, uint64_t old)
 {
     const uint64_t values[] = {
+        /* clang-format off */
         0, 1, 2, 3, 4, 7, 8, 40, 255, 256, 4095, 4096, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, UINT64_MAX,
         UINT64_MAX - 8, old + 1, old - 1, old + 8, old - 8, old << 1, old >> 1, ~old, old + size, size, size - 1, size + 1,
         h->strings_offset, h->strings_size, h->data_offset, h->data_size, h->entries_offset, h->children_offset,
         h->entry_count, h->entry_count - 1ull, h->child_count, h->child_count - 1ull, h->bundle_count, h->module_count,
         draw(16), draw((uint32_t)size), draw(h->entry_count), draw((uint32_t)h->strings_size),
+        /* clang-format on */
     };
     return values[draw(sizeof(values) / sizeof(values[0]))];
 }
@@ -145,8 +150,9 @@ struct field {
 };
 
 static const struct field header_fields[] = {
-    {16, 8}, {24, 8}, {32, 8}, {40, 8}, {48, 8}, {56, 8}, {64, 8}, {72, 8}, {80, 8}, {88, 8}, {96, 8}, {104, 4}, {108, 4},
-    {112, 4}, {116, 4}, {120, 4}, {124, 4}, {128, 8}, {136, 4}, {140, 4}, {144, 8}, {152, 4}, {156, 4},
+    {16, 8},  {24, 8},  {32, 8},  {40, 8},  {48, 8},  {56, 8},  {64, 8},  {72, 8},
+    {80, 8},  {88, 8},  {96, 8},  {104, 4}, {108, 4}, {112, 4}, {116, 4}, {120, 4},
+    {124, 4}, {128, 8}, {136, 4}, {140, 4}, {144, 8}, {152, 4}, {156, 4},
 };
 static const struct field entry_fields[] = {
     {8, 4}, {12, 4}, {16, 4}, {20, 1}, {21, 1}, {22, 2}, {24, 4}, {28, 4}, {32, 8}, {40, 8}, {48, 8}, {56, 8},
@@ -184,18 +190,19 @@ change_number(uint8_t *data, size_t size)
         return;
     }
     const struct field *field = &tables[n].fields[draw((uint32_t)tables[n].field_count)];
-    uint8_t *place = data + tables[n].offset + draw((uint32_t)tables[n].count) * tables[n].row + field->at;
+    uint8_t *slot = data + tables[n].offset + draw((uint32_t)tables[n].count) * tables[n].row + field->at;
     uint64_t value = 0;
-    memcpy(&value, place, field->size);
+    memcpy(&value, slot, field->size);
     value = interesting(&h, size, value);
-    memcpy(place, &value, field->size);
+    memcpy(slot, &value, field->size);
 }
 
-/* A piece of the strings becomes one of those that paths trip over. */
+/* Replace a part of the strings with one that is special in paths. */
 static void
 change_string(uint8_t *data, size_t size)
 {
-    static const char *const pieces[] = {"/", "..", ".", "/../", "//", "/snapshot", "/snapshot/", "app", "\0", "a", "/proc"};
+    static const char *const pieces[] = {"/",          "..",  ".",  "/../", "//",   "/snapshot",
+                                         "/snapshot/", "app", "\0", "a",    "/proc"};
     struct pypkg_header h;
 
     memcpy(&h, data, sizeof(h));

@@ -1,5 +1,5 @@
-/* Making the roots of path.c. What is real is the same in all: a tree whose links lead into the snapshot by all ways
-   there are. */
+/* Making the roots of path.c. The real files are the same in all of them: a tree with links into the snapshot, in all
+   forms. */
 
 #include "arena.h"
 #include "path_roots.h"
@@ -7,7 +7,7 @@
 #include "engine/start.h"
 #include "engine/state.h"
 
-#include "tree_image.h" /* made by run.py: the bytes of seeds.tree_image() */
+#include "tree_image.h" /* written by harnesses.py: the bytes of seeds.tree_image() */
 
 #include <linux/capability.h>
 #include <sys/mount.h>
@@ -39,16 +39,23 @@ make_file(const char *path, const void *data, size_t size, mode_t mode)
     close(fd);
 }
 
-/* The part that both roots have. Its links lead into the snapshot, by all ways there are. */
+/* The real files of all roots. */
 static void
 make_real(void)
 {
     static const char *const links[][2] = {
-        {"back", "/snapshot/d"},          {"into", "../snapshot"},        {"dir/here", "."},
-        {"other/back", "../../snapshot/l"}, {"dir/link", "/snapshot/l/file"},
-        {"loop", "loop"},                 {"other/dangling", "/snapshot/nothing"}, {"dir/slash", "/snapshot//d/"},
+        {"back", "/snapshot/d"},
+        {"into", "../snapshot"},
+        {"dir/here", "."},
+        {"other/back", "../../snapshot/l"},
+        {"dir/link", "/snapshot/l/file"},
+        {"loop", "loop"},
+        {"other/dangling", "/snapshot/nothing"},
+        {"dir/slash", "/snapshot//d/"},
         {"other/top", "/"},
-        {"self", "/real"},                {"dir/root", "/snapshot/l/root"},  {"dir/real-link", "/snapshot/l/real"},
+        {"self", "/real"},
+        {"dir/root", "/snapshot/l/root"},
+        {"dir/real-link", "/snapshot/l/real"},
     };
     char path[256];
 
@@ -159,7 +166,7 @@ make_reference(size_t configuration)
     seal(root);
 }
 
-/* Root may read everything; here the modes count. */
+/* Without these capabilities the modes of files apply to root. */
 static void
 drop_capabilities(void)
 {

@@ -1,4 +1,5 @@
-/* The roots that paths are fuzzed in: one for each set of mounts that the kernel makes, and ours without /snapshot. */
+/* The root directories that paths are fuzzed in: one for each set of mounts, for the kernel; and ours, without
+   /snapshot. */
 
 #ifndef PATH_ROOTS_H
 #define PATH_ROOTS_H
@@ -11,13 +12,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Mounts to run with, each in a reference root of its own; the rest of a row is NULL. */
+/* The sets of mounts, each with its own reference root; the rest of a row is NULL. */
 struct mount_row {
     const char *path, *real;
 };
 extern const struct mount_row mounts[CONFIGURATIONS][MOST_MOUNTS];
 
-/* Descriptors of the roots, and which entry the inode of a reference's tree is. */
+/* Descriptors of the roots, and the inodes of the entries in the reference roots. */
 struct roots {
     int reference[CONFIGURATIONS];
     dev_t devices[CONFIGURATIONS];
@@ -26,8 +27,8 @@ struct roots {
 };
 extern struct roots roots;
 
-/* Make them all, from the image in tree_image.h, which is then the process's. The process is root in a namespace of its
-   own; afterwards permissions count for it. */
+/* Make all of them, from the image in tree_image.h, which becomes the process's. Afterwards permissions apply to the
+   process, although it is root in its namespace. */
 void make_roots(void);
 
 #endif

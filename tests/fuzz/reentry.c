@@ -1,11 +1,14 @@
-/* Fuzzing the decision which command line asks for the interpreter: the input is the variable, then a command line, then the
-   program's own arguments; NUL bytes part them, an empty item ends each list. Strings and lists lie in heap blocks of exactly
-   their size. */
+/* Fuzzing which command lines call the interpreter: the input is the variable, a command line, and the program's own
+   arguments, separated by NUL bytes; an empty item ends each list. Strings and lists are heap blocks of exactly
+   their size, so that a sanitizer finds reads beyond them. */
 
 #include "arena.h"
 
 #include "engine/start.h"
 #include "process/reentry.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "tree_image.h"
 

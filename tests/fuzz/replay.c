@@ -1,4 +1,4 @@
-/* The main of a harness without a fuzzer: run each input given once. Folders mean the files in them. */
+/* The main of a harness without libFuzzer: run each of the given files, or files of the given folders, once. */
 
 #include <dirent.h>
 #include <stdint.h>

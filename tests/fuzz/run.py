@@ -1,10 +1,10 @@
-"""Fuzz the C core: ``python tests/fuzz/run.py --minutes 30``.
+"""Fuzz the runtime: ``python tests/fuzz/run.py --minutes 30``.
 
 Compiles each harness with clang's libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (Debian: clang, llvm,
 libclang-rt-14-dev, zlib1g-dev, libbrotli-dev, libzstd-dev), runs all of them at the same time, and prints executions,
-coverage and findings. With --keep the corpus in ``corpus/`` becomes the smallest set that reaches as much. A finding
-is left in the work folder: minimise it (``PROGRAM -minimize_crash=1 FILE``), mend the core, and keep the input as
-``corpus/NAME/finding-WHAT``.
+coverage and findings. --keep replaces the corpus in ``corpus/`` with the smallest set of inputs of the same coverage.
+Findings are in the work folder: minimise one (``PROGRAM -minimize_crash=1 FILE``), fix the runtime, and keep the input
+as ``corpus/NAME/finding-WHAT``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from runtime_build import RUNTIME, has_codecs
 
 _ENVIRONMENT = {"ASAN_OPTIONS": "allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 _TIMEOUT = 20  # seconds for one input: more is a hang
-_MEMORY = 8192  # MB: old tables of mounts are kept, and each input makes some
+_MEMORY = 8192  # MB: old tables of mounts are not freed, and each input makes some
 
 
 class Run:
@@ -47,7 +47,7 @@ class Run:
         self.program = compile_harness(harness, compiler, self.folder, options=options, fuzzer=True, codecs=codecs)
 
     def start(self, seconds: int) -> subprocess.Popen[bytes]:
-        """Start fuzzing; what it says goes to a file."""
+        """Start fuzzing; its output goes to a file."""
         command = [self.program, f"-max_total_time={seconds}", f"-max_len={self.harness.max_size}"]
         command += [
             f"-timeout={_TIMEOUT}",
@@ -79,11 +79,11 @@ class Run:
 
     @property
     def findings(self) -> list[Path]:
-        """Inputs that something is wrong with."""
+        """Inputs that found an error."""
         return sorted(self.folder.glob("finding-*"))
 
     def minimise(self, folder: Path) -> None:
-        """Put the smallest set of inputs that reaches every edge into ``folder``, and the findings of old."""
+        """Put the smallest set of inputs with the same coverage into ``folder``, and earlier findings."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         size = f"-max_len={self.harness.max_size}"
@@ -94,7 +94,7 @@ class Run:
             shutil.copy(old, folder)
 
     def coverage(self) -> dict[str, tuple[int, int]]:
-        """Run the inputs once with coverage: for each file of the core, lines reached and lines."""
+        """Run the inputs once and measure coverage: for each file of the runtime, lines reached and all lines."""
         options = ["-fprofile-instr-generate", "-fcoverage-mapping"]
         folder = self.folder / "coverage"
         folder.mkdir(exist_ok=True)
@@ -121,7 +121,7 @@ class Run:
 def _tool(name: str) -> str:
     found = shutil.which(name) or shutil.which(f"{name}-14")
     if found is None:
-        sys.exit(f"{name} is not on this machine")
+        sys.exit(f"{name} is not installed")
     return found
 
 
@@ -139,19 +139,19 @@ def _report(run: Run) -> str:
 
 
 def main() -> None:
-    """Parse the command line, fuzz, report. Exit 1 when something was found."""
+    """Parse the command line, fuzz, report. Exit with 1 if an error was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(HARNESSES), help=f"of {', '.join(HARNESSES)}")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--work", type=Path, help="a folder for programs, inputs and logs")
-    parser.add_argument("--keep", action="store_true", help="replace the corpus by what was found, minimised")
+    parser.add_argument("--keep", action="store_true", help="replace the corpus with the inputs found, minimised")
     arguments = parser.parse_args()
     folder = (arguments.work or Path(tempfile.mkdtemp(prefix="pypkg-fuzz-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     compiler = _tool("clang")
     codecs = has_codecs(compiler, folder)
     if not codecs:
-        print("without the decoders: zlib, brotli or zstd have no headers here")
+        print("without the decoders: the headers of zlib, brotli or zstd are missing")
     runs = [Run(HARNESSES[name], folder, compiler, codecs=codecs) for name in arguments.names]
     print(f"fuzzing {', '.join(arguments.names)} for {arguments.minutes} minutes in {folder}", flush=True)
     for process in [run.start(int(arguments.minutes * 60)) for run in runs]:

@@ -1,4 +1,4 @@
-"""The inputs that fuzzing starts from, made by the writer: small images with every feature."""
+"""The inputs that fuzzing starts from: small images with every feature, made by the writer."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def seed_images() -> dict[str, bytes]:
 
 
 def tree_image() -> bytes:
-    """Return the image that `path` walks: a tree with links of all sorts; contents are unlike each other in size."""
+    """Return the image for `path`: a tree with links in all forms; each file has another size."""
     builder = _empty()
     files = ("a", "b.txt", "d/a", "d/e/f", "d/e/g.txt", "d/e/h/i/j", "with space", "sub/ünïcode", "x" * 255)
     for number, path in enumerate(files):
@@ -104,7 +104,7 @@ def tree_image() -> bytes:
     }
     for path, target in links.items():
         builder.add_symlink(path, target)
-    # Forty links in a row are followed, one more is not. Their names are no processes: /proc/39/root is another root.
+    # Forty links in a row are followed, one more is not. The names must not be numbers: /proc/39/root is another root.
     builder.add_symlink("c/n0", "../a")
     for number in range(1, 42):
         builder.add_symlink(f"c/n{number}", f"n{number - 1}")
@@ -123,7 +123,7 @@ def path_seeds() -> dict[str, bytes]:
 
 
 def library_seeds() -> dict[str, bytes]:
-    """Return the least that is a library: a header, two segments, a dynamic section, strings."""
+    """Return minimal libraries: a header, two segments, a dynamic section, strings."""
     strings = b"\0libone.so\0libtwo.so.2\0self.so\0"
     seeds = {}
     for name, word, header in (("wide", "Q", "<16sHHIQQQIHHHHHH"), ("narrow", "I", "<16sHHIIIIIHHHHHH")):

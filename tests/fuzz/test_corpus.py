@@ -1,4 +1,4 @@
-"""The inputs that fuzzing kept, run once each with the sanitizers of this machine's compiler."""
+"""The corpus of the fuzz harnesses, each input run once with the sanitizers of this machine's compiler."""
 
 from __future__ import annotations
 

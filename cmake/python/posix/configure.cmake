@@ -1,10 +1,10 @@
 # CPython's own configure, run once per key in an empty folder.
 #
-# Answers that are given and not found out:
-# - what is linked with the redirect header (OpenSSL, SQLite) has symbols of libpypkg, so link tests of it would fail;
-# - what configure guesses wrong, or would find on this machine and not on the user's;
-# - mimalloc, which no default build allocates with, but which opens a file of /proc whenever a program starts;
-# - modules that are left out: tests' own, and those whose library is not free to ship or not there.
+# Answers that are set here, because:
+# - OpenSSL and SQLite are compiled with the redirect header and need libpypkg, so tests that link them would fail;
+# - configure guesses wrong for another machine, or would find what only this machine has;
+# - mimalloc is not the default allocator, but opens a file of /proc in each process;
+# - modules are left out: those of tests, and those whose library may not be distributed or is missing.
 set(configure_answers
   ac_cv_working_openssl_ssl=yes
   ac_cv_working_openssl_hashlib=yes

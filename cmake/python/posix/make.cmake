@@ -1,12 +1,12 @@
-# CPython's own make: first upstream's `python` (it runs on this machine and compiles the standard library), then the
-# base, which differs from it by its main only. Makefile.pypkg adds to upstream's Makefile without a change to it.
+# CPython's own make: first upstream's `python`, which runs on this machine and compiles the standard library, then the
+# base, which has another main. Makefile.pypkg includes upstream's Makefile, which is not changed.
 if(PYPKG_PROFILE)
   set(profile_cflags "-fprofile-sample-use=${PYPKG_PROFILE}")
 endif()
 configure_file("${CMAKE_CURRENT_LIST_DIR}/Makefile.pypkg.in" "${CMAKE_BINARY_DIR}/Makefile.pypkg" @ONLY)
 
-# Every object depends on the redirect header and the profile; upstream's Makefile does not know them. The key of a new
-# one has no stamp.
+# Every object depends on the redirect header and the profile, which upstream's Makefile does not list. If one changes,
+# so does the key, and there is no stamp of it.
 set(objects_stamp "${CMAKE_BINARY_DIR}/stamps/objects-${PYPKG_KEY_objects}")
 add_custom_command(
   OUTPUT "${objects_stamp}"
@@ -16,7 +16,7 @@ add_custom_command(
   COMMENT "Clearing objects made with another redirect header or profile"
   VERBATIM)
 
-# make knows best what is out of date, so it is always asked.
+# Always run make: it decides what is out of date.
 set(make_python ${in_python_build} make -f "${CMAKE_BINARY_DIR}/Makefile.pypkg" "-j${PYPKG_JOBS}")
 add_custom_target(base ALL
   COMMAND "${PYPKG_CMAKE}" "-DBUILD=${python_build}" "-DSOURCE=${PYPKG_SOURCE_python}" "-DRUNTIME=${PYPKG_RUNTIME}"

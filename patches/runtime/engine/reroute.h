@@ -11,8 +11,8 @@
    errno is ENOENT as before. */
 bool pypkg_reroute(struct pypkg_route *route);
 
-/* For a call that creates what is missing: true if the path names /snapshot itself, where the system would create a real
-   one. The route is set anew. */
+/* For a call that creates what is missing: true if the path names /snapshot itself, where the system would create a
+   real one. The route is set anew. */
 bool pypkg_reroute_root(struct pypkg_route *route);
 
 /* A system call for a real route failed: whether to try again with the route set anew. */

@@ -26,9 +26,21 @@ describe_error(int number)
         int number;
         const char *name;
     } names[] = {
-        {ENOENT, "ENOENT"}, {ENOTDIR, "ENOTDIR"}, {ELOOP, "ELOOP"},   {EIO, "EIO"},       {ENAMETOOLONG, "ENAMETOOLONG"},
-        {EACCES, "EACCES"}, {EEXIST, "EEXIST"},   {EINVAL, "EINVAL"}, {EISDIR, "EISDIR"}, {ENOTEMPTY, "ENOTEMPTY"},
-        {EPERM, "EPERM"},   {EROFS, "EROFS"},     {EXDEV, "EXDEV"},   {EBUSY, "EBUSY"},   {ENOTSUP, "ENOTSUP"},
+        {ENOENT, "ENOENT"},
+        {ENOTDIR, "ENOTDIR"},
+        {ELOOP, "ELOOP"},
+        {EIO, "EIO"},
+        {ENAMETOOLONG, "ENAMETOOLONG"},
+        {EACCES, "EACCES"},
+        {EEXIST, "EEXIST"},
+        {EINVAL, "EINVAL"},
+        {EISDIR, "EISDIR"},
+        {ENOTEMPTY, "ENOTEMPTY"},
+        {EPERM, "EPERM"},
+        {EROFS, "EROFS"},
+        {EXDEV, "EXDEV"},
+        {EBUSY, "EBUSY"},
+        {ENOTSUP, "ENOTSUP"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].number == number) {
@@ -70,7 +82,8 @@ write_line(const char *call, const char *path, const char *outcome)
 
     int size = snprintf(line, sizeof(line), "pypkg: %s %s: %s\n", call, path, outcome);
     if (size > 0) {
-        ssize_t written = write(atomic_load(&trace_fd), line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
+        ssize_t written =
+            write(atomic_load(&trace_fd), line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
         (void)written;
     }
     errno = saved;

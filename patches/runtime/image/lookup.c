@@ -54,8 +54,7 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
     if (h->image_size > size) {
         return "the image is truncated";
     }
-    if (h->entry_count == 0
-        || !table_fits(h, h->entries_offset, h->entry_count, sizeof(struct pypkg_entry))
+    if (h->entry_count == 0 || !table_fits(h, h->entries_offset, h->entry_count, sizeof(struct pypkg_entry))
         || !slots_fit(h, h->path_slots_offset, h->path_slot_count, h->entry_count)
         || !table_fits(h, h->children_offset, h->child_count, 4)
         || !table_fits(h, h->modules_offset, h->module_count, sizeof(struct pypkg_module))

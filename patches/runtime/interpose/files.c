@@ -9,13 +9,13 @@
 
 #define NEEDS_MODE(flags) (((flags) & O_CREAT) != 0 || ((flags) & O_TMPFILE) == O_TMPFILE)
 
-#define TAKE_MODE(flags, mode)                                                                         \
-    mode_t mode = 0;                                                                                   \
-    if (NEEDS_MODE(flags)) {                                                                           \
-        va_list arguments;                                                                             \
-        va_start(arguments, flags);                                                                    \
-        mode = (mode_t)va_arg(arguments, int);                                                         \
-        va_end(arguments);                                                                             \
+#define TAKE_MODE(flags, mode)                 \
+    mode_t mode = 0;                           \
+    if (NEEDS_MODE(flags)) {                   \
+        va_list arguments;                     \
+        va_start(arguments, flags);            \
+        mode = (mode_t)va_arg(arguments, int); \
+        va_end(arguments);                     \
     }
 
 INTERPOSE(int, open, const char *path, int flags, ...)
@@ -69,8 +69,8 @@ INTERPOSE(FILE *, fopen, const char *path, const char *mode)
 }
 SAME(fopen64, fopen);
 
-/* Programs linked with glibc before 2.33 call __xstat, with a version of the structure; later ones call stat. There is only
-   one version. */
+/* Programs linked with glibc before 2.33 call __xstat, with a version of the structure; later ones call stat. There
+   is only one version. */
 #define STAT_VERSION 1
 
 INTERPOSE(int, __xstat, int version, const char *path, struct stat *status);

@@ -13,12 +13,13 @@
 #define MUST_TAIL
 #endif
 
-/* The linker searches the RUNPATH of the caller, which it identifies by the return address: this function must not be on the
-   stack. */
+/* The linker searches the RUNPATH of the caller, which it identifies by the return address: this function must not
+   be on the stack. */
 INTERPOSE(void *, dlopen, const char *path, int flags)
 {
     if (path == NULL || strchr(path, '/') == NULL || !is_virtual(AT_FDCWD, path)) {
-        __typeof__(pypkg_at_dlopen) *real = (__typeof__(pypkg_at_dlopen) *)(uintptr_t)pypkg_find_next(PYPKG_NEXT_dlopen);
+        __typeof__(pypkg_at_dlopen) *real =
+            (__typeof__(pypkg_at_dlopen) *)(uintptr_t)pypkg_find_next(PYPKG_NEXT_dlopen);
         MUST_TAIL return real(path, flags);
     }
     return pypkg_dlopen(path, flags);
@@ -32,20 +33,20 @@ INTERPOSE(char *, dlerror, void)
     RUNTIME(char *, pypkg_dlerror());
 }
 
-/* The thread in which the runtime is starting a program. Not pypkg_inside: a program that is started does not return, and a
-   child made by vfork shares this memory with its parent. */
+/* The thread in which the runtime is starting a program. Not pypkg_inside: a program that is started does not
+   return, and a child made by vfork shares this memory with its parent. */
 static _Thread_local long starting;
 
-#define START(runtime_call, real_call)                                        \
-    do {                                                                      \
-        long thread = syscall(SYS_gettid);                                    \
-        if (pypkg_inside > 0 || starting == thread || !pypkg_state.ready) {   \
-            return (real_call);                                               \
-        }                                                                     \
-        starting = thread;                                                    \
-        int result_ = (runtime_call);                                         \
-        starting = 0;                                                         \
-        return result_;                                                       \
+#define START(runtime_call, real_call)                                      \
+    do {                                                                    \
+        long thread = syscall(SYS_gettid);                                  \
+        if (pypkg_inside > 0 || starting == thread || !pypkg_state.ready) { \
+            return (real_call);                                             \
+        }                                                                   \
+        starting = thread;                                                  \
+        int result_ = (runtime_call);                                       \
+        starting = 0;                                                       \
+        return result_;                                                     \
     } while (0)
 
 INTERPOSE(int, execve, const char *path, char *const argv[], char *const envp[])

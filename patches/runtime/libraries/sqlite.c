@@ -35,11 +35,11 @@ pypkg_sqlite_init(const char *unused)
         const char *name;
         syscall_pointer replacement;
     } calls[] = {
-        {"open", (syscall_pointer)call_open},        {"access", (syscall_pointer)pypkg_access},
-        {"getcwd", (syscall_pointer)pypkg_getcwd},   {"stat", (syscall_pointer)pypkg_stat},
-        {"fstat", (syscall_pointer)pypkg_fstat},     {"lstat", (syscall_pointer)pypkg_lstat},
-        {"unlink", (syscall_pointer)pypkg_unlink},   {"mkdir", (syscall_pointer)pypkg_mkdir},
-        {"rmdir", (syscall_pointer)pypkg_rmdir},     {"readlink", (syscall_pointer)pypkg_readlink},
+        {"open", (syscall_pointer)call_open},      {"access", (syscall_pointer)pypkg_access},
+        {"getcwd", (syscall_pointer)pypkg_getcwd}, {"stat", (syscall_pointer)pypkg_stat},
+        {"fstat", (syscall_pointer)pypkg_fstat},   {"lstat", (syscall_pointer)pypkg_lstat},
+        {"unlink", (syscall_pointer)pypkg_unlink}, {"mkdir", (syscall_pointer)pypkg_mkdir},
+        {"rmdir", (syscall_pointer)pypkg_rmdir},   {"readlink", (syscall_pointer)pypkg_readlink},
     };
     (void)unused;
     struct vfs *vfs = sqlite3_vfs_find("unix");

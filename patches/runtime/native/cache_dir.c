@@ -1,10 +1,10 @@
 /* The directory of the addon cache: finding it, and checking that no other user can change its files.
 
-   It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from there is
-   executed, so every directory from the root down must belong to this user or to root, and others must not be able to
-   write to it, unless it is sticky (/tmp). Above `pypkg` a link is followed only if it belongs to this user or to root,
-   which is the rule of the kernel's protected_symlinks; below, no link is followed. A directory is checked before anything
-   is created in it: root with another user's HOME creates nothing. */
+   It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from
+   there is executed, so every directory from the root down must belong to this user or to root, and others must not
+   be able to write to it, unless it is sticky (/tmp). Above `pypkg` a link is followed only if it belongs to this
+   user or to root, which is the rule of the kernel's protected_symlinks; below, no link is followed. A directory is
+   checked before anything is created in it: root with another user's HOME creates nothing. */
 
 #include "native/native.h"
 
@@ -43,8 +43,8 @@ pypkg_cache_fail_errno(struct pypkg_cache *cache, const char *verb)
 {
     int saved = errno;
     bool wrong_kind = errno == ENOTDIR || errno == ELOOP;
-    pypkg_cache_fail(cache, wrong_kind ? PYPKG_CACHE_UNSAFE : PYPKG_CACHE_UNUSABLE, "pypkg: cannot %s %s: %s; " SET_PATH, verb,
-                     cache->path, strerror(errno));
+    pypkg_cache_fail(cache, wrong_kind ? PYPKG_CACHE_UNSAFE : PYPKG_CACHE_UNUSABLE,
+                     "pypkg: cannot %s %s: %s; " SET_PATH, verb, cache->path, strerror(errno));
     errno = saved;
     return false;
 }
@@ -59,7 +59,8 @@ bool
 pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 {
     if (cache->size + 1 + size + 1 > sizeof(cache->path)) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                                "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     cache->path[cache->size++] = '/';
     memcpy(cache->path + cache->size, name, size);
@@ -79,7 +80,8 @@ fail_unsafe(struct pypkg_cache *cache)
 {
     return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE,
                             "pypkg: native libraries cannot be stored in %s: it must belong to this user or to root, "
-                            "and no other user may write to it; correct or remove it, or " SET_PATH, cache->path);
+                            "and no other user may write to it; correct or remove it, or " SET_PATH,
+                            cache->path);
 }
 
 /* The path of <cache>, from the environment. */
@@ -91,8 +93,8 @@ find_base(struct pypkg_cache *cache, char *out, size_t size)
 
     cache->chosen = base != NULL && base[0] != '\0';
     if (cache->chosen && base[0] != '/') {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE, "pypkg: PYPKG_NATIVE_CACHE_PATH is '%s', which is not an absolute "
-                                "path", base);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE,
+                                "pypkg: PYPKG_NATIVE_CACHE_PATH: expected an absolute path, got '%s'", base);
     }
     if (!cache->chosen) {
         base = getenv("XDG_CACHE_HOME");
@@ -102,12 +104,13 @@ find_base(struct pypkg_cache *cache, char *out, size_t size)
         }
     }
     if (base == NULL || base[0] != '/') {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: no directory for native libraries: HOME is not set; "
-                                SET_PATH);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                                "pypkg: no directory for native libraries: HOME is not set; " SET_PATH);
     }
     int written = snprintf(out, size, "%s%s", base, suffix);
     if (written < 0 || (size_t)written >= size) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                                "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     return true;
 }
@@ -152,7 +155,8 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
     }
     int written = snprintf(joined, sizeof(joined), "%.*s%s", (int)size, target, rest);
     if (written < 0 || (size_t)written >= sizeof(joined) || (size_t)written >= rest_size) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                                "pypkg: the path of the native cache is too long; " SET_PATH);
     }
     memcpy(rest, joined, (size_t)written + 1);
     return true;
@@ -269,8 +273,10 @@ allows_execution(struct pypkg_cache *cache, int fd)
 #if defined(ST_NOEXEC)
     struct statvfs status;
     if (fstatvfs(fd, &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: %s is on a file system that is mounted noexec; set "
-                                "PYPKG_NATIVE_CACHE_PATH to a directory on one that is not", cache->path);
+        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                                "pypkg: %s is on a file system that is mounted noexec; set "
+                                "PYPKG_NATIVE_CACHE_PATH to a directory on one that is not",
+                                cache->path);
     }
 #else
     (void)cache, (void)fd;

@@ -1,4 +1,5 @@
-/* The record of checked files: what the files of an extracted bundle looked like when they were compared with the image. */
+/* The record of checked files: what the files of an extracted bundle looked like when they were compared with the
+   image. */
 
 #ifndef PYPKG_CHECKED_H
 #define PYPKG_CHECKED_H

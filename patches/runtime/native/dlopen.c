@@ -45,8 +45,10 @@ explain_failure(struct pypkg_cache *cache)
     if (strstr(text, "failed to map segment") == NULL) {
         return pypkg_cache_fail(cache, PYPKG_CACHE_CORRUPT, "%s", text);
     }
-    return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "%s; set PYPKG_NATIVE_CACHE_PATH to a directory that native libraries "
-                            "can be loaded from", text);
+    return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                            "%s; set PYPKG_NATIVE_CACHE_PATH to a directory that native libraries "
+                            "can be loaded from",
+                            text);
 }
 
 static void *
@@ -69,8 +71,9 @@ open_extracted(const char *path, const struct pypkg_found *found, int flags)
     struct pypkg_cache *cache = NULL;
 
     if (!can_load()) {
-        return fail(path, "this program is statically linked and cannot load native libraries; package it for a target "
-                          "that can, such as linux-x64");
+        return fail(path,
+                    "this program is statically linked and cannot load native libraries; package it for a target "
+                    "that can, such as linux-x64");
     }
     void *handle = atomic_load(&only_memory) ? pypkg_memload_library(found, flags, reason, sizeof(reason)) : NULL;
     if (handle == NULL && (cache = malloc(sizeof(*cache))) != NULL) {

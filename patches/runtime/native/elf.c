@@ -1,4 +1,5 @@
-/* The libraries that an ELF library needs. Every offset is checked: the bytes are part of the image, which is untrusted.
+/* The libraries that an ELF library needs. Every offset is checked: the bytes are part of the image, which is
+   untrusted.
 
    Format: gabi.xinuos.com, "ELF Header", "Program Header", "Dynamic Section". */
 

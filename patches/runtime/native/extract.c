@@ -3,9 +3,9 @@
    A file is <cache>/pypkg/<digest>/<path>, with the digest of its bundle (docs/image-format.md, "Bundle"), so that the
    files of a distribution keep their paths relative to each other.
 
-   A file that exists already is compared with the image byte for byte, and replaced if it differs. When all files of a
-   bundle were compared, their record (checked.h) is written: as long as it fits, the comparison is not repeated. Several
-   processes may do all of this at the same time. */
+   A file that exists already is compared with the image byte for byte, and replaced if it differs. When all files of
+   a bundle were compared, their record (checked.h) is written: as long as it fits, the comparison is not repeated.
+   Several processes may do all of this at the same time. */
 
 #include "native/native.h"
 
@@ -29,11 +29,11 @@ enum verdict { SAME, DIFFERENT, FAILED };
 /* The extraction of one bundle. */
 struct extraction {
     struct pypkg_cache *cache;
-    size_t base_size;              /* of cache->path up to the bundle's directory */
-    int top;                       /* <cache>/pypkg */
-    int directory;                 /* the bundle's */
-    int parent;                    /* of the member in hand, or -1 */
-    struct pypkg_text folder;      /* its path below the bundle's directory */
+    size_t base_size;         /* of cache->path up to the bundle's directory */
+    int top;                  /* <cache>/pypkg */
+    int directory;            /* the bundle's */
+    int parent;               /* of the member in hand, or -1 */
+    struct pypkg_text folder; /* its path below the bundle's directory */
     struct pypkg_bundle bundle;
     uint32_t single;               /* the entry, if it belongs to no bundle */
     struct pypkg_checked *known;   /* the record on disk, or NULL */
@@ -54,8 +54,8 @@ find_contents(struct pypkg_cache *cache, const struct pypkg_entry *entry, struct
         return true;
     }
     struct pypkg_text path = pypkg_entry_path(&pypkg_state.image, entry);
-    return pypkg_cache_fail(cache, PYPKG_CACHE_CORRUPT, "pypkg: cannot read " PYPKG_ROOT "/%.*s from the executable: %s",
-                            (int)path.size, path.data,
+    return pypkg_cache_fail(cache, PYPKG_CACHE_CORRUPT,
+                            "pypkg: cannot read " PYPKG_ROOT "/%.*s from the executable: %s", (int)path.size, path.data,
                             status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
 }
 
@@ -104,8 +104,9 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
     return same ? SAME : DIFFERENT;
 }
 
-/* Many processes may start at once: one writes, the others wait and then find all files. A process that cannot get the lock
-   writes too, which is safe and only costs time. Closing the descriptor, also by a crash, releases the lock. */
+/* Many processes may start at once: one writes, the others wait and then find all files. A process that cannot get
+   the lock writes too, which is safe and only costs time. Closing the descriptor, also by a crash, releases the
+   lock. */
 static void
 lock(struct extraction *x)
 {
@@ -124,7 +125,8 @@ lock(struct extraction *x)
 static bool
 fail_path(struct extraction *x)
 {
-    return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT, "pypkg: the image is corrupt: a library has an unusable path");
+    return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT,
+                            "pypkg: the image is corrupt: a library has an unusable path");
 }
 
 /* Open the directory of a member. It stays open for the next members in it. */
@@ -175,7 +177,8 @@ find_member(struct extraction *x, const struct pypkg_entry *entry, char name[PYP
     struct pypkg_text last = pypkg_entry_name(&pypkg_state.image, entry);
     struct pypkg_text folder = {path.data, pypkg_parent_size(path.data, path.size)};
 
-    if (last.data == NULL || !pypkg_is_plain_name(last.data, last.size) || folder.size + (folder.size > 0) + last.size != path.size) {
+    if (last.data == NULL || !pypkg_is_plain_name(last.data, last.size)
+        || folder.size + (folder.size > 0) + last.size != path.size) {
         return fail_path(x);
     }
     memcpy(name, last.data, last.size);
@@ -218,11 +221,12 @@ static bool
 member_at(struct extraction *x, uint32_t n, struct pypkg_found *found)
 {
     const struct pypkg_image *image = &pypkg_state.image;
-    int64_t index = x->single != UINT32_MAX ? (int64_t)x->single
-                                           : pypkg_child_at(image, x->bundle.first, x->bundle.count, n);
+    int64_t index =
+        x->single != UINT32_MAX ? (int64_t)x->single : pypkg_child_at(image, x->bundle.first, x->bundle.count, n);
 
     if (index < 0 || !pypkg_entry_at(image, (uint32_t)index, &found->entry)) {
-        return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT, "pypkg: the image is corrupt: a member of a bundle is out of range");
+        return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT,
+                                "pypkg: the image is corrupt: a member of a bundle is out of range");
     }
     found->index = (uint32_t)index;
     return true;
@@ -255,7 +259,8 @@ still_exists(struct extraction *x, const struct pypkg_found *found)
 
     return was_extracted(found->entry.bundle) && find_member(x, &found->entry, name)
         && fstatat(x->parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)
-        && pypkg_is_private(&status) && (found->entry.type != PYPKG_FILE || (uint64_t)status.st_size == found->entry.size);
+        && pypkg_is_private(&status)
+        && (found->entry.type != PYPKG_FILE || (uint64_t)status.st_size == found->entry.size);
 }
 
 static bool
@@ -271,7 +276,8 @@ extract_bundle(struct extraction *x, const struct pypkg_found *found)
     x->current = pypkg_checked_new(x->bundle.count);
     x->settled = true;
     for (uint32_t n = 0; n < x->bundle.count; n++) {
-        if (!member_at(x, n, &member) || (member.entry.type != PYPKG_DIRECTORY && !extract_member(x, n, &member.entry))) {
+        if (!member_at(x, n, &member)
+            || (member.entry.type != PYPKG_DIRECTORY && !extract_member(x, n, &member.entry))) {
             return false;
         }
     }

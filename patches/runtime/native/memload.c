@@ -1,11 +1,12 @@
-/* Libraries and programs in memory, without the cache: executable memory files, opened by the paths of their descriptors.
+/* Libraries and programs in memory, without the cache: executable memory files, opened by the paths of their
+   descriptors.
 
-   A library that is linked with others of its bundle by $ORIGIN would not find them beside a file that has no directory.
-   So those are loaded first: the loader uses a loaded library where another needs its DT_SONAME. The table of what was
-   loaded is a list that only grows, so that no lock can be held across a fork.
+   A library that is linked with others of its bundle by $ORIGIN would not find them beside a file that has no
+   directory. So those are loaded first: the loader uses a loaded library where another needs its DT_SONAME. The table
+   of what was loaded is a list that only grows, so that no lock can be held across a fork.
 
-   The loader also identifies a library by its path, which contains the number of its descriptor. So the descriptor is
-   never closed, and no number is used twice, even after the program has closed it. */
+   The loader also identifies a library by its path, which contains the number of its descriptor. So the descriptor
+   is never closed, and no number is used twice, even after the program has closed it. */
 
 #include "native/native.h"
 
@@ -243,8 +244,7 @@ pypkg_memload_library(const struct pypkg_found *found, int flags, char *reason, 
     }
     loading->reason = reason;
     loading->reason_size = reason_size;
-    if (found->entry.bundle == 0
-        || pypkg_bundle_at(&pypkg_state.image, found->entry.bundle - 1, &loading->bundle)) {
+    if (found->entry.bundle == 0 || pypkg_bundle_at(&pypkg_state.image, found->entry.bundle - 1, &loading->bundle)) {
         handle = load_tree(loading, found, flags);
     }
     free(loading);

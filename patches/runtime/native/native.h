@@ -70,7 +70,8 @@ char *pypkg_extract_program(const struct pypkg_found *found, char *error, size_t
 
 /* --- memload.c --- */
 
-/* dlopen from memory, after the libraries of its bundle that it needs. NULL: `reason` is one clause without a subject. */
+/* dlopen from memory, after the libraries of its bundle that it needs. NULL: `reason` is one clause without a
+   subject. */
 void *pypkg_memload_library(const struct pypkg_found *found, int flags, char *reason, size_t reason_size);
 
 /* Put a program into memory. Returns its path, to be freed; or NULL with a reason. exec closes its descriptor, but not

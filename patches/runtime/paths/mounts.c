@@ -1,7 +1,7 @@
 /* The table of mounts: real directories served at paths of the snapshot.
 
-   The table is copied, changed, and swapped in by one atomic exchange, so that resolving a path takes no lock and a fork
-   finds a complete table. Old tables are not freed: mounting is rare, and another thread may be reading one. */
+   The table is copied, changed, and swapped in by one atomic exchange, so that resolving a path takes no lock and a
+   fork finds a complete table. Old tables are not freed: mounting is rare, and another thread may be reading one. */
 
 #include "paths/paths.h"
 

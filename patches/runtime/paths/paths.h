@@ -50,9 +50,9 @@ size_t pypkg_parent_size(const char *path, size_t size);
 /* 1 or 2 if the last name of a path, slashes behind it ignored, is `.` or `..`; otherwise 0. */
 int pypkg_last_dots(const char *path);
 
-/* Append the names of `path` to the `size` bytes in `out`, each behind a slash; `.` is left out and `..` removes a name,
-   but none of the first `floor` bytes. `out` has room for all of `path`, a slash and a terminator. Returns the new
-   size. */
+/* Append the names of `path` to the `size` bytes in `out`, each behind a slash; `.` is left out and `..` removes a
+   name, but none of the first `floor` bytes. `out` has room for all of `path`, a slash and a terminator. Returns the
+   new size. */
 size_t pypkg_append_names(char *out, size_t size, size_t floor, const char *path);
 
 /* Write "/snapshot", or "/snapshot/" and the path `below`, and a terminator. Returns the size with the terminator;
@@ -75,8 +75,8 @@ struct pypkg_mounts {
     struct pypkg_mount items[];
 };
 
-/* Serve `real`, an absolute path, under `path`, which begins with "/snapshot/". A second mount on the same path replaces
-   the first. Returns 0 or an errno value: EINVAL for other paths, ENOMEM. */
+/* Serve `real`, an absolute path, under `path`, which begins with "/snapshot/". A second mount on the same path
+   replaces the first. Returns 0 or an errno value: EINVAL for other paths, ENOMEM. */
 int pypkg_mount_add(const char *path, const char *real);
 
 /* Remove a mount. Returns 0, EINVAL if nothing is mounted at this path, or ENOMEM. */

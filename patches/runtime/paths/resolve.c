@@ -9,8 +9,8 @@
 
 #include "paths/paths.h"
 
-/* The state of a walk. `path` is canonical and below the root, also inside a mount; the real path follows from the mount.
-   At "/", above the root, `path` is empty and `above` is set. */
+/* The state of a walk. `path` is canonical and below the root, also inside a mount; the real path follows from the
+   mount. At "/", above the root, `path` is empty and `above` is set. */
 struct walk {
     const struct pypkg_image *image;
     const struct pypkg_mounts *mounts;
@@ -103,8 +103,7 @@ follow_in_mount(struct walk *walk, const char *link)
     char *target = realpath(link, NULL), *top = realpath(mount->real, NULL);
     size_t size = top != NULL ? strlen(top) : 0;
     bool inside = size > 1 && target != NULL && strncmp(target, top, size) == 0
-        && (target[size] == '/' || target[size] == '\0')
-        && mount->path_size + strlen(target + size) <= PYPKG_MAX_PATH;
+        && (target[size] == '/' || target[size] == '\0') && mount->path_size + strlen(target + size) <= PYPKG_MAX_PATH;
 
     if (inside) {
         walk->path_size = mount->path_size + strlen(target + size);
@@ -116,8 +115,8 @@ follow_in_mount(struct walk *walk, const char *link)
     return inside;
 }
 
-/* `..` inside a mount. From a real directory it leads to the parent of the virtual path, which may be outside the mount. The
-   rest is left to the system: links out of the mount, and the error for what is not a directory. */
+/* `..` inside a mount. From a real directory it leads to the parent of the virtual path, which may be outside the
+   mount. The rest is left to the system: links out of the mount, and the error for what is not a directory. */
 static int
 step_up_in_mount(struct walk *walk, char *outside)
 {

@@ -90,5 +90,6 @@ pypkg_realpath(const char *path, char *resolved)
     pypkg_route(&route, "realpath", AT_FDCWD, path, true);
     PYPKG_TRY_REAL(&route, char *, NULL, realpath(route.path, resolved));
     return route.where == PYPKG_VIRTUAL
-        ? return_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0) : NULL;
+        ? return_path(&route.found.entry, resolved, resolved != NULL ? PYPKG_MAX_PATH + 1 : 0)
+        : NULL;
 }

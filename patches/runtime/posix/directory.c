@@ -1,5 +1,5 @@
-/* Directory streams. A virtual DIR* differs from a real one by its lowest bit: no registry and no lock, and a real stream
-   costs one test.
+/* Directory streams. A virtual DIR* differs from a real one by its lowest bit: no registry and no lock, and a real
+   stream costs one test.
 
    The stream of "/" lists the real root and `snapshot`, so it wraps a real stream. */
 
@@ -9,12 +9,12 @@
 #include "posix/front.h"
 
 struct stream {
-    DIR *real;                 /* the real root's stream, or NULL */
-    bool root_listed;          /* `snapshot` was listed */
-    struct pypkg_found found;  /* the virtual directory, when there is no real stream */
-    uint64_t position;         /* 0 is ".", 1 is "..", then the children */
-    size_t mount;              /* then the mounts in it that are not among its children */
-    int fd;                    /* its descriptor, or -1 */
+    DIR *real;                /* the real root's stream, or NULL */
+    bool root_listed;         /* `snapshot` was listed */
+    struct pypkg_found found; /* the virtual directory, when there is no real stream */
+    uint64_t position;        /* 0 is ".", 1 is "..", then the children */
+    size_t mount;             /* then the mounts in it that are not among its children */
+    int fd;                   /* its descriptor, or -1 */
     struct dirent entry;
 };
 
@@ -128,7 +128,8 @@ next_child(struct stream *stream)
             continue;
         }
         struct pypkg_text name = pypkg_entry_name(image, &child);
-        if (name.data != NULL && name.size < sizeof(stream->entry.d_name) && pypkg_is_plain_name(name.data, name.size)) {
+        if (name.data != NULL && name.size < sizeof(stream->entry.d_name)
+            && pypkg_is_plain_name(name.data, name.size)) {
             fill_entry(&stream->entry, name.data, name.size, (ino_t)index + 1, type_of(&child));
             return true;
         }

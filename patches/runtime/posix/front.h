@@ -32,7 +32,8 @@ int pypkg_fd_open(const struct pypkg_found *found, int flags);
 
 /* --- directory.c --- */
 
-/* Whether a stream is of the snapshot, or lists it: such a pointer has its lowest bit set, which no allocated one has. */
+/* Whether a stream is of the snapshot, or lists it: such a pointer has its lowest bit set, which no allocated one
+   has. */
 static inline bool
 pypkg_is_virtual_stream(DIR *dir)
 {

@@ -77,8 +77,8 @@ open_in_snapshot(const struct pypkg_route *route, int flags)
 static void
 route_open(struct pypkg_route *route, const char *call, int dirfd, const char *path, int flags)
 {
-    bool keep_last = CREATES(flags) && path != NULL && path[pypkg_stripped_size(path)] != '\0'
-        && pypkg_last_dots(path) == 0;
+    bool keep_last =
+        CREATES(flags) && path != NULL && path[pypkg_stripped_size(path)] != '\0' && pypkg_last_dots(path) == 0;
 
     pypkg_route_as(route, call, dirfd, path, !keep_last && FOLLOWS(flags), keep_last);
     route->creates = CREATES(flags);

@@ -1,12 +1,12 @@
 /* The redirect header: force-included (`-include`) into every C file of CPython, OpenSSL and SQLite.
 
-   It includes the system's headers first, so that their declarations do not change, and then replaces calls by name with
-   calls of the runtime. The macros are function-like: `struct stat`, fields called `open` and pointers to functions are
-   not affected. Each pypkg_ function behaves as the function it replaces, also for paths below /snapshot; it passes every
-   other path to the system unchanged.
+   It includes the system's headers first, so that their declarations do not change, and then replaces calls by name
+   with calls of the runtime. The macros are function-like: `struct stat`, fields called `open` and pointers to
+   functions are not affected. Each pypkg_ function behaves as the function it replaces, also for paths below /snapshot;
+   it passes every other path to the system unchanged.
 
-   SQLite also takes pointers to these functions, in a table that can be replaced: libraries/sqlite.c.
-   Do not compile with it what only links the system's functions by name, such as autoconf's probes. */
+   SQLite also takes pointers to these functions, in a table that can be replaced: libraries/sqlite.c. Do not compile
+   with it what only links the system's functions by name, such as autoconf's probes. */
 
 #ifndef PYPKG_REDIRECT_H
 #define PYPKG_REDIRECT_H

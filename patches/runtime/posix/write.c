@@ -4,8 +4,8 @@
 #include "engine/reroute.h"
 #include "posix/front.h"
 
-/* The system checks that the directory exists before it checks that the file system is writable; the order of these checks
-   differs between calls. It is Linux's (fs/namei.c); tests/bases/conformance compares the two. */
+/* The system checks that the directory exists before it checks that the file system is writable; the order of these
+   checks differs between calls. It is Linux's (fs/namei.c); tests/bases/conformance compares the two. */
 
 /* The error for a name that was to be created. */
 static int
@@ -72,28 +72,28 @@ refuse_file(const struct pypkg_route *route)
 }
 
 /* As PYPKG_TRY_REAL, for a call with two paths that creates the second. */
-#define TRY_BOTH_REAL(source, target, system_call)                                            \
-    while ((source).where == PYPKG_REAL && (target).where == PYPKG_REAL) {                    \
-        if (pypkg_reroute_root(&(target))) {                                                  \
-            continue;                                                                         \
-        }                                                                                     \
-        int result_ = (system_call);                                                          \
+#define TRY_BOTH_REAL(source, target, system_call)                                             \
+    while ((source).where == PYPKG_REAL && (target).where == PYPKG_REAL) {                     \
+        if (pypkg_reroute_root(&(target))) {                                                   \
+            continue;                                                                          \
+        }                                                                                      \
+        int result_ = (system_call);                                                           \
         if (result_ == 0 || !(pypkg_is_rerouted(&(source)) || pypkg_is_rerouted(&(target)))) { \
-            return result_;                                                                   \
-        }                                                                                     \
+            return result_;                                                                    \
+        }                                                                                      \
     }
 
 #define CREATE_NAME(name, dirfd, path, directory, system_call) \
-    struct pypkg_route route;                                \
-    pypkg_route_name(&route, name, dirfd, path);             \
+    struct pypkg_route route;                                  \
+    pypkg_route_name(&route, name, dirfd, path);               \
     route.creates = true;                                      \
-    PYPKG_TRY_REAL(&route, int, -1, system_call);            \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);              \
     return refuse_new(&route, path, directory)
 
 #define REMOVE_NAME(name, dirfd, path, directory, system_call) \
-    struct pypkg_route route;                                \
-    pypkg_route_name(&route, name, dirfd, path);             \
-    PYPKG_TRY_REAL(&route, int, -1, system_call);            \
+    struct pypkg_route route;                                  \
+    pypkg_route_name(&route, name, dirfd, path);               \
+    PYPKG_TRY_REAL(&route, int, -1, system_call);              \
     return refuse_old(&route, path, directory)
 
 #define CHANGE_FILE(name, dirfd, path, follow, system_call) \
@@ -196,7 +196,8 @@ pypkg_remove(const char *path)
 int
 pypkg_fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 {
-    CHANGE_FILE("fchmodat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), fchmodat(route.dirfd, route.path, mode, flags));
+    CHANGE_FILE("fchmodat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
+                fchmodat(route.dirfd, route.path, mode, flags));
 }
 
 int
@@ -313,7 +314,8 @@ pypkg_mkfifo(const char *path, mode_t mode)
     return pypkg_mkfifoat(AT_FDCWD, path, mode);
 }
 
-/* The memory file of a virtual descriptor could be changed, so the call must not reach it. Sets errno if `fd` is one. */
+/* The memory file of a virtual descriptor could be changed, so the call must not reach it. Sets errno if `fd` is
+   one. */
 static bool
 is_real_descriptor(int fd)
 {

@@ -13,10 +13,10 @@ refuse(const struct pypkg_route *route, int refusal)
 }
 
 /* The system's call for a real path; for one of the snapshot the errno `refusal`, or an empty result if it is 0. */
-#define CALL(type, name, follow, refusal, system_call)          \
-    struct pypkg_route route;                                   \
-    pypkg_route(&route, name, AT_FDCWD, path, follow);          \
-    PYPKG_TRY_REAL(&route, type, -1, system_call);              \
+#define CALL(type, name, follow, refusal, system_call) \
+    struct pypkg_route route;                          \
+    pypkg_route(&route, name, AT_FDCWD, path, follow); \
+    PYPKG_TRY_REAL(&route, type, -1, system_call);     \
     return refuse(&route, refusal)
 
 ssize_t

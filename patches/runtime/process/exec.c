@@ -1,7 +1,7 @@
 /* Starting programs: files of the snapshot, which the kernel cannot see, and this executable itself (reentry.h).
 
-   CPython calls these between fork, or vfork, and exec. So starting a real program uses only the stack and takes no lock.
-   Extracting a file of the snapshot allocates memory: musl and glibc keep malloc usable there. */
+   CPython calls these between fork, or vfork, and exec. So starting a real program uses only the stack and takes no
+   lock. Extracting a file of the snapshot allocates memory: musl and glibc keep malloc usable there. */
 
 #include <sys/mman.h>
 
@@ -171,8 +171,8 @@ start_path(struct start *start, char *const envp[])
             return result;
         }
     }
-    int error = route.where == PYPKG_VIRTUAL ? extract_program(&route.found, route.buffer, sizeof(route.buffer))
-                                             : route.error;
+    int error =
+        route.where == PYPKG_VIRTUAL ? extract_program(&route.found, route.buffer, sizeof(route.buffer)) : route.error;
     if (error != 0) {
         return fail_start(start, error);
     }
@@ -234,7 +234,12 @@ pypkg_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t
                   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
     struct start start = {
-        .path = path, .argv = argv, .spawn = true, .pid = pid, .actions = actions, .attributes = attributes,
+        .path = path,
+        .argv = argv,
+        .spawn = true,
+        .pid = pid,
+        .actions = actions,
+        .attributes = attributes,
     };
     return start_path(&start, envp);
 }

@@ -1,17 +1,18 @@
 /* This executable started again by a program that runs in it: as itself, or as the Python interpreter inside it.
 
-   To a packaged program `sys.executable` is both. `[sys.executable, "-c", ...]` and multiprocessing mean the interpreter;
-   `os.execv(sys.executable, sys.argv)`, and programs that know they are frozen, mean the program. The command line decides
-   which. The interpreter is then requested by a variable in the environment of the new process, which removes it at once: a
-   `-c` or `-m` of a user, which comes without the variable, is an argument of the program. */
+   To a packaged program `sys.executable` is both. `[sys.executable, "-c", ...]` and multiprocessing mean the
+   interpreter; `os.execv(sys.executable, sys.argv)`, and programs that know they are frozen, mean the program. The
+   command line decides which. The interpreter is then requested by a variable in the environment of the new process,
+   which removes it at once: a `-c` or `-m` of a user, which comes without the variable, is an argument of the
+   program. */
 
 #ifndef PYPKG_REENTRY_H
 #define PYPKG_REENTRY_H
 
 #include "engine/state.h"
 
-/* The variable. Its value is the path of the executable that it is for; if the working directory is in the snapshot, its
-   entry number and a colon stand before the path. */
+/* The variable. Its value is the path of the executable that it is for; if the working directory is in the snapshot,
+   its entry number and a colon stand before the path. */
 #define PYPKG_REENTRY "PYPKG_REENTRY"
 
 /* The first argument that multiprocessing gives if sys.frozen is set: Lib/multiprocessing/spawn.py. */
@@ -41,12 +42,12 @@ bool pypkg_is_program(const struct pypkg_program *program, const char *path);
 /* Whether the script at `path` is the program itself: this executable, or the file of its module `__main__`. */
 bool pypkg_is_entry(const struct pypkg_program *program, const char *path);
 
-/* Remove the variable from the environment of this process. True if it was set and is for the executable at `path`; then
-   the working directory is set from it. */
+/* Remove the variable from the environment of this process. True if it was set and is for the executable at `path`;
+   then the working directory is set from it. */
 bool pypkg_take_reentry(const char *path);
 
-/* Set pypkg_state.program, for the redirected exec calls. The strings are copied. `arguments` may be NULL. Returns false
-   without memory. */
+/* Set pypkg_state.program, for the redirected exec calls. The strings are copied. `arguments` may be NULL. Returns
+   false without memory. */
 bool pypkg_set_program(const char *path, char *const arguments[]);
 
 #endif

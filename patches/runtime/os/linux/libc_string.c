@@ -1,11 +1,11 @@
 /* String functions for Linux targets.
 
-   What zig links before any libc (compiler_rt) has strlen, memcmp and bcmp that go byte by byte, also where glibc has
-   fast ones: the first three here take their place everywhere.
+   zig's compiler_rt, which is linked before any libc, has strlen, memcmp and bcmp that work byte by byte, even where
+   glibc has fast ones: the first three functions here replace them everywhere.
 
-   The libc that zig links for musl goes byte by byte too, and its strchr, strstr, strpbrk, strspn and strcspn read the
-   whole string before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four
-   times as long to compile a module. zig's definitions are weak, so these take their place in every link.
+   zig's libc for musl works byte by byte too, and its strchr, strstr, strpbrk, strspn and strcspn read the whole string
+   before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four times as long
+   to compile a module. zig's definitions are weak, so these replace them in every link.
 
    Strings are read in blocks of 16 bytes. A block may begin before a string or reach behind it, but never into
    another page. */
@@ -14,20 +14,20 @@
 #include <stdint.h>
 #include <features.h>
 
-/* The sanitizers bring functions that look at what is read. */
+/* Sanitizers have their own functions, which check reads. */
 #if defined(__clang__)
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
-#define UNWATCHED 1
+#define UNSANITIZED 1
 #endif
 #endif
 
-#if defined(__linux__) && defined(UNWATCHED)
+#if defined(__linux__) && defined(UNSANITIZED)
 
 #include <string.h>
 
 #define BLOCK 16
 
-/* The compiler must not turn these loops into calls of the functions that they are. */
+/* The compiler must not replace the loop in a function with a call of the same function. */
 #define PLAIN __attribute__((no_builtin))
 
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
@@ -59,14 +59,14 @@ is_aligned(const void *p)
     return ((uintptr_t)p & (BLOCK - 1)) == 0;
 }
 
-/* Whether a block at this address lies in one page. */
+/* Whether a block at this address is within a page. */
 static inline int
 in_one_page(const void *p)
 {
     return ((uintptr_t)p & 4095) <= 4096 - BLOCK;
 }
 
-/* The number of the first byte that was found. */
+/* The index of the first byte found. */
 static inline size_t
 first_of(block found)
 {
@@ -107,16 +107,18 @@ strlen(const char *s)
 typedef uint64_t loose_word __attribute__((aligned(1), may_alias));
 typedef uint32_t loose_half __attribute__((aligned(1), may_alias));
 
-/* Do `size` bytes, 4 to 15, differ? Two reads that may overlap. */
+/* Whether `size` bytes, 4 to 15, differ: two reads, which may overlap. */
 static inline int
 few_differ(const unsigned char *a, const unsigned char *b, size_t size)
 {
     if (size >= 8) {
         return ((*(const loose_word *)a ^ *(const loose_word *)b)
-                | (*(const loose_word *)(a + size - 8) ^ *(const loose_word *)(b + size - 8))) != 0;
+                | (*(const loose_word *)(a + size - 8) ^ *(const loose_word *)(b + size - 8)))
+            != 0;
     }
     return ((*(const loose_half *)a ^ *(const loose_half *)b)
-            | (*(const loose_half *)(a + size - 4) ^ *(const loose_half *)(b + size - 4))) != 0;
+            | (*(const loose_half *)(a + size - 4) ^ *(const loose_half *)(b + size - 4)))
+        != 0;
 }
 
 PLAIN int
@@ -172,9 +174,9 @@ bcmp(const void *left, const void *right, size_t size)
 PLAIN char *
 strchrnul(const char *s, int c)
 {
-    const char wanted = (char)c;
+    const char sought = (char)c;
     for (; !is_aligned(s); s++) {
-        if (*s == wanted || *s == 0) {
+        if (*s == sought || *s == 0) {
             return (char *)s;
         }
     }
@@ -183,7 +185,7 @@ strchrnul(const char *s, int c)
     while (!any((block)((*at == pattern) | (*at == filled(0))))) {
         at++;
     }
-    for (s = (const char *)at; *s != wanted && *s != 0; s++) {
+    for (s = (const char *)at; *s != sought && *s != 0; s++) {
     }
     return (char *)s;
 }
@@ -198,9 +200,9 @@ strchr(const char *s, int c)
 PLAIN void *
 memchr(const void *memory, int c, size_t size)
 {
-    const unsigned char *p = memory, wanted = (unsigned char)c;
+    const unsigned char *p = memory, sought = (unsigned char)c;
     for (; size && !is_aligned(p); p++, size--) {
-        if (*p == wanted) {
+        if (*p == sought) {
             return (void *)p;
         }
     }
@@ -208,7 +210,7 @@ memchr(const void *memory, int c, size_t size)
     for (; size >= BLOCK && !any((block)(*(const block *)p == pattern)); p += BLOCK, size -= BLOCK) {
     }
     for (; size; p++, size--) {
-        if (*p == wanted) {
+        if (*p == sought) {
             return (void *)p;
         }
     }
@@ -218,12 +220,12 @@ memchr(const void *memory, int c, size_t size)
 PLAIN void *
 memrchr(const void *memory, int c, size_t size)
 {
-    const unsigned char *p = (const unsigned char *)memory + size, wanted = (unsigned char)c;
+    const unsigned char *p = (const unsigned char *)memory + size, sought = (unsigned char)c;
     const block pattern = filled(c);
     for (; size >= BLOCK && !any((block)(*(const loose_block *)(p - BLOCK) == pattern)); p -= BLOCK, size -= BLOCK) {
     }
     for (; size; size--) {
-        if (*--p == wanted) {
+        if (*--p == sought) {
             return (void *)p;
         }
     }
@@ -266,7 +268,7 @@ memcpy(void *restrict target, const void *restrict source, size_t size)
         }
         return target;
     }
-    /* The last block may overlap the one before it: the same bytes go to the same place. */
+    /* The last block may overlap the one before it: the overlapping bytes are written twice. */
     const loose_block last = *(const loose_block *)(from + size - BLOCK);
     loose_block *const end = (loose_block *)(to + size - BLOCK);
     for (; size >= 4 * BLOCK; to += 4 * BLOCK, from += 4 * BLOCK, size -= 4 * BLOCK) {
@@ -326,7 +328,7 @@ contains(const byte_set *set, unsigned char c)
 PLAIN size_t
 strspn(const char *s, const char *accept)
 {
-    const byte_set set = set_of(accept); /* NUL is no member */
+    const byte_set set = set_of(accept); /* NUL is not a member */
     const unsigned char *p = (const unsigned char *)s;
     for (; contains(&set, *p); p++) {
     }
@@ -355,16 +357,16 @@ strpbrk(const char *s, const char *accept)
 }
 
 PLAIN char *
-strstr(const char *s, const char *wanted)
+strstr(const char *s, const char *sought)
 {
-    if (wanted[0] == 0) {
+    if (sought[0] == 0) {
         return (char *)s;
     }
-    for (; (s = strchr(s, wanted[0])) != NULL; s++) {
+    for (; (s = strchr(s, sought[0])) != NULL; s++) {
         size_t i = 1;
-        for (; wanted[i] != 0 && s[i] == wanted[i]; i++) {
+        for (; sought[i] != 0 && s[i] == sought[i]; i++) {
         }
-        if (wanted[i] == 0) {
+        if (sought[i] == 0) {
             return (char *)s;
         }
         if (s[i] == 0) {
@@ -378,7 +380,7 @@ strstr(const char *s, const char *wanted)
 
 #else
 
-/* Other systems' and other compilers' links have the libc's. */
-typedef int pypkg_strings_of_the_libc;
+/* Other systems and other compilers use those of the libc. */
+typedef int pypkg_libc_strings;
 
 #endif

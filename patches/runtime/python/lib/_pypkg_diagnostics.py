@@ -1,8 +1,8 @@
-"""What an executable packaged with ``--debug`` tells of itself on standard error, before the application runs.
+"""What an executable packaged with ``--debug`` prints to standard error before the application runs.
 
 ``DEBUG_PYPKG=1`` lists the files and modules of the image, ``DEBUG_PYPKG=2`` traces imports and accesses to packaged
-files as well. ``SIZE_LIMIT_PYPKG`` and ``FOLDER_LIMIT_PYPKG`` (bytes, or with kB, MB, GB) bound the lists to what is
-larger. Executables packaged without ``--debug`` do not have this module.
+files too. ``SIZE_LIMIT_PYPKG`` and ``FOLDER_LIMIT_PYPKG`` (bytes, or with kB, MB, GB) limit the lists to larger files
+and folders. Executables packaged without ``--debug`` do not have this module.
 """
 
 import _frozen_importlib as _bootstrap
@@ -23,7 +23,7 @@ _KINDS = ("", "module", "package", "namespace", "extension", "extension package"
 
 
 def start(*, listed):
-    """Do what ``DEBUG_PYPKG`` asks for; ``listed``: with the lists."""
+    """Do what ``DEBUG_PYPKG`` requests; ``listed``: with the lists."""
     level = os.environ.get("DEBUG_PYPKG", "")
     if level in ("", "0"):
         return
@@ -35,12 +35,12 @@ def start(*, listed):
 
 
 def _say(lines):
-    """Write lines past ``sys.stderr``, where they keep their order with those of the runtime's C core."""
+    """Write lines without ``sys.stderr``, in order with those that the C code writes."""
     data = memoryview("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
     try:
         while data:
             data = data[os.write(2, data) :]
-    except OSError:  # closed: the application runs all the same
+    except OSError:  # standard error is closed; the application runs
         return
 
 
@@ -56,7 +56,7 @@ def _read_limit(name):
             return int(float(number) * unit)
     except (ValueError, OverflowError):
         pass
-    _say([f"pypkg: {name} is '{text}', wanted bytes, or a number with kB, MB or GB; it is ignored"])
+    _say([f"pypkg: {name} is ignored: expected bytes, or a number with kB, MB or GB, got '{text}'"])
     return None
 
 
@@ -74,7 +74,7 @@ def _report(file_limit, folder_limit):
                 ("  image", f"{image['size']} bytes, {image['entries']} entries, {image['modules']} modules"),
                 ("  options", " ".join(image["options"]) or "none"),
                 ("  mounts", "none"),
-                *(("  sys.path" if place == 0 else "", item) for place, item in enumerate(image["search_path"])),
+                *(("  sys.path" if number == 0 else "", item) for number, item in enumerate(image["search_path"])),
             ]
         ),
         "",
@@ -102,18 +102,18 @@ class _Files:
                 self.sizes[folder] = (total[0] + size, total[1] + stored)
 
     def rows(self, file_limit, folder_limit):
-        """Rows of the table; with limits only what is larger. That of files counts for folders that have none."""
+        """Rows of the table, with limits only of larger ones. Without a limit for folders that for files applies."""
         rows = [("size", "stored", "codec", "mode", "path")]
         for path, kind, codec, mode, withheld, stored, size, target in self.entries:
-            place = f"{_ROOT}/{path}" if path else _ROOT
+            shown_path = f"{_ROOT}/{path}" if path else _ROOT
             limit, sizes, shown = file_limit, (size, stored), "withheld" if withheld else _CODECS[codec]
             if kind == _DIRECTORY:
                 limit = folder_limit if folder_limit is not None else file_limit
-                place, sizes, shown = place + "/", self.sizes.get(path, (0, 0)), ""
+                shown_path, sizes, shown = shown_path + "/", self.sizes.get(path, (0, 0)), ""
             elif kind == _LINK:
-                place, shown = f"{place} -> {target}", ""
+                shown_path, shown = f"{shown_path} -> {target}", ""
             if limit is None or sizes[0] > limit:
-                rows.append((*map(str, sizes), shown, f"{mode:04o}", place))
+                rows.append((*map(str, sizes), shown, f"{mode:04o}", shown_path))
         return rows
 
 
@@ -127,7 +127,7 @@ def _module_rows(limit):
 
 
 def _table(rows, right=0):
-    """Rows as lines, the first ``right`` columns aligned to the right, the last one as it is."""
+    """Rows as lines; the first ``right`` columns are aligned to the right, the last one is not padded."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = []
     for row in rows:
@@ -140,7 +140,7 @@ def _table(rows, right=0):
 
 
 def _trace_imports():
-    """Say of each module that is looked for where it was found."""
+    """Write for each import where the module was found."""
     find_spec = _bootstrap._find_spec
 
     def traced(name, path, target=None):

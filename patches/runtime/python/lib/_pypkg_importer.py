@@ -1,7 +1,7 @@
 """The importer of packaged programs: modules come from the image inside the executable.
 
-``importlib``'s own ``_install`` calls :func:`install` before anything is imported from a file, ``encodings``
-included. So this module may use only what is built in or frozen: nothing here imports from the standard library.
+``importlib``'s own ``_install`` calls :func:`install` before anything, even ``encodings``, is imported from a file. So
+this module may import only built-in and frozen modules.
 """
 
 import _frozen_importlib as _bootstrap
@@ -28,9 +28,9 @@ _ExtensionFileLoader = _external.ExtensionFileLoader
 
 
 class SnapshotLoader(_SourceFileLoader):
-    """Loads a module from the image. To its users it is the loader of an ordinary source file."""
+    """Loads a module from the image. Its interface is that of the loader of a source file."""
 
-    # A C function: no frame of the importer stands in the tracebacks of modules that fail while they are imported.
+    # A C function, so that tracebacks of failing imports have no frame of the importer.
     exec_module = staticmethod(_pypkg.exec_module)
 
     def get_code(self, fullname):
@@ -38,7 +38,7 @@ class SnapshotLoader(_SourceFileLoader):
         return _pypkg.get_code(fullname)
 
     def get_source(self, fullname):
-        """The source text, or None when it is not in the image."""
+        """The source text, or None if it is not in the image."""
         try:
             return _SourceFileLoader.get_source(self, fullname)
         except ImportError:
@@ -54,19 +54,19 @@ class SnapshotLoader(_SourceFileLoader):
 
 
 # The search path of the image. Set by install.
-_decided = frozenset()
+_image_path = frozenset()
 
 
 def _find_before(fullname, directory):
-    """The spec of a top-level module in a place that stands on ``sys.path`` before ``directory``, or None.
+    """The spec of a top-level module that is found on ``sys.path`` before ``directory``, or None.
 
-    Between the directories of its own search path the image has decided already; what the program added (a real
-    directory, an archive, a folder of vendored packages) is looked at.
+    The index of the image already respects the order of its own search path. Only items that the program added are
+    searched: a real directory, an archive, a folder of vendored packages.
     """
     for item in sys.path:
         if item == directory:
             break
-        if isinstance(item, str) and (item not in _decided or _is_mounted(item)):
+        if isinstance(item, str) and (item not in _image_path or _is_mounted(item)):
             spec = _find_on_path(fullname, [item])
             if spec is not None and spec.loader is not None:
                 return spec
@@ -85,7 +85,7 @@ class SnapshotFinder:
         ``PathFinder``, which sees the directories of the snapshot like any others.
         """
         if fullname == "__main__":
-            # The one in the index is the program. Who looks for another (runpy) looks in the directories of sys.path.
+            # The one in the index is the program. runpy searches for another one on sys.path.
             return None
         found = _find_module(fullname)
         if found is None:
@@ -108,9 +108,9 @@ class SnapshotFinder:
 
 
 def _get_code(self, fullname):
-    """``SourceFileLoader.get_code`` for files that are not imported by the name they have in the index.
+    """``SourceFileLoader.get_code`` for files that are imported under another name than in the index.
 
-    ``sys.path.insert(0, dirname(__file__))`` and ``spec_from_file_location`` lead here: the source may be withheld,
+    ``sys.path.insert(0, dirname(__file__))`` and ``spec_from_file_location`` get here: the source may be withheld,
     but its code is in the image.
     """
     if str(self.path).startswith(_ROOT) and not _is_mounted(self.path):
@@ -121,7 +121,7 @@ def _get_code(self, fullname):
 
 
 def _missing(message, *, name):
-    """The ModuleNotFoundError of importlib, and what to do about it: see patches/*/0005."""
+    """The ModuleNotFoundError of importlib with a note on what to do; see patch 0005."""
     error = ModuleNotFoundError(message, name=name)
     if name.partition(".")[0] in sys.stdlib_module_names:
         error.add_note(f"'{name}' belongs to the standard library, but the Python in this executable does not have it.")
@@ -134,7 +134,7 @@ def _missing(message, *, name):
 
 
 def _place_frozen_modules():
-    """Give the frozen modules that were set up before ``sys._stdlib_dir`` was known the places they would have had."""
+    """Set the paths of the frozen modules that were set up before ``sys._stdlib_dir`` was known."""
     importer = _bootstrap.FrozenImporter
     for module in list(sys.modules.values()):
         spec = getattr(module, "__spec__", None)
@@ -149,14 +149,14 @@ def _place_frozen_modules():
 
 
 def install():
-    """Put the finder before ``PathFinder``, if this executable has an image."""
-    global _decided  # noqa: PLW0603 - one image, one search path
+    """Insert the finder before ``PathFinder``, if this executable has an image."""
+    global _image_path  # noqa: PLW0603 - one image, one search path
     image = _pypkg.image()
     if image is None:
         return
-    _decided = frozenset(image["search_path"])
+    _image_path = frozenset(image["search_path"])
     if not sys._stdlib_dir:
-        # CPython 3.11 forgets it when the search path is given; it makes the __file__ of frozen modules.
+        # CPython 3.11 loses it if the search path is given; the __file__ of frozen modules depends on it.
         sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
         _place_frozen_modules()
     _SourceFileLoader.get_code = _get_code
@@ -164,6 +164,6 @@ def install():
         _bootstrap._pypkg_missing = _missing
     sys.meta_path.insert(sys.meta_path.index(_external.PathFinder), SnapshotFinder)
     if _find_module("__main__") is not None:
-        import _pypkg_runtime  # noqa: PLC0415 - found by the finder that stands there now
+        import _pypkg_runtime  # noqa: PLC0415 - it is found by the finder just inserted
 
         _pypkg_runtime.start()

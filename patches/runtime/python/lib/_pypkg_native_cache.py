@@ -1,8 +1,8 @@
-"""What a packaged program's users can ask of the cache of native libraries: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
+"""Listing and clearing the cache of native libraries: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
 
 The cache is that of native/cache_dir.c and native/extract.c: ``<cache>/pypkg/<digest>/<path>``. It is shared by all
-packaged programs of a user. Nothing but what has a name of theirs is looked at, nothing is followed: everything goes
-through the descriptor of a directory that belongs to this user.
+packaged programs of a user. Only names that these programs give are used, and no link is followed: all calls go through
+the descriptor of a directory that belongs to this user.
 """
 
 import os
@@ -19,20 +19,20 @@ _LEFTOVER = re.compile(r"\.(new|gone)-.*", re.DOTALL)
 
 def _directory():
     """The cache's directory, as native/cache_dir.c finds it, or None."""
-    place = os.environ.get("PYPKG_NATIVE_CACHE_PATH")
-    if not place:
-        place = os.environ.get("XDG_CACHE_HOME", "")
-        if not place.startswith("/"):
+    base = os.environ.get("PYPKG_NATIVE_CACHE_PATH")
+    if not base:
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        if not base.startswith("/"):
             home = os.environ.get("HOME", "")
-            place = f"{home}/.cache" if home.startswith("/") else ""
-    return f"{place}/pypkg" if place.startswith("/") else None
+            base = f"{home}/.cache" if home.startswith("/") else ""
+    return f"{base}/pypkg" if base.startswith("/") else None
 
 
 def _open(directory):
-    """A descriptor of the directory, or None when there is none.
+    """A descriptor of the directory, or None if it does not exist.
 
     Raises:
-        OSError: it cannot be opened, or others could put something there.
+        OSError: it cannot be opened, or other users can write to it.
     """
     try:
         found = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -41,7 +41,7 @@ def _open(directory):
     status = os.fstat(found)
     if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
         os.close(found)
-        raise PermissionError(f"{directory} does not belong to this user alone")
+        raise PermissionError(f"{directory} must belong to this user or root, and no other user may write to it")
     return found
 
 
@@ -64,7 +64,7 @@ def _measure(directory, name):
 
 
 def _contents(directory, name):
-    """What lies in an entry of another program: the top of what it holds below site-packages or the project."""
+    """The names of the top-level files and folders in an entry of another program."""
     tops = set()
     for root, folders, files, _ in os.fwalk(name, dir_fd=directory, onerror=lambda _: None):
         depth = root.count("/")
@@ -79,11 +79,11 @@ def _amount(files, size):
     return f"{files} file{'s' if files != 1 else ''}, {size / 1e6:.1f} MB"
 
 
-def _list(place, directory):
+def _list(path, directory):
     """Print each entry with its distribution's name, its files and its size."""
     own = _pypkg.bundles()
     total_files = total_size = 0
-    print(f"Native cache: {place}")
+    print(f"Native cache: {path}")
     entries = [name for name in _names(directory) if _ENTRY.fullmatch(name)]
     for name in sorted(entries, key=lambda name: (name not in own, own.get(name, ""), name)):
         files, size = _measure(directory, name)
@@ -94,8 +94,8 @@ def _list(place, directory):
     print(f"Total: {len(entries)} entr{'ies' if len(entries) != 1 else 'y'}, {_amount(total_files, total_size)}")
 
 
-def _clear(place, directory):
-    """Remove every entry; each is renamed first, so that no program that starts meanwhile finds half of it."""
+def _clear(path, directory):
+    """Remove every entry. Each is renamed first, so that a program that is starting does not find half of it."""
     total_files = total_size = 0
     for name in _names(directory):
         if not _ENTRY.fullmatch(name) and not _LEFTOVER.fullmatch(name):
@@ -111,23 +111,23 @@ def _clear(place, directory):
             os.unlink(gone, dir_fd=directory)
         total_files += files
         total_size += size
-    print(f"Native cache: {place}\nFreed: {_amount(total_files, total_size)}")
+    print(f"Native cache: {path}\nFreed: {_amount(total_files, total_size)}")
 
 
-def main(wanted):
-    """Do what the variable says and return the exit code: 0 done, 1 failed, 2 no such command."""
+def main(command):
+    """Run the command in the variable and return the exit code: 0 done, 1 failed, 2 no such command."""
     commands = {"list": _list, "clear": _clear}
-    if wanted not in commands:
-        print(f"pypkg: PYPKG_NATIVE_CACHE is {wanted!r}; it can be 'list' or 'clear'", file=sys.stderr)
+    if command not in commands:
+        print(f"pypkg: PYPKG_NATIVE_CACHE: expected 'list' or 'clear', got {command!r}", file=sys.stderr)
         return 2
-    place = _directory()
-    if place is None:
+    path = _directory()
+    if path is None:
         print("pypkg: no native cache: PYPKG_NATIVE_CACHE_PATH or HOME must be an absolute path", file=sys.stderr)
         return 1
     try:
-        directory = _open(place)
-        commands[wanted](place, directory)
+        directory = _open(path)
+        commands[command](path, directory)
     except OSError as error:
-        print(f"pypkg: cannot {wanted} the native cache {place}: {error}", file=sys.stderr)
+        print(f"pypkg: cannot {command} the native cache {path}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,7 +1,7 @@
-"""What a packaged application finds in ``sys`` and ``builtins``, and the scripts it lets its own executable run.
+"""What a packaged application has in ``sys`` and ``builtins``, and the scripts that its executable runs.
 
-The importer runs :func:`start` in every interpreter of an application, before anything is imported from a file: at the
-top nothing may be imported that is not built in, frozen or in the image.
+The importer runs :func:`start` in every interpreter of an application, before anything is imported from a file. So this
+module may import only what is built in, frozen or in the image.
 """
 
 import _sitebuiltins
@@ -13,14 +13,14 @@ import _pypkg
 
 
 def _text_of(manifest, key):
-    """The value of a string in the manifest, without loading the json module: it is one line of plain JSON."""
+    """The value of a string in the manifest, which is one line of plain JSON; importing json would take too long."""
     _, found, rest = manifest.partition(f'"{key}":')
     rest = rest.lstrip()
     return rest[1:].partition('"')[0] if found and rest.startswith('"') else None
 
 
 class _Notice:
-    """Text that shows itself, as site's printer does, which would import os for it."""
+    """A text whose repr is itself, as site's printer, which would import os."""
 
     def __init__(self, text):
         self._text = text
@@ -32,11 +32,11 @@ class _Notice:
         print(self._text)
 
 
-_patterns = []  # (compiled pattern, real path), asked in this order
+_patterns = []  # (compiled pattern, real path), tried in this order
 
 
 def _find_pattern(path):
-    """The real path for a path of the snapshot, by the first pattern that matches its beginning, up to a slash."""
+    """The real path for a path of the snapshot, by the first pattern that matches whole names at its beginning."""
     for pattern, real in _patterns:
         match = pattern.match(path)
         if match is not None:
@@ -52,28 +52,28 @@ def mount(virtual, real):
     Args:
         virtual: the path, a str or os.PathLike; or a compiled pattern, matched against the beginning of every path
             below ``/snapshot``, whose groups ``real`` may name as ``\\1``.
-        real: the real path; a relative one counts from the current working directory of now.
+        real: the real path; a relative one starts from the present working directory.
 
     Raises:
-        ValueError: ``virtual`` does not lie below ``/snapshot``.
-        OSError: there is nothing at ``real``.
+        ValueError: ``virtual`` is not below ``/snapshot``.
+        OSError: ``real`` does not exist.
     """
-    import os  # noqa: PLC0415 - a program that mounts nothing need not load it
+    import os  # noqa: PLC0415 - only programs that mount load it
 
-    real = os.path.abspath(os.fspath(real))  # noqa: PTH100 - resolving links would fix where they lead now
+    real = os.path.abspath(os.fspath(real))  # noqa: PTH100 - not resolve(): links may change
     if hasattr(virtual, "groupindex"):
         _patterns.append((virtual, real))
         _pypkg.set_mount_hook(_find_pattern)
         return
     virtual = os.fspath(virtual)
     if not os.path.normpath(virtual).startswith("/snapshot/"):
-        raise ValueError(f"cannot mount on {virtual!r}: a mount lies below /snapshot")
+        raise ValueError(f"cannot mount on {virtual!r}: expected a path below /snapshot")
     os.stat(real)  # noqa: PTH116 - without pathlib
     _pypkg.mount(os.path.normpath(virtual), real)
 
 
 def unmount(virtual):
-    """Take away what :func:`mount` has put there: the same path, or the same pattern. ValueError if it was not."""
+    """Remove a mount, by the path or pattern that :func:`mount` got. Raises ValueError if there is none."""
     import os  # noqa: PLC0415
 
     if hasattr(virtual, "groupindex"):
@@ -90,12 +90,12 @@ def unmount(virtual):
 
 
 def mounts():
-    """What is mounted: a list of pairs (path or pattern, real path)."""
+    """The current mounts: a list of pairs (path or pattern, real path)."""
     return [*_pypkg.mounts(), *_patterns]
 
 
 def _add_builtins():
-    """The names that the site module would add: a packaged program runs without it."""
+    """Add the names that the site module, which packaged programs do not run, adds to builtins."""
     end_of_file = "Ctrl-D (i.e. EOF)"
     builtins.quit = _sitebuiltins.Quitter("quit", end_of_file)
     builtins.exit = _sitebuiltins.Quitter("exit", end_of_file)
@@ -126,39 +126,39 @@ def start():
 
 
 def serve_commands():
-    """Do what the environment asks of the executable instead of running the program. Run by main before the program."""
-    wanted = posix.environ.get(b"PYPKG_NATIVE_CACHE")
-    if wanted:
-        import _pypkg_native_cache  # noqa: PLC0415 - only when it is asked for
+    """Run the command in the environment, if there is one, instead of the program, and exit. Called by main."""
+    command = posix.environ.get(b"PYPKG_NATIVE_CACHE")
+    if command:
+        import _pypkg_native_cache  # noqa: PLC0415 - only if it is requested
 
-        sys.exit(_pypkg_native_cache.main(wanted.decode(errors="replace")))
+        sys.exit(_pypkg_native_cache.main(command.decode(errors="replace")))
     diagnose(listed=True)
 
 
 def diagnose(*, listed=False):
-    """List and trace as the environment asks. Interpreters that the program starts do not list again."""
+    """List and trace as the environment requests. Interpreters that the program starts do not list again."""
     if _pypkg.find_module("_pypkg_diagnostics") is not None:  # packaged with --debug
-        import _pypkg_diagnostics  # noqa: PLC0415 - only when it is there
+        import _pypkg_diagnostics  # noqa: PLC0415 - only if it is packaged
 
         _pypkg_diagnostics.start(listed=listed)
 
 
-def find_script(path, at_home):
-    """Make ready to run a script in the interpreter inside the application.
+def find_script(path, script_directory):
+    """Prepare to run a script in the interpreter inside the application.
 
     Args:
-        path: what the command line names.
-        at_home: its directory comes first on ``sys.path``, as in Python without ``-I`` and ``-P``.
+        path: the path on the command line.
+        script_directory: insert its directory into ``sys.path``, as Python does without ``-I`` and ``-P``.
 
     Returns:
-        Its path and code object when its code is in the image, ``None`` when Python is to run the file.
+        Its path and code object if its code is in the image; ``None`` if Python is to run the file.
     """
     import os.path  # noqa: PLC0415 - start() runs before it can be imported
 
     path = os.path.abspath(path)  # noqa: PTH100 - without pathlib
     real = os.path.realpath(path)
-    # Python itself puts an archive there.
-    if at_home and os.path.isfile(real) and not real.endswith(".pyz"):  # noqa: PTH113
+    # An archive is inserted by Python itself.
+    if script_directory and os.path.isfile(real) and not real.endswith(".pyz"):  # noqa: PTH113
         sys.path.insert(0, os.path.dirname(real))  # noqa: PTH120
     code = _pypkg.code_at(real)
     return None if code is None else (path, code)

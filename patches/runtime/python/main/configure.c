@@ -1,5 +1,5 @@
-/* PyConfig for a base, an application, and the interpreter in an application. Nothing is searched on the real file system,
-   and PYTHON* variables apply to a base only.
+/* PyConfig for a base, an application, and the interpreter in an application. Nothing is searched on the real file
+   system, and PYTHON* variables apply to a base only.
 
    Each configuration is read once, by Py_InitializeFromConfig: a second reading loses `-X warn_default_encoding`.
    Interface: docs.python.org/3/c-api/init_config.html. */
@@ -67,10 +67,10 @@ set_paths(PyConfig *config, const char *executable)
         wchar_t **member;
         const char *value;
     } strings[] = {
-        {&config->executable, executable},     {&config->base_executable, executable},
-        {&config->prefix, PYPKG_ROOT},         {&config->exec_prefix, PYPKG_ROOT},
-        {&config->base_prefix, PYPKG_ROOT},    {&config->base_exec_prefix, PYPKG_ROOT},
-        {&config->home, PYPKG_ROOT},           {&config->stdlib_dir, STDLIB},
+        {&config->executable, executable},  {&config->base_executable, executable},
+        {&config->prefix, PYPKG_ROOT},      {&config->exec_prefix, PYPKG_ROOT},
+        {&config->base_prefix, PYPKG_ROOT}, {&config->base_exec_prefix, PYPKG_ROOT},
+        {&config->home, PYPKG_ROOT},        {&config->stdlib_dir, STDLIB},
         {&config->platlibdir, "lib"},
     };
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
@@ -140,8 +140,8 @@ count_option(char *const argv[], char letter)
     return count;
 }
 
-/* Append the options of the image, but not those that the command line repeats: multiprocessing gives its children the options
-   of their parent, and -O given twice would become -OO. */
+/* Append the options of the image, but not those that the command line repeats: multiprocessing gives its children
+   the options of their parent, and -O given twice would become -OO. */
 static void
 append_image_options(struct command_line *line, char *const image_options[], char *const given[])
 {

@@ -1,8 +1,8 @@
 /* main of every base and packaged executable.
 
    The image decides: with a module `__main__` this is an application, which gets its whole command line and ignores
-   Python's environment variables; without one it behaves as `python3`. An application that starts its own executable may
-   request the interpreter in it: process/reentry.h. Without an image it is plain Python. */
+   Python's environment variables; without one it behaves as `python3`. An application that starts its own executable
+   may request the interpreter in it: process/reentry.h. Without an image it is plain Python. */
 
 #include "python/main/main.h"
 
@@ -14,8 +14,8 @@
 
 /* -- memory ------------------------------------------------------------------------------------------------------ */
 
-/* The first arenas are populated page by page. A program that has filled them will fill the next ones too, which are populated
-   at once: one call of the kernel instead of 256 page faults. */
+/* The first arenas are populated page by page. A program that has filled them will fill the next ones too, which are
+   populated at once: one call of the kernel instead of 256 page faults. */
 #define LAZY_ARENAS 3
 
 static void *
@@ -133,10 +133,10 @@ is_application(void)
    it. */
 struct command {
     bool interpreter;
-    const char *script;      /* for the interpreter; NULL: none */
-    bool script_directory;   /* modules beside the script can be imported */
-    char *const *arguments;  /* the program's */
-    char *const *options;    /* the command line with Python's options for the program, or NULL */
+    const char *script;     /* for the interpreter; NULL: none */
+    bool script_directory;  /* modules beside the script can be imported */
+    char *const *arguments; /* the program's */
+    char *const *options;   /* the command line with Python's options for the program, or NULL */
 };
 
 static struct command
@@ -210,6 +210,7 @@ main(int argc, char **argv)
         initialize_python(&config, pypkg_configure_interpreter(&config, executable, argv));
         return pypkg_run_interpreter(command.script, command.script_directory);
     }
-    initialize_python(&config, pypkg_configure_application(&config, executable, argv, command.arguments, command.options));
+    initialize_python(&config,
+                      pypkg_configure_application(&config, executable, argv, command.arguments, command.options));
     return pypkg_run_application();
 }

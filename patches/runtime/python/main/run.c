@@ -136,7 +136,8 @@ pypkg_run_interpreter(const char *script, bool script_directory)
     }
     PyObject *path = PyUnicode_DecodeFSDefault(script);
     PyObject *runtime = path == NULL ? NULL : PyImport_ImportModule("_pypkg_runtime");
-    PyObject *found = runtime == NULL ? NULL : PyObject_CallMethod(runtime, "find_script", "Oi", path, (int)script_directory);
+    PyObject *found =
+        runtime == NULL ? NULL : PyObject_CallMethod(runtime, "find_script", "Oi", path, (int)script_directory);
     PyObject *result = NULL;
 
     Py_XDECREF(runtime);

@@ -1,19 +1,19 @@
 /* The garbage collector while modules are imported.
 
-   Imports make many objects that stay alive, and each collection would traverse all of them in vain. So its first threshold
-   is raised during an import, and the new objects are then moved to the oldest generation. Both have limits, so that
-   garbage is still collected. */
+   Imports make many objects that stay alive, and each collection would traverse all of them in vain. So its first
+   threshold is raised during an import, and the new objects are then moved to the oldest generation. Both have
+   limits, so that garbage is still collected. */
 
 #include <Python.h>
 
 #include "python/module/_pypkg.h"
 
-/* The first threshold during imports, in container objects; normally it is 700 or 2000. It is finite because some programs
-   do their work while they are imported. */
+/* The first threshold during imports, in container objects; normally it is 700 or 2000. It is finite because some
+   programs do their work while they are imported. */
 #define HELD_THRESHOLD 50000
 
-/* At most so many objects are moved to the oldest generation, so that a program that imports again and again still has its
-   garbage collected. */
+/* At most so many objects are moved to the oldest generation, so that a program that imports again and again still
+   has its garbage collected. */
 #define AGED_LIMIT 1000000
 
 void
@@ -46,8 +46,8 @@ static long
 call_gc(struct pypkg_gc *gc, const char *function)
 {
     PyObject *value = PyObject_CallMethod(gc->module, function, NULL);
-    PyObject *first = value != NULL && PyTuple_Check(value) && PyTuple_GET_SIZE(value) > 0 ? PyTuple_GET_ITEM(value, 0)
-                                                                                           : value;
+    PyObject *first =
+        value != NULL && PyTuple_Check(value) && PyTuple_GET_SIZE(value) > 0 ? PyTuple_GET_ITEM(value, 0) : value;
     long number = first == NULL ? -1 : PyLong_AsLong(first);
 
     Py_XDECREF(value);
@@ -58,8 +58,8 @@ call_gc(struct pypkg_gc *gc, const char *function)
     return number;
 }
 
-/* Move the young objects to the oldest generation: freezing and unfreezing joins lists in constant time. Not if the program
-   has frozen objects itself: they would be unfrozen too. */
+/* Move the young objects to the oldest generation: freezing and unfreezing joins lists in constant time. Not if the
+   program has frozen objects itself: they would be unfrozen too. */
 static void
 age_objects(struct pypkg_gc *gc, long threshold)
 {

@@ -1,14 +1,14 @@
 /* Hints: what to do about a file below /snapshot that is missing, withheld or read-only.
 
-   The patch 0005 calls the hook for every OSError with a file name, before it is raised. A hint is a note (PEP 678), which
-   does not change str(error); only EROFS gets another message, because nothing else explains it. Errors in here are
-   ignored, so that a hint never replaces the error. */
+   The patch 0005 calls the hook for every OSError with a file name, before it is raised. A hint is a note (PEP 678),
+   which does not change str(error); only EROFS gets another message, because nothing else explains it. Errors in
+   here are ignored, so that a hint never replaces the error. */
 
 #include "engine/trace.h"
 #include "python/module/_pypkg.h"
 
-#define READ_ONLY                                                                                                      \
-    "Read-only file system (packaged files cannot be changed: write to a folder outside of " PYPKG_ROOT ", such as "   \
+#define READ_ONLY                                                                                                    \
+    "Read-only file system (packaged files cannot be changed: write to a folder outside of " PYPKG_ROOT ", such as " \
     "the user's, tempfile's or that of sys.executable, or map one with sys.pypkg.mount)"
 
 /* Defined in errors.c by the patch. */
@@ -74,17 +74,20 @@ explain_missing(PyObject *error, const char *path)
 {
     const char *relative = below_project(path);
 
-    add_note(error, relative != NULL
-        ? PyUnicode_FromFormat("'%s' is not in this executable. To package it, name it in [tool.pypkg]: "
-                               "assets = [\"%s\"]", relative, relative)
-        : PyUnicode_FromFormat("'%s' is not in this executable; pypkg --debug lists what is packaged.", path));
+    add_note(error,
+             relative != NULL
+                 ? PyUnicode_FromFormat("'%s' is not in this executable. To package it, name it in [tool.pypkg]: "
+                                        "assets = [\"%s\"]",
+                                        relative, relative)
+                 : PyUnicode_FromFormat("'%s' is not in this executable; pypkg --debug lists what is packaged.", path));
 }
 
 static void
 explain_withheld(PyObject *error)
 {
-    add_note(error, PyUnicode_FromString("Source text is left out of this executable; pypkg --public keeps that of "
-                                         "the project, --public-packages that of what it uses."));
+    add_note(error,
+             PyUnicode_FromString("Source text is left out of this executable; pypkg --public keeps that of "
+                                  "the project, --public-packages that of what it uses."));
 }
 
 static void

@@ -1,7 +1,7 @@
 /* Mounts for Python: the functions of _pypkg behind sys.pypkg.mount, and the trace switch.
 
-   A mount by pattern is a Python function that the runtime calls with paths of the snapshot. The runtime does not hold the
-   GIL, so it is acquired here; only the interpreter that set the function calls it. */
+   A mount by pattern is a Python function that the runtime calls with paths of the snapshot. The runtime does not
+   hold the GIL, so it is acquired here; only the interpreter that set the function calls it. */
 
 #include <Python.h>
 
@@ -20,8 +20,8 @@ fail(int status, PyObject *path)
 
 PyDoc_STRVAR(mount_doc,
 "mount(path, real, /)\n--\n\n"
-"Serve the real directory or file at a path below /snapshot. Raises OSError: EINVAL if the path is not below /snapshot\n"
-"or the real one is not absolute.");
+"Serve the real directory or file at a path below /snapshot.\n\n"
+"Raises OSError: EINVAL if the path is not below /snapshot or the real one is not absolute.");
 
 static PyObject *
 mount(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -73,8 +73,8 @@ list_mounts(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
         const struct pypkg_mount *item = &mounts->items[i];
         PyObject *name = decode_path(item->path, item->path_size);
         PyObject *real = decode_path(item->real, item->real_size);
-        PyObject *pair = name == NULL || real == NULL ? NULL
-            : Py_BuildValue("(NO)", PyUnicode_FromFormat(PYPKG_ROOT "/%U", name), real);
+        PyObject *pair =
+            name == NULL || real == NULL ? NULL : Py_BuildValue("(NO)", PyUnicode_FromFormat(PYPKG_ROOT "/%U", name), real);
         if (pair == NULL || PyList_Append(list, pair) < 0) {
             Py_CLEAR(list);
         }
@@ -101,8 +101,8 @@ is_mounted(PyObject *Py_UNUSED(module), PyObject *argument)
         return NULL;
     }
     const char *text = PyBytes_AS_STRING(path);
-    bool real = pypkg_may_be_virtual(AT_FDCWD, text)
-        && pypkg_route(&route, "import", AT_FDCWD, text, true) == PYPKG_REAL;
+    bool real =
+        pypkg_may_be_virtual(AT_FDCWD, text) && pypkg_route(&route, "import", AT_FDCWD, text, true) == PYPKG_REAL;
     Py_DECREF(path);
     return PyBool_FromLong(real);
 }
@@ -170,7 +170,7 @@ call_hook(const char *path, char *real, size_t real_size)
 
 PyDoc_STRVAR(set_mount_hook_doc,
 "set_mount_hook(function, /)\n--\n\n"
-"Call this function with every path below /snapshot: it returns the real path to use instead, or None. None: remove it.");
+"Call this function with every path below /snapshot: it returns the real path to use, or None.\n\nNone: remove it.");
 
 static PyObject *
 set_mount_hook(PyObject *Py_UNUSED(module), PyObject *function)
@@ -184,7 +184,7 @@ set_mount_hook(PyObject *Py_UNUSED(module), PyObject *function)
 }
 
 PyDoc_STRVAR(trace_doc,
-"trace(fd, /)\n--\n\nWrite a line for every path that may lead into the snapshot to this descriptor; -1 ends the trace.");
+"trace(fd, /)\n--\n\nWrite a line for every path that may lead into the snapshot to this descriptor; -1: stop.");
 
 static PyObject *
 trace(PyObject *Py_UNUSED(module), PyObject *argument)

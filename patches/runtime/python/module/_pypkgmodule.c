@@ -1,6 +1,7 @@
 /* The builtin module _pypkg: the image for the importer, which is written in Python.
 
-   Here is what every import needs: the lookup, unmarshalling directly from the mapped image, and running a module's code. Format: docs/image-format.md, "Module". */
+   Here is what every import needs: the lookup, unmarshalling directly from the mapped image, and running a module's
+   code. Format: docs/image-format.md, "Module". */
 
 #include <Python.h>
 #include <marshal.h>
@@ -10,7 +11,8 @@
 #include "python/module/_pypkg.h"
 
 typedef struct {
-    PyObject *call_with_frames_removed;  /* of importlib: tracebacks leave out the frames of the import system up to it */
+    /* Of importlib: tracebacks leave out the frames of the import system up to it. */
+    PyObject *call_with_frames_removed;
     PyObject *exec;
     struct pypkg_gc gc;
     char cache_suffix[64];
@@ -61,7 +63,8 @@ find_by_name(PyObject *name, struct pypkg_module *found)
     return pypkg_find_module(image, utf8, (size_t)size, found) >= 0;
 }
 
-/* The path that the bytecode cache of an ordinary file would have: <directory>/__pycache__/<stem>.<tag>.pyc, or None. */
+/* The path that the bytecode cache of an ordinary file would have: <directory>/__pycache__/<stem>.<tag>.pyc, or
+   None. */
 static PyObject *
 make_cached(PyObject *module, struct pypkg_text path)
 {
@@ -85,8 +88,8 @@ make_cached(PyObject *module, struct pypkg_text path)
 PyDoc_STRVAR(find_module_doc,
 "find_module(name, /)\n--\n\n"
 "Look up a module by its dotted name.\n\n"
-"Returns None, or (kind, path of its file, path of its cached bytecode, directory it was found in). Kinds are those of\n"
-"docs/image-format.md: 1 module, 2 package, 3 namespace package, 4 extension, 5 package that is an extension.");
+"Returns None, or (kind, path of its file, path of its cached bytecode, directory it was found in).\n"
+"Kinds are those of docs/image-format.md: 1 module, 2 package, 3 namespace package, 4 extension, 5 package that is an extension.");
 
 static PyObject *
 find_module(PyObject *module, PyObject *name)
@@ -142,7 +145,8 @@ load_code(const struct pypkg_module *found, PyObject *name)
     int status = pypkg_module_code(pypkg_image(), found, &bytes);
     if (status != 0) {
         return fail_import(status == ENOMEM ? "no memory for the code of module %R"
-                                            : "the code of module %R in the executable is corrupt", name);
+                                            : "the code of module %R in the executable is corrupt",
+                           name);
     }
     PyObject *code = PyMarshal_ReadObjectFromString((const char *)bytes.data, (Py_ssize_t)bytes.size);
     pypkg_release(&bytes);
@@ -298,7 +302,7 @@ split_items(struct pypkg_text text)
 }
 
 PyDoc_STRVAR(image_doc,
-"image()\n--\n\nNone, or a dict: manifest (JSON text), search_path, options (lists of str), entries, modules, size (bytes).");
+"image()\n--\n\nNone, or a dict: manifest (JSON), search_path, options (lists of str), entries, modules, size (bytes).");
 
 static PyObject *
 image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -370,9 +374,9 @@ find_cache_suffix(module_state *state)
         Py_DECREF(value);
     }
     PyErr_Clear();
-    snprintf(state->cache_suffix, sizeof(state->cache_suffix), optimize > 0 ? ".cpython-%d%d.opt-%ld.pyc"
-                                                                            : ".cpython-%d%d.pyc",
-             PY_MAJOR_VERSION, PY_MINOR_VERSION, optimize);
+    snprintf(state->cache_suffix, sizeof(state->cache_suffix),
+             optimize > 0 ? ".cpython-%d%d.opt-%ld.pyc" : ".cpython-%d%d.pyc", PY_MAJOR_VERSION, PY_MINOR_VERSION,
+             optimize);
     return 0;
 }
 
@@ -431,14 +435,9 @@ static PyModuleDef_Slot slots[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_pypkg",
-    .m_doc = PyDoc_STR("The image inside this executable."),
-    .m_size = sizeof(module_state),
-    .m_methods = methods,
-    .m_slots = slots,
-    .m_traverse = traverse_pypkg,
-    .m_clear = clear_pypkg,
+    PyModuleDef_HEAD_INIT,          .m_name = "_pypkg",     .m_doc = PyDoc_STR("The image inside this executable."),
+    .m_size = sizeof(module_state), .m_methods = methods,   .m_slots = slots,
+    .m_traverse = traverse_pypkg,   .m_clear = clear_pypkg,
 };
 
 PyMODINIT_FUNC

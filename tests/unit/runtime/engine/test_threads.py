@@ -1,4 +1,4 @@
-"""The runtime used by 64 threads and from children they fork, with and without ThreadSanitizer."""
+"""The runtime, used by 64 threads and by children they fork, with and without ThreadSanitizer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROBE = "int main(void) { return 0; }\n"
 
 @pytest.fixture(scope="module")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A compiler whose ThreadSanitizer works here: it needs an address space laid out as it expects."""
+    """A compiler whose ThreadSanitizer works here: it needs a certain layout of the address space."""
     name = needs.compiler()
     folder = tmp_path_factory.mktemp("probe")
     (folder / "probe.c").write_text(PROBE)

@@ -1,4 +1,4 @@
-"""The image is untrusted: whatever its bytes are, the core neither crashes nor reads outside it."""
+"""The image is untrusted: whatever its bytes are, the runtime neither crashes nor reads outside it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_truncation_and_every_byte(run_corruption: tuple[bool, RunCore], i
     if checked:
         assert (alike, failing, unlike) == (0, 0, 0)
         refused, alike, failing, unlike = counts["data"]
-        # Only padding may change and nobody notice.
+        # Only a change of padding has no effect.
         assert (refused, unlike) == (0, 0) and failing > alike
     else:
         assert refused > 0 and unlike > 0

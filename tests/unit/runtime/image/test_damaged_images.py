@@ -1,4 +1,4 @@
-"""pypkg_core._core: the C core seen from Python."""
+"""pypkg_core._core: the runtime's reader of images, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addon cache: what is written where, what is trusted, what is refused."""
+"""The addon cache: which files are written, trusted and refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALONE = "/snapshot/site-packages/alone.so"
 SOMEBODY = 12345
 NOTHING = {"PYPKG_NATIVE_CACHE_PATH": "", "XDG_CACHE_HOME": "", "HOME": ""}
 MEMORY = "/proc/self/fd/"
-# As long as addons.c waits before it relies on a file's times.
+# A little more than SETTLED_NS of native/checked.c.
 SETTLED_SECONDS = 2.2
 
 
@@ -40,7 +40,7 @@ def _refusal(run_core: RunCore, image_file: Path, env: dict[str, str]) -> str:
     return done.stdout
 
 
-def _place(run_core: RunCore, image_file: Path, env: dict[str, str]) -> str:
+def _location(run_core: RunCore, image_file: Path, env: dict[str, str]) -> str:
     done = run_core("extract", image_file, ONE, env={**NOTHING, **env})
     assert done.returncode == 0, done.stdout
     return done.stdout.strip()
@@ -105,7 +105,7 @@ def test_comparison_is_remembered_until_something_changes(run_core: RunCore, ima
     _extract(run_core, image_file, tmp_path)
     first = checked.read_bytes()
     assert _extract(run_core, image_file, tmp_path) == real
-    # The same size and the same date as before: only the time of the change tells, which nobody can set.
+    # Size and modification time are as before; only the time of the status change differs, which cannot be set.
     times = real.stat()
     real.write_bytes(b"EVIL !!")
     os.utime(real, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -140,7 +140,7 @@ def test_other_things_in_place_of_a_file(run_core: RunCore, image_file: Path, tm
     assert _extract(run_core, image_file, tmp_path).is_file()
     real.unlink()
     real.mkdir()
-    assert _place(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}).startswith(MEMORY)
+    assert _location(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}).startswith(MEMORY)
 
 
 @pytest.mark.parametrize("level", ["pypkg", "digest", "folder"])
@@ -150,12 +150,12 @@ def test_link_in_place_of_a_directory_is_refused(
     real = _extract(run_core, image_file, tmp_path / "cache")
     pypkg = tmp_path / "cache" / "pypkg"
     digest = pypkg / real.relative_to(pypkg).parts[0]
-    place = {"pypkg": pypkg, "digest": digest, "folder": real.parent}[level]
-    place.rename(tmp_path / "elsewhere")
-    place.symlink_to(tmp_path / "elsewhere")
+    link = {"pypkg": pypkg, "digest": digest, "folder": real.parent}[level]
+    link.rename(tmp_path / "elsewhere")
+    link.symlink_to(tmp_path / "elsewhere")
     before = _tree(tmp_path / "elsewhere")
     message = _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path / "cache")})
-    assert "PYPKG_NATIVE_CACHE_PATH" in message and str(place) in message
+    assert "PYPKG_NATIVE_CACHE_PATH" in message and str(link) in message
     assert _tree(tmp_path / "elsewhere") == before
 
 
@@ -185,7 +185,7 @@ def test_another_users_home_is_not_used(run_core: RunCore, image_file: Path, tmp
     home = tmp_path / "home"
     home.mkdir()
     os.chown(home, SOMEBODY, SOMEBODY)
-    assert _place(run_core, image_file, {"HOME": str(home)}).startswith(MEMORY)
+    assert _location(run_core, image_file, {"HOME": str(home)}).startswith(MEMORY)
     assert _tree(home) == []
     assert str(home) in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(home)})
 
@@ -218,23 +218,23 @@ def test_links_of_others_are_not_followed(run_core: RunCore, image_file: Path, t
 
 def test_default_places(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path)}
-    assert Path(_place(run_core, image_file, env)).is_relative_to(tmp_path / ".cache" / "pypkg")
+    assert Path(_location(run_core, image_file, env)).is_relative_to(tmp_path / ".cache" / "pypkg")
     env["XDG_CACHE_HOME"] = str(tmp_path / "xdg")
-    assert Path(_place(run_core, image_file, env)).is_relative_to(tmp_path / "xdg" / "pypkg")
-    assert _place(run_core, image_file, {}).startswith(MEMORY), "without any place there is memory"
+    assert Path(_location(run_core, image_file, env)).is_relative_to(tmp_path / "xdg" / "pypkg")
+    assert _location(run_core, image_file, {}).startswith(MEMORY), "without a directory, memory is used"
 
 
 def test_cache_that_is_no_directory(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     message = _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path / "file")})
     assert os.strerror(20) in message and "PYPKG_NATIVE_CACHE_PATH" in message
-    assert "not an absolute path" in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": "relative"})
+    assert "expected an absolute path" in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": "relative"})
 
 
 def test_many_first_starts_at_once(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        places = set(pool.map(lambda n: _extract(run_core, image_file, tmp_path, (ONE, TWO)[n % 2]), range(48)))
-    assert {place.read_bytes() for place in places} == {b"ELF one", b"ELF two"}
+        paths = set(pool.map(lambda n: _extract(run_core, image_file, tmp_path, (ONE, TWO)[n % 2]), range(48)))
+    assert {path.read_bytes() for path in paths} == {b"ELF one", b"ELF two"}
     assert [path for path in (tmp_path / "pypkg").iterdir() if path.name.startswith(".")] == []
 
 

@@ -28,24 +28,24 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     mounted: list[Path] = []
 
     def make(options: str) -> Path:
-        place = tmp_path / f"mount{len(mounted)}"
-        place.mkdir()
+        folder = tmp_path / f"mount{len(mounted)}"
+        folder.mkdir()
         needs.root("to mount file systems")
-        command = [needs.tool("mount"), "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", place]
+        command = [needs.tool("mount"), "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", folder]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             needs.privilege("mounting a tmpfs", done.stderr.strip())
-        mounted.append(place)
-        return place
+        mounted.append(folder)
+        return folder
 
     yield make
-    for place in mounted:
-        subprocess.run(["umount", place], check=True)
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibrary) -> Path:
-    """A library that needs a second one by its file's name, which needs a third by the name it gives itself."""
+    """A library that needs a second one by the name of its file, which needs a third one by its DT_SONAME."""
     folder = tmp_path_factory.mktemp("libraries")
     libraries, beside = folder / "lib.libs", "-Wl,-rpath,$ORIGIN/../lib.libs"
     three = compile_library(libraries / "libthree.so", THREE, "-Wl,-soname,libthree.so")
@@ -76,19 +76,19 @@ def test_needed_libraries_come_from_memory(run_core: RunCore, image: Path) -> No
 
 @pytest.mark.parametrize("options", ["size=4k", "nr_inodes=2", "ro", "noexec"])
 def test_unusable_file_systems(run_core: RunCore, image: Path, mount: Mount, options: str) -> None:
-    place = mount(options)
-    env = {"PYPKG_NATIVE_CACHE_PATH": str(place)}
+    folder = mount(options)
+    env = {"PYPKG_NATIVE_CACHE_PATH": str(folder)}
     assert _answer(run_core, image, env) == "42"
     done = run_core("extract", image, "/snapshot/app/tool", env=env)
     assert options == "size=4k" or done.stdout.startswith(MEMORY)
-    assert [path for path in place.rglob("*") if path.is_file() and path.name != "tool"] == []
+    assert [path for path in folder.rglob("*") if path.is_file() and path.name != "tool"] == []
 
 
 def test_filled_and_then_read_only(run_core: RunCore, image: Path, mount: Mount) -> None:
-    place = mount("size=1m")
-    env = {"PYPKG_NATIVE_CACHE_PATH": str(place)}
+    folder = mount("size=1m")
+    env = {"PYPKG_NATIVE_CACHE_PATH": str(folder)}
     first = run_core("extract", image, "/snapshot/app/tool", env=env).stdout
-    subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     assert run_core("extract", image, "/snapshot/app/tool", env=env).stdout == first, "what is there already serves"
 
 

@@ -1,4 +1,4 @@
-"""dlopen of a library in the snapshot, on this machine's own loader."""
+"""dlopen of a library in the snapshot, by this machine's own loader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TWO = "int two(void) { return 2; }\n"
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibrary) -> Path:
-    """A library that needs another one of its bundle, by a path relative to its own; and files that are none."""
+    """A library that needs another one of its bundle, by a path relative to its own; and files that are not libraries."""
     folder = tmp_path_factory.mktemp("libraries")
     two = compile_library(folder / "lib.libs" / "libtwo.so", TWO, "-Wl,-soname,libtwo.so")
     one = compile_library(folder / "lib" / "one.so", ONE, "-Wl,-rpath,$ORIGIN/../lib.libs", two)
@@ -42,18 +42,18 @@ def test_library_and_what_it_needs(run_core: RunCore, image: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("name", "expected"),
     [
         ("none.so", "No such file or directory"),
         ("text.so", "file too short"),
         ("withheld.so", "Permission denied"),
     ],
 )
-def test_errors_name_the_library(run_core: RunCore, image: Path, tmp_path: Path, name: str, wanted: str) -> None:
+def test_errors_name_the_library(run_core: RunCore, image: Path, tmp_path: Path, name: str, expected: str) -> None:
     path = f"/snapshot/site-packages/{name}"
     done = run_core("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
     assert done.returncode == 1
-    assert path in done.stdout and wanted in done.stdout
+    assert path in done.stdout and expected in done.stdout
 
 
 def test_real_libraries_pass_through(run_core: RunCore, image: Path) -> None:

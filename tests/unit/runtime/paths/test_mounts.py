@@ -1,4 +1,4 @@
-"""Mounts, and paths that lead into the snapshot only by way of the real file system; on the compiled C core."""
+"""Mounts, and paths that lead into the snapshot through the real file system."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def real(tmp_path: Path) -> Path:
     ],
 )
 def test_mounted_directory(run_core: RunCore, image_file: Path, real: Path, case: tuple[str, str, str]) -> None:
-    function, path, wanted = case
+    function, path, expected = case
     done = run_core("call", image_file, function, path, MOUNT, real)
-    assert sorted(done.stdout.split()) == sorted(wanted.split())
+    assert sorted(done.stdout.split()) == sorted(expected.split())
 
 
 def test_writing_below_a_mount_is_real(run_core: RunCore, image_file: Path, real: Path) -> None:
@@ -82,14 +82,14 @@ def test_nested_mounts(run_core: RunCore, image_file: Path, real: Path, tmp_path
     inner.mkdir()
     (inner / "file").write_text("inner\n")
     mounts = (MOUNT, real, f"{MOUNT}/sub", inner)
-    for path, wanted in {
+    for path, expected in {
         f"{MOUNT}/file": "mounted",
         f"{MOUNT}/sub/file": "inner",
         f"{MOUNT}/sub/../file": "mounted",
         f"{MOUNT}/sub/../../data/a.txt": "text",
         f"{MOUNT}/sub/deep": "ENOENT",
     }.items():
-        assert run_core("call", image_file, "open", path, *mounts).stdout.strip() == wanted, path
+        assert run_core("call", image_file, "open", path, *mounts).stdout.strip() == expected, path
 
 
 def test_a_mount_where_nothing_is_packaged(run_core: RunCore, image_file: Path, real: Path) -> None:
@@ -155,8 +155,8 @@ def links(tmp_path: Path) -> Path:
 def test_real_links_into_the_snapshot(
     run_core: RunCore, image_file: Path, links: Path, case: tuple[str, str, str]
 ) -> None:
-    function, path, wanted = case
-    assert run_core("call", image_file, function, links / path).stdout.strip() == wanted
+    function, path, expected = case
+    assert run_core("call", image_file, function, links / path).stdout.strip() == expected
 
 
 def test_relative_and_dotted_paths_into_the_snapshot(

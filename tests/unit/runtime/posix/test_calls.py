@@ -1,4 +1,4 @@
-"""The redirected calls, one by one, on the compiled C core."""
+"""The redirected calls, one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
 
 
 @pytest.mark.parametrize(
-    ("function", "path", "wanted"),
+    ("function", "path", "expected"),
     [
         ("open", "/snapshot/app/data/a.txt", "text"),
         ("open", "/snapshot/app/link", "text"),
@@ -53,8 +53,8 @@ DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
         ("access", "/snapshot/app/main.py", "0"),
     ],
 )
-def test_call(run_core: RunCore, image_file: Path, function: str, path: str, wanted: str) -> None:
-    assert run_core("call", image_file, function, path).stdout.strip() == wanted
+def test_call(run_core: RunCore, image_file: Path, function: str, path: str, expected: str) -> None:
+    assert run_core("call", image_file, function, path).stdout.strip() == expected
 
 
 def test_link_out_of_the_snapshot_is_a_real_path(run_core: RunCore, image_file: Path) -> None:
@@ -67,17 +67,17 @@ def test_real_paths_pass_through(run_core: RunCore, image_file: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("function", "wanted"), [("open-create", "EISDIR"), ("open-exclusive", "EEXIST"), ("mkdir", "EEXIST")]
+    ("function", "expected"), [("open-create", "EISDIR"), ("open-exclusive", "EEXIST"), ("mkdir", "EEXIST")]
 )
 def test_nothing_makes_a_real_snapshot(
-    run_core: RunCore, image_file: Path, tmp_path: Path, function: str, wanted: str
+    run_core: RunCore, image_file: Path, tmp_path: Path, function: str, expected: str
 ) -> None:
     link = tmp_path / "into"
     link.symlink_to("/snapshot")
     paths = [f"{tmp_path}/../../../../../../../../snapshot"]
     paths += [str(link)] if function == "open-create" else []
     for path in paths:
-        assert run_core("call", image_file, function, path).stdout.strip() == wanted, path
+        assert run_core("call", image_file, function, path).stdout.strip() == expected, path
     assert not Path("/snapshot").exists()
 
 

@@ -1,4 +1,4 @@
-"""Which command lines of its own executable a program means for the interpreter, and the variable that says so."""
+"""Which command lines of its own executable start the interpreter, and the variable that requests it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEPARATOR = "%"
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """Stands for the executable; it prints its arguments and environment."""
+    """A stand-in for the executable, which prints its arguments and environment."""
     path = tmp_path / "program"
     path.write_text('#!/bin/sh\necho "$@"\nexec /usr/bin/env\n')
     path.chmod(0o755)
@@ -53,7 +53,7 @@ INTERPRETER = [
     ["/snapshot/app/link"],
     ["-S", "//snapshot/app/run"],
     ["--multiprocessing-fork", "tracker_fd=5", "pipe_handle=7"],
-    # The program itself: main sees that it is.
+    # The program itself: main runs it.
     ["{}/program", "x"],
     ["-Werror", "{}/link"],
 ]
@@ -97,7 +97,7 @@ def _wanted(run_core: RunCore, image: Path, program: Path, own: list[str], line:
 @pytest.mark.parametrize("line", INTERPRETER, ids=" ".join)
 def test_interpreter(run_core: RunCore, image_file: Path, program: Path, line: list[str]) -> None:
     assert _wanted(run_core, image_file, program, ["own"], line) == "interpreter"
-    # A restart with the same arguments is one, whatever they look like.
+    # The same arguments start the program again, whatever they are.
     own = [item.replace("{}", str(program.parent)) for item in line]
     assert _wanted(run_core, image_file, program, own, line) == "program"
     assert _wanted(run_core, image_file, program, [*own, "more"], line) == "interpreter"
@@ -109,7 +109,7 @@ def test_program(run_core: RunCore, image_file: Path, program: Path, line: list[
 
 
 def _environment(run_core: RunCore, image: Path, program: Path, *line: str | Path, **env: str) -> list[str]:
-    """What the started process prints: its arguments, and its environment without what is not of the test."""
+    """What the started process prints: its arguments, and the part of its environment that the test sets."""
     done = run_core("exec", image, program, *line, cwd=program.parent, env=env)
     inherited = set(os.environ) | {"ASAN_OPTIONS", "PWD", "_", "OLDPWD", "SHLVL"}
     return [text for text in done.stdout.splitlines() if text.partition("=")[0] not in inherited - {"PYPKG_REENTRY"}]
@@ -123,7 +123,7 @@ def test_the_variable_is_there_for_the_interpreter_only(
     variable = f"PYPKG_REENTRY={program}"
     assert _environment(run_core, image_file, program, path, "-c", "x") == ["-c x", variable]
     assert _environment(run_core, image_file, program, path, "worker") == ["worker"]
-    # One from elsewhere does not get through.
+    # A variable that was set before is not passed on.
     assert _environment(run_core, image_file, program, path, "worker", PYPKG_REENTRY="stray") == ["worker"]
     assert _environment(run_core, image_file, program, path, "-c", "x", PYPKG_REENTRY="stray") == ["-c x", variable]
     other = program.parent / "other"
@@ -139,7 +139,7 @@ def test_a_large_environment(run_core: RunCore, image_file: Path, program: Path)
 
 
 def test_what_cannot_be_executed(run_core: RunCore, image_file: Path, program: Path) -> None:
-    for path, wanted in (
+    for path, expected in (
         ("/snapshot/app/main.py", "EACCES"),
         ("/snapshot/app/data", "EACCES"),
         ("/snapshot/app/none", "ENOENT"),
@@ -147,7 +147,7 @@ def test_what_cannot_be_executed(run_core: RunCore, image_file: Path, program: P
         ("none", "ENOENT"),
     ):
         done = run_core("exec", image_file, program, path, cwd=program.parent)
-        assert done.stdout.strip() == wanted, path
+        assert done.stdout.strip() == expected, path
 
 
 def test_a_script_of_the_snapshot(run_core: RunCore, image_file: Path, program: Path, tmp_path: Path) -> None:

@@ -1,15 +1,15 @@
-/* Drives the C core the way CPython would, on images given as files; compiled with sanitizers by the tests.
+/* Calls the runtime as CPython does, with images from files; the tests compile it with sanitizers.
 
-   walk IMAGE...                list, stat and read everything; images may be corrupt: no crash, no error is wanted
+   walk IMAGE...                list, stat and read everything; images may be corrupt, but nothing may crash
    call IMAGE FUNCTION PATH [MOUNTED REAL]...
-                                one redirected call: its result, or the name of its errno; with mounts
-   extract IMAGE PATH           extract a library: its real path, or the error
+                                one redirected call, with mounts: print its result, or the name of its errno
+   extract IMAGE PATH           extract a library: print its real path, or the error
    run IMAGE PATH               extract a program and start it
-   dlopen IMAGE PATH            load a library and call its function `answer`: the result, or what dlerror says
-   needed FILE...               the names in DT_SONAME and DT_NEEDED of ELF files, which may be corrupt
+   dlopen IMAGE PATH            load a library and call its function `answer`: print the result, or dlerror's message
+   needed FILE...               print DT_SONAME and DT_NEEDED of ELF files, which may be corrupt
    reentry IMAGE PROGRAM OWN... % ARGV...
-                                as the executable PROGRAM, started with OWN: whom does the command line mean?
-   exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; its output, or the name of the errno */
+                                as the executable PROGRAM, started with OWN: print what the command line starts
+   exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; print its output, or the name of the errno */
 
 #include "engine/route.h"
 #include "engine/start.h"
@@ -30,7 +30,7 @@ map_file(const char *path, uint64_t *size)
         exit(2);
     }
     *size = (uint64_t)status.st_size;
-    /* A copy of exactly this size: a read one byte further is seen by the sanitizer. */
+    /* A copy of exactly this size, so that a sanitizer finds a read beyond it. */
     char *copy = malloc(*size > 0 ? *size : 1);
     if (copy == NULL || read(fd, copy, *size) != (ssize_t)*size) {
         perror(path);
@@ -108,10 +108,10 @@ error_name(void)
         int number;
         const char *name;
     } names[] = {
-        {EROFS, "EROFS"},     {ENOENT, "ENOENT"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"}, {EACCES, "EACCES"},
-        {EEXIST, "EEXIST"},   {ELOOP, "ELOOP"},     {EINVAL, "EINVAL"},   {ENAMETOOLONG, "ENAMETOOLONG"},
-        {EXDEV, "EXDEV"},
-        {EIO, "EIO"},         {ENOTSUP, "ENOTSUP"},
+        {EROFS, "EROFS"},   {ENOENT, "ENOENT"}, {ENOTDIR, "ENOTDIR"},
+        {EISDIR, "EISDIR"}, {EACCES, "EACCES"}, {EEXIST, "EEXIST"},
+        {ELOOP, "ELOOP"},   {EINVAL, "EINVAL"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+        {EXDEV, "EXDEV"},   {EIO, "EIO"},       {ENOTSUP, "ENOTSUP"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].number == errno) {
@@ -179,11 +179,11 @@ call(const char *function, const char *path)
         puts(pypkg_getcwd(buffer, sizeof(buffer)));
         return 0;
     }
-    result = strcmp(function, "mkdir") == 0    ? pypkg_mkdir(path, 0700)
-             : strcmp(function, "unlink") == 0 ? pypkg_unlink(path)
-             : strcmp(function, "rename") == 0 ? pypkg_rename(path, "/tmp/never")
-             : strcmp(function, "access") == 0 ? pypkg_access(path, R_OK)
-                                               : result;
+    result = strcmp(function, "mkdir") == 0 ? pypkg_mkdir(path, 0700)
+        : strcmp(function, "unlink") == 0   ? pypkg_unlink(path)
+        : strcmp(function, "rename") == 0   ? pypkg_rename(path, "/tmp/never")
+        : strcmp(function, "access") == 0   ? pypkg_access(path, R_OK)
+                                            : result;
     puts(result == 0 ? "0" : error_name());
     return 0;
 }

@@ -1,8 +1,8 @@
-/* Every truncation and every corruption of one byte of a small image, each opened and read whole by the core.
+/* Every truncation of a small image, and every corruption of one byte, each opened and read completely by the runtime.
 
-   Prints how many were refused when they were opened, how many read as the sound image does, how many read alike but
-   for contents that answered EIO, and how many read unlike it: those are lies. Compiled with sanitizers by the tests;
-   the image lies in a heap block of exactly its size. */
+   Prints how many are refused when they are opened (refused), give what the intact image gives (alike), give the
+   same but for contents that fail with EIO (failing), or give something else, which is an error (unlike). The tests
+   compile it with sanitizers; the image is a heap block of exactly its size. */
 
 #include "engine/start.h"
 #include "engine/state.h"
@@ -11,7 +11,7 @@
 
 #define MOST_ITEMS 512
 
-/* What was read: one hash for each file, module and listing, 0 for one that answered EIO. */
+/* A hash of each file, module and listing that was read; 0 for one that failed with EIO. */
 struct reading {
     uint64_t items[MOST_ITEMS];
     int count;
@@ -90,7 +90,11 @@ read_all(struct reading *reading)
         struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
         add(reading, name.data, name.size);
         int status = pypkg_module_code(image, &module, &code);
-        add(reading, status != 0 ? NULL : code.data != NULL ? (const void *)code.data : "", status != 0 ? 0 : code.size);
+        add(reading,
+            status != 0             ? NULL
+                : code.data != NULL ? (const void *)code.data
+                                    : "",
+            status != 0 ? 0 : code.size);
         if (status == 0) {
             pypkg_release(&code);
         }

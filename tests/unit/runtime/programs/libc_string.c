@@ -1,4 +1,4 @@
-/* Compares patches/runtime/os/linux/libc_string.c with the plainest definitions, on random strings that end at, or begin
+/* Compares patches/runtime/os/linux/libc_string.c with simple definitions, on random strings that end at, or begin
    near, the end of mapped memory. Prints "ok", or the check that failed. */
 
 #define _GNU_SOURCE
@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 
 #define PAGE 4096
-#define CHECK(condition)                                                                                              \
-    do {                                                                                                              \
-        if (!(condition)) {                                                                                           \
-            printf("%s (line %d, round %d)\n", #condition, __LINE__, round);                                          \
-            return 1;                                                                                                 \
-        }                                                                                                             \
+#define CHECK(condition)                                                     \
+    do {                                                                     \
+        if (!(condition)) {                                                  \
+            printf("%s (line %d, round %d)\n", #condition, __LINE__, round); \
+            return 1;                                                        \
+        }                                                                    \
     } while (0)
 
 static int
@@ -22,7 +22,7 @@ sign(int number)
     return (number > 0) - (number < 0);
 }
 
-/* The first byte behind two pages that can be used; what follows cannot. */
+/* Map two pages and return their end; the memory behind it cannot be read. */
 static char *
 memory_end(void)
 {
@@ -34,7 +34,7 @@ memory_end(void)
 }
 
 static size_t
-span(const char *s, const char *set, int wanted)
+span(const char *s, const char *set, int expected)
 {
     size_t i = 0;
     for (; s[i] != 0; i++) {
@@ -42,7 +42,7 @@ span(const char *s, const char *set, int wanted)
         for (const char *p = set; *p != 0; p++) {
             found |= *p == s[i];
         }
-        if (found != wanted) {
+        if (found != expected) {
             break;
         }
     }

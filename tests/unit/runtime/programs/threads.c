@@ -1,8 +1,9 @@
-/* The snapshot from many threads at once, and from processes that they fork: compiled with ThreadSanitizer by the tests.
+/* The snapshot used by many threads at once, and by processes that they fork; the tests compile it with
+   ThreadSanitizer.
 
-   threads_program IMAGE CACHE REAL    CACHE: for native libraries; REAL: a folder with a file `in`, to be mounted
+   threads IMAGE CACHE REAL    CACHE: for native libraries; REAL: a folder with a file `in`, to be mounted
 
-   Every thread makes calls in an order of its own and checks what each says. Prints "done", or what was wrong. */
+   Each thread makes calls in an order of its own and checks their results. Prints "done", or what was wrong. */
 
 #include "engine/route.h"
 #include "engine/start.h"
@@ -14,7 +15,7 @@
 
 #define THREADS 64
 #define ROUNDS 400
-#define FORKS 8 /* every so many threads fork, twice */
+#define FORKS 8 /* each 8th thread forks, twice */
 
 static const char *real_folder;
 static atomic_int problems;
@@ -39,7 +40,7 @@ check_contents(int fd, const char *expected, const char *what)
     }
 }
 
-/* Encoded contents are kept for a while, and handed from thread to thread. */
+/* Encoded contents: the decoder is passed from thread to thread. */
 static void
 use_encoded(void)
 {
@@ -100,14 +101,14 @@ use_descriptors(void)
     close(copy);
 }
 
-/* The working directory is one for all threads, and others change it: only that each answer is one of those that may be. */
+/* All threads share the working directory and change it: check only that each result is a possible one. */
 static void
 use_cwd(unsigned n)
 {
     char buffer[4096];
-    static const char *const places[] = {"/snapshot/app", "/snapshot/app/data", "/"};
+    static const char *const folders[] = {"/snapshot/app", "/snapshot/app/data", "/"};
 
-    check(pypkg_chdir(places[n % 3]) == 0, "chdir");
+    check(pypkg_chdir(folders[n % 3]) == 0, "chdir");
     char *cwd = pypkg_getcwd(buffer, sizeof(buffer));
     check(cwd != NULL && (strncmp(cwd, "/snapshot", 9) == 0 || strcmp(cwd, "/") == 0), "getcwd");
     pypkg_access("data/a.txt", R_OK);
