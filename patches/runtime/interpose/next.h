@@ -32,12 +32,13 @@
     extern __typeof__(pypkg_at_##other) pypkg_at_##name __asm__(#name) \
         __attribute__((alias(#other), visibility("default")))
 
-#define PYPKG_NAMES(X)                                                                                              \
-    X(open)                                                                                                         \
-    X(openat) X(creat) X(fopen) X(stat) X(lstat) X(fstatat) X(__xstat) X(__lxstat) X(__fxstatat) X(statx) X(access) \
-        X(faccessat) X(euidaccess) X(readlink) X(readlinkat) X(realpath) X(opendir) X(fdopendir) X(readdir)         \
-            X(readdir_r) X(closedir) X(rewinddir) X(dirfd) X(telldir) X(seekdir) X(chdir) X(fchdir) X(getcwd)       \
-                X(dlopen) X(dlerror) X(execv) X(execve) X(execvp) X(execvpe) X(posix_spawn) X(posix_spawnp)
+/* clang-format off */
+#define PYPKG_NAMES(X)                                                                                            \
+    X(open) X(openat) X(creat) X(fopen) X(stat) X(lstat) X(fstatat) X(__xstat) X(__lxstat) X(__fxstatat) X(statx) \
+    X(access) X(faccessat) X(euidaccess) X(readlink) X(readlinkat) X(realpath) X(opendir) X(fdopendir) X(readdir) \
+    X(readdir_r) X(closedir) X(rewinddir) X(dirfd) X(telldir) X(seekdir) X(chdir) X(fchdir) X(getcwd) X(dlopen)   \
+    X(dlerror) X(execv) X(execve) X(execvp) X(execvpe) X(posix_spawn) X(posix_spawnp)
+/* clang-format on */
 
 #define PYPKG_NUMBER(name) PYPKG_NEXT_##name,
 enum pypkg_next { PYPKG_NAMES(PYPKG_NUMBER) PYPKG_NEXT_COUNT };

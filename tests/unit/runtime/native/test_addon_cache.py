@@ -216,7 +216,7 @@ def test_links_of_others_are_not_followed(run_core: RunCore, image_file: Path, t
     assert _tree(tmp_path / "disk") == []
 
 
-def test_default_places(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
+def test_default_directories(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path)}
     assert Path(_location(run_core, image_file, env)).is_relative_to(tmp_path / ".cache" / "pypkg")
     env["XDG_CACHE_HOME"] = str(tmp_path / "xdg")

@@ -16,7 +16,7 @@ TWO = "int two(void) { return 2; }\n"
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibrary) -> Path:
-    """A library that needs another one of its bundle, by a path relative to its own; and files that are not libraries."""
+    """A library that needs another one of its bundle, by a path relative to its own; and files of other kinds."""
     folder = tmp_path_factory.mktemp("libraries")
     two = compile_library(folder / "lib.libs" / "libtwo.so", TWO, "-Wl,-soname,libtwo.so")
     one = compile_library(folder / "lib" / "one.so", ONE, "-Wl,-rpath,$ORIGIN/../lib.libs", two)
