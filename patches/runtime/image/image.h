@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PYPKG_ROOT "/snapshot"
 #define PYPKG_ROOT_NAME "snapshot"
-#define PYPKG_ROOT_SIZE 9
+#define PYPKG_ROOT "/" PYPKG_ROOT_NAME
+#define PYPKG_ROOT_SIZE (sizeof(PYPKG_ROOT) - 1)
 
 /* The longest path below the root, in bytes (docs/image-format.md, "Entry"). */
 #define PYPKG_MAX_PATH 4095

@@ -87,7 +87,7 @@ def calls() -> Graph:
     """Which C file uses functions and variables of which other ones."""
     needs.host("linux")
     compiler, sources = needs.compiler(), _sources()
-    python = [f"-I{sysconfig.get_path('include')}", "-Wno-unused-parameter"]
+    python = ["-isystem", sysconfig.get_path("include")]
     objects: dict[str, Path] = {}
     for flags, names in (
         ([*FLAGS, "-DPYPKG_INTERPOSE=1"], [name for name in sources if folder_of(name) != "python"]),

@@ -11,7 +11,7 @@ import sys
 
 import _pypkg
 
-_ROOT = "/snapshot"
+_ROOT = _pypkg.ROOT
 _FILE_LIMIT = 5 * 1024 * 1024
 _FOLDER_LIMIT = 10 * 1024 * 1024
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3}

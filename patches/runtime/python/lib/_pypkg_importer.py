@@ -10,7 +10,7 @@ import sys
 
 import _pypkg
 
-_ROOT = "/snapshot/"
+_ROOT = _pypkg.ROOT + "/"
 
 # Kinds of modules: docs/image-format.md, "Module".
 _PACKAGE = 2

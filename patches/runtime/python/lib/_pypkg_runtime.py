@@ -66,8 +66,8 @@ def mount(virtual, real):
         _pypkg.set_mount_hook(_find_pattern)
         return
     virtual = os.fspath(virtual)
-    if not os.path.normpath(virtual).startswith("/snapshot/"):
-        raise ValueError(f"cannot mount on {virtual!r}: expected a path below /snapshot")
+    if not os.path.normpath(virtual).startswith(f"{_pypkg.ROOT}/"):
+        raise ValueError(f"cannot mount on {virtual!r}: expected a path below {_pypkg.ROOT}")
     os.stat(real)  # noqa: PTH116 - without pathlib
     _pypkg.mount(os.path.normpath(virtual), real)
 

@@ -400,7 +400,8 @@ exec_pypkg(PyObject *module)
     if (pypkg_image() != NULL && pypkg_find_module(pypkg_image(), "__main__", 8, &main_module) >= 0) {
         pypkg_enable_hints();
     }
-    if (PyModule_AddFunctions(module, pypkg_mount_methods) < 0
+    if (PyModule_AddStringConstant(module, "ROOT", PYPKG_ROOT) < 0
+        || PyModule_AddFunctions(module, pypkg_mount_methods) < 0
         || PyModule_AddFunctions(module, pypkg_inspect_methods) < 0) {
         return -1;
     }
