@@ -40,6 +40,14 @@ pypkg_image(void)
     return pypkg_state.ready ? &pypkg_state.image : NULL;
 }
 
+/* Whether the image has a program: the module `__main__`, which is copied to `out`. */
+static inline bool
+pypkg_find_main(struct pypkg_module *out)
+{
+    static const char name[] = "__main__";
+    return pypkg_state.ready && pypkg_find_module(&pypkg_state.image, name, sizeof(name) - 1, out) >= 0;
+}
+
 static inline bool
 pypkg_has_descriptors(void)
 {

@@ -145,13 +145,11 @@ pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[
 bool
 pypkg_is_entry(const struct pypkg_program *program, const char *path)
 {
-    static const char name[] = "__main__";
     struct pypkg_module main_module;
     struct pypkg_route route;
 
     return pypkg_is_program(program, path)
-        || (pypkg_image() != NULL && pypkg_route(&route, "exec", AT_FDCWD, path, true) == PYPKG_VIRTUAL
-            && pypkg_find_module(pypkg_image(), name, sizeof(name) - 1, &main_module) >= 0
+        || (pypkg_find_main(&main_module) && pypkg_route(&route, "exec", AT_FDCWD, path, true) == PYPKG_VIRTUAL
             && main_module.entry == route.found.index);
 }
 

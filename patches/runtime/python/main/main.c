@@ -121,14 +121,6 @@ find_executable(void)
     return path;
 }
 
-static bool
-is_application(void)
-{
-    static const char name[] = "__main__";
-    struct pypkg_module found;
-    return pypkg_find_module(pypkg_image(), name, sizeof(name) - 1, &found) >= 0;
-}
-
 /* What a command line starts. If its script is the program's own entry, it is the program, with Python's options before
    it. */
 struct command {
@@ -183,6 +175,7 @@ int
 main(int argc, char **argv)
 {
     static char *no_arguments[] = {"", NULL};
+    struct pypkg_module main_module;
     PyConfig config;
 
     const char *problem = pypkg_start();
@@ -197,7 +190,7 @@ main(int argc, char **argv)
     check_startup_modules();
     const char *executable = find_executable();
     bool reentered = pypkg_take_reentry(executable);
-    if (!is_application()) {
+    if (!pypkg_find_main(&main_module)) {
         initialize_python(&config, pypkg_configure_base(&config, executable, argc, argv));
         return Py_RunMain();
     }

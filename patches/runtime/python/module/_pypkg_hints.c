@@ -36,14 +36,12 @@ path_in(PyObject *name)
 static const char *
 below_project(const char *path)
 {
-    static const char main_name[] = "__main__";
     struct pypkg_module module;
     struct pypkg_entry entry;
 
     const char *below = pypkg_below_root(path);
 
-    if (below == NULL || below[0] == '\0' || strstr(path, "/..") != NULL
-        || pypkg_find_module(pypkg_image(), main_name, sizeof(main_name) - 1, &module) < 0
+    if (below == NULL || below[0] == '\0' || strstr(path, "/..") != NULL || !pypkg_find_main(&module)
         || !pypkg_entry_at(pypkg_image(), module.entry, &entry)) {
         return NULL;
     }

@@ -397,7 +397,7 @@ exec_pypkg(PyObject *module)
     }
     /* A base that is used as python3 has python3's messages. */
     struct pypkg_module main_module;
-    if (pypkg_image() != NULL && pypkg_find_module(pypkg_image(), "__main__", 8, &main_module) >= 0) {
+    if (pypkg_find_main(&main_module)) {
         pypkg_enable_hints();
     }
     if (PyModule_AddStringConstant(module, "ROOT", PYPKG_ROOT) < 0
