@@ -69,8 +69,8 @@ def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `python benchmarks/run.py`. Peers are installed from the package index in the same run; the",
-        "commands of a comparison take turns. A program's time is the median, over five batches, of a batch's best.",
+        "Written by `python benchmarks/run.py`. Peers are installed from the package index in the same run, and the",
+        "commands of a comparison take turns. The time of a program is the median of five batches, of each the shortest run.",
         "",
         *(f"- {fact}" for fact in facts),
         "",

@@ -21,9 +21,10 @@ from targets import ALL
 INTRODUCTION = """# CPython's own tests, run by the bases
 
 Written by `python tests/cpython/run.py --write docs/cpython-tests.md {targets}`.
-The tests are those of the release's source archive; each file runs in a process of the base itself. Skips are CPython's
-own (another platform, a resource that is off by default, a test module in C that bases leave out).
-Every failure is explained in `tests/cpython/explained.toml`; one that is not fails `tests/cpython/test_cpython.py`.
+
+The tests are those of the release's source archive; each file runs in a process of the base. Skips are CPython's own:
+another platform, a resource that is off by default, a test module in C that bases do not contain.
+Every failure is explained in `tests/cpython/explained.toml`; any other failure fails `tests/cpython/test_cpython.py`.
 """
 
 

@@ -23,11 +23,11 @@ __all__ = ["DOCUMENT", "deviations", "table"]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "conformance.md"
 INTRODUCTION = """# Conformance: the same program from source and packaged
 
-Written by `python tests/bases/conformance/document.py`; `tests/bases/conformance` fails when it is out of date.
+Written by `python tests/bases/conformance/document.py`. `tests/bases/conformance` fails if it is out of date.
 
-One program looks at a tree of modules, data, symbolic links, odd names, archives, databases, certificates and
-libraries, once run from source by a base, on a file system that is mounted read-only, and once packaged. Every result
-is compared: what a call returns, or the exception it ends with, its errno and the paths in it.
+One program examines a tree of modules, data, symbolic links, odd names, archives, databases, certificates and
+libraries. It runs twice: from source with a base as its interpreter, on a file system mounted read-only, and
+packaged. Every result is compared: what a call returns, or the exception that it raises, with its errno and paths.
 """
 
 # What each group of checks looks at.
@@ -35,16 +35,16 @@ GROUPS = {
     "files": "`open` in every mode, `os.open` with every flag, `stat`, `lstat`, `access`, `dir_fd`, `statvfs`, "
     "`pathconf`",
     "directories": "`listdir`, `scandir`, `walk`, `fwalk`, `glob`, the working directory",
-    "descriptors": "`fstat`, `dup`, `pread`, `sendfile`, `splice`, locks, inheritance, `O_PATH`, descriptors sent on",
+    "descriptors": "`fstat`, `dup`, `pread`, `sendfile`, `splice`, locks, inheritance, `O_PATH`, passing on",
     "paths": "`os.path.*`, `realpath`, `samefile`",
-    "pathlib_": "`pathlib`: reading, questions, `glob`, `rglob`, `walk`, writing",
+    "pathlib_": "`pathlib`: reading, queries, `glob`, `rglob`, `walk`, writing",
     "names": "spaces, Unicode, 255 bytes, new lines, deep paths",
     "links": "relative, absolute, chains, dangling, loops, real links into the tree",
-    "writers": "every call that changes something, on everything there may be",
+    "writers": "every call that changes something, on every kind of file",
     "shutil_": "`copy*`, `copytree`, `move`, `rmtree`, `disk_usage`, `which`, archives",
     "temporary": "`tempfile` outside and inside",
     "archives": "`zipfile`, `tarfile`, `gzip`, `bz2`, `lzma`, `zipimport`",
-    "mmap_": "`mmap` for reading, copying, with offsets, refused",
+    "mmap_": "`mmap`: reading, copy-on-write, offsets, refusals",
     "sqlite_": "`sqlite3`: read-only, `immutable=1`, WAL, backup, attach, refused writes",
     "tls": "`ssl`: cafile, capath, chain, client certificate, refusals",
     "native": "`ctypes.CDLL` on a packaged library",
@@ -56,7 +56,7 @@ GROUPS = {
     "text": "`configparser`, `logging.config`, `gettext`, `locale`, `email`, `mimetypes`, `zoneinfo`",
     "testing": "`unittest` discovery, `doctest`, `pdb`, `pickle`, `pydoc`, `warnings`",
     "processes": "packaged programs, other programs, a child's working directory, `http.server`",
-    "large": "a large file (200 MB on one target): read, mapped, copied",
+    "large": "a large file (200 MB on one target): reading, mapping, copying",
 }
 
 
