@@ -70,7 +70,7 @@ def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
         "# Benchmarks",
         "",
         "Written by `python benchmarks/run.py`. Peers are installed from the package index in the same run, and the",
-        "commands of a comparison take turns. The time of a program is the median of five batches, of each the shortest run.",
+        "commands of a comparison take turns. A time is the median of five batches, of each the shortest run.",
         "",
         *(f"- {fact}" for fact in facts),
         "",

@@ -11,7 +11,7 @@ import stat
 import tomllib
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 import zstandard
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from http_server import RecordingReporter
+from unit.http_server import HttpServer, RecordingReporter
 
 from pypkg_core.bases import record, store
 from pypkg_core.bases.published import PublishedBase, find_published, load_published
@@ -22,6 +22,7 @@ from pypkg_core.targets.catalogue import Target
 
 MakeBase = Callable[..., bytes]
 Need = Callable[..., tuple[Base, list[str]]]
+Publish = Callable[..., str]
 
 
 @pytest.fixture
@@ -52,7 +53,9 @@ def need(cache: Path, make_base: MakeBase, release: str, forged: list[Target]) -
     return need
 
 
-def test_a_download_is_verified_and_kept(need, publish, server, make_base, target, cache, forged) -> None:
+def test_a_download_is_verified_and_kept(
+    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target, cache: Path, forged: list[Target]
+) -> None:
     path = publish(make_base())
     base, lines = need(target)
     assert (base.origin, base.path.name) == ("fetched", f"fetched-{base.version}-linux-x64")
@@ -64,7 +67,9 @@ def test_a_download_is_verified_and_kept(need, publish, server, make_base, targe
     assert sorted(path.suffix for path in cache.iterdir() if not path.name.endswith(".lock"))[1] == ".sha256"
 
 
-def test_a_damaged_cache_is_fetched_again(need, publish, server, make_base, target) -> None:
+def test_a_damaged_cache_is_fetched_again(
+    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target
+) -> None:
     publish(make_base())
     base, _ = need(target)
     base.path.write_bytes(base.path.read_bytes()[:-1] + b"?")
@@ -74,7 +79,15 @@ def test_a_damaged_cache_is_fetched_again(need, publish, server, make_base, targ
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1] + b"?", lambda data: data + b"more", lambda _data: b""])
-def test_a_wrong_hash_is_an_error_and_nothing_stays(need, publish, make_base, target, cache, forged, change) -> None:
+def test_a_wrong_hash_is_an_error_and_nothing_stays(
+    need: Need,
+    publish: Publish,
+    make_base: MakeBase,
+    target: Target,
+    cache: Path,
+    forged: list[Target],
+    change: Callable[[bytes], bytes],
+) -> None:
     contents = make_base()
     publish(change(contents), listed=contents)
     with pytest.raises(PypkgError, match="Binary hash does NOT match"):
@@ -83,7 +96,16 @@ def test_a_wrong_hash_is_an_error_and_nothing_stays(need, publish, make_base, ta
     assert forged == []
 
 
-def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, target, forged, cache, monkeypatch) -> None:
+def test_what_cannot_be_fetched_is_forged(
+    need: Need,
+    publish: Publish,
+    server: HttpServer,
+    make_base: MakeBase,
+    target: Target,
+    forged: list[Target],
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     publish(make_base())
     server.files.clear()
     base, lines = need(target)
@@ -101,13 +123,17 @@ def test_what_cannot_be_fetched_is_forged(need, publish, server, make_base, targ
     assert len(forged) == 3
 
 
-def test_without_a_published_base_nothing_is_asked_for(need, server, target, forged) -> None:
+def test_without_a_published_base_nothing_is_asked_for(
+    need: Need, server: HttpServer, target: Target, forged: list[Target]
+) -> None:
     _, lines = need(target)
     assert (forged, server.asked) == ([target], [])
     assert lines[0] == f"No base is published for {target.name}"
 
 
-def test_build_skips_the_download(need, publish, server, make_base, target, forged) -> None:
+def test_build_skips_the_download(
+    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target, forged: list[Target]
+) -> None:
     publish(make_base())
     base, _ = need(target, build=True)
     assert (base.origin, forged, server.asked) == ("built", [target], [])
@@ -115,7 +141,9 @@ def test_build_skips_the_download(need, publish, server, make_base, target, forg
     assert forged == [target]
 
 
-def test_a_built_base_comes_before_a_download(need, publish, server, make_base, target, built) -> None:
+def test_a_built_base_comes_before_a_download(
+    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target, built: Path
+) -> None:
     publish(b"something else")
     base, lines = need(target)
     assert (base.path, base.origin, lines, server.asked) == (built, "built", [], [])
@@ -160,7 +188,9 @@ def test_an_unchanged_base_is_read_once(need, target, built, monkeypatch) -> Non
     assert read == [built, built]
 
 
-def test_a_built_base_must_be_a_base_for_the_target(need, make_base, target, built) -> None:
+def test_a_built_base_must_be_a_base_for_the_target(
+    need: Need, make_base: MakeBase, target: Target, built: Path
+) -> None:
     whole = built.read_bytes()
     for contents, message in (
         (whole[: len(whole) // 2], "truncated"),
@@ -176,13 +206,17 @@ def test_a_built_base_must_be_a_base_for_the_target(need, make_base, target, bui
         assert f"pypkg-forge build --force {target.name}" in str(caught.value)
 
 
-def test_the_tag_can_be_left_out(need, built, target, tmp_path, monkeypatch) -> None:
+def test_the_tag_can_be_left_out(
+    need: Need, built: Path, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYPKG_CACHE_PATH", str(built.parent))
     monkeypatch.setenv("PYPKG_IGNORE_TAG", "1")
     assert need(target)[0].path == built
 
 
-def test_concurrent_runs_download_once(need, publish, server, make_base, target) -> None:
+def test_concurrent_runs_download_once(
+    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target
+) -> None:
     publish(make_base())
     results: list[Path] = []
     threads = [threading.Thread(target=lambda: results.append(need(target)[0].path)) for _ in range(4)]

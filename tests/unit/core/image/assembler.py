@@ -60,9 +60,9 @@ class Assembler:
                 first_child[folder], child_count[folder] = len(children), len(own)
                 children += [paths.index(path) for path in own]
         first_member = {}
-        for bundle in bundles:
-            first_member[bundle] = len(children)
-            children += [paths.index(path) for path in sorted(self.bundles[bundle], key=lambda path: path.encode())]
+        for owner in bundles:
+            first_member[owner] = len(children)
+            children += [paths.index(path) for path in sorted(self.bundles[owner], key=lambda path: path.encode())]
 
         path_slots = slots([path.encode() for path in paths])
         module_slots = slots([name.encode() for name in names])
@@ -92,10 +92,10 @@ class Assembler:
                 stored = size = len(contents)
                 checksum = xxh64(contents)
                 data += contents + bytes(-len(contents) % 16)
-            bundle = next((number for number, name in enumerate(bundles, 1) if path in self.bundles[name]), 0)
+            bundle_number = next((number for number, name in enumerate(bundles, 1) if path in self.bundles[name]), 0)
             name_offset = len(raw) - len(raw.split(b"/")[-1])
             entries += struct.pack("<QIII", xxh64(raw), offsets[raw], len(raw), name_offset)
-            entries += struct.pack("<BBHII", kind, 0, mode, flags, bundle)
+            entries += struct.pack("<BBHII", kind, 0, mode, flags, bundle_number)
             entries += struct.pack("<QQQqQ", where, stored, size, self.mtime, checksum)
 
         modules = b""

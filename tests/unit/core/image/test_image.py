@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,17 +46,17 @@ def sample() -> Assembler:
 
 def build(contents: Assembler, *, shuffled: int | None = None, codec: Codec = Codec.NONE) -> bytes:
     builder = ImageBuilder(contents.mtime)
-    steps = [
-        lambda p=p, d=d: builder.add_file(p, d[0], executable=d[1], codec=codec) for p, d in contents.files.items()
+    steps: list[Callable[[], None]] = [
+        partial(builder.add_file, p, d[0], executable=d[1], codec=codec) for p, d in contents.files.items()
     ]
-    steps += [lambda p=p: builder.add_withheld(p) for p in contents.withheld]
-    steps += [lambda p=p, t=t: builder.add_symlink(p, t) for p, t in contents.links.items()]
-    steps += [lambda p=p: builder.add_directory(p) for p in contents.directories]
+    steps += [partial(builder.add_withheld, p) for p in contents.withheld]
+    steps += [partial(builder.add_symlink, p, t) for p, t in contents.links.items()]
+    steps += [partial(builder.add_directory, p) for p in contents.directories]
     steps += [
-        lambda n=n, m=m: builder.add_module(n, ModuleKind(m[0]), m[1], m[2] or None, codec=codec)
+        partial(builder.add_module, n, ModuleKind(m[0]), m[1], m[2] or None, codec=codec)
         for n, m in contents.modules.items()
     ]
-    steps += [lambda n=n, p=p: builder.add_bundle(n, p) for n, p in contents.bundles.items()]
+    steps += [partial(builder.add_bundle, n, p) for n, p in contents.bundles.items()]
     if shuffled is not None:
         random.Random(shuffled).shuffle(steps)
     for step in steps:

@@ -16,6 +16,7 @@ from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver import build as forge
 from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices
 from pypkg_forge.sources.pins import DEPENDENCIES, Pin, candidates
+from pypkg_forge.toolchain.wrappers import find_toolchain
 
 TARGET = Target(version="313", platform="linuxstatic", arch="x64")
 
@@ -103,7 +104,7 @@ def test_the_tag_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     needs.module("ziglang")
-    recipe = make_recipe(TARGET, choices(TARGET), zig=forge.find_toolchain().version)
+    recipe = make_recipe(TARGET, choices(TARGET), zig=find_toolchain().version)
     base_dir().mkdir(parents=True)
     path = base_dir() / f"built-{recipe.python.version}-linuxstatic-x64"
     path.write_bytes(b"base")

@@ -126,7 +126,18 @@ def test_from_counts_to_code(train: ModuleType, tmp_path: Path) -> None:
     assert counts["3"] == "0"
     (tmp_path / "profile.txt").write_text(profile)
     zig = find_toolchain().zig
-    command = [zig, "cc", "-target", "x86_64-linux-musl", "-O3", "-g0", "-S", "functions.c", "-o", "functions.s"]
+    command: list[str | Path] = [
+        zig,
+        "cc",
+        "-target",
+        "x86_64-linux-musl",
+        "-O3",
+        "-g0",
+        "-S",
+        "functions.c",
+        "-o",
+        "functions.s",
+    ]
     command += [f"-fprofile-sample-use={tmp_path / 'profile.txt'}"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assembly = (tmp_path / "functions.s").read_text()

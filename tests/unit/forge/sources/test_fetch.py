@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from http_server import HttpServer, RecordingReporter
+from unit.http_server import HttpServer, RecordingReporter
 
 from pypkg_core.cache import sources_dir
 from pypkg_core.errors import PypkgError

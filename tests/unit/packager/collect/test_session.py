@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from packager.world import ADDON, SERIES, VERSION, World, details, elf, names, notices, paths, warnings
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
+from unit.packager.world import ADDON, SERIES, VERSION, World, details, elf, names, notices, paths, warnings
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
@@ -305,9 +305,8 @@ def test_a_fitting_addon_is_bundled_with_its_libraries(world: World) -> None:
 
 
 def test_programs_are_bundled_with_the_libraries(world: World) -> None:
-    files = addon(
-        "dep", "from . import _fast\n", **{"dep/bin/tool": elf(), "dep/bin/run": "#!/bin/sh\n", "dep/a.txt": "x"}
-    )
+    more: dict[str, str | bytes] = {"dep/bin/tool": elf(), "dep/bin/run": "#!/bin/sh\n", "dep/a.txt": "x"}
+    files = addon("dep", "from . import _fast\n", **more)
     world.install("dep", files)
     world.write({"app.py": "import dep\n"})
     for name in ("bin/tool", "bin/run", "a.txt", "__init__.py"):

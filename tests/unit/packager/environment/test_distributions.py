@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from packager.world import World
 from pypkg.collect.metadata import metadata_files
 from pypkg.environment.distributions import Installed
+from unit.packager.world import World
 
 MARKERS = {"python_version": "3.13", "sys_platform": "linux", "platform_system": "Linux"}
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from packager.world import elf
 from pypkg.environment.fit import fits, is_library, wheel_platforms
 from pypkg.graph.resolver import addon_stem
 from pypkg_core.targets.catalogue import Target
+from unit.packager.world import elf
 
 LINUX = Target(version="311", platform="linux", arch="x64")
 STATIC = Target(version="311", platform="linuxstatic", arch="x64")

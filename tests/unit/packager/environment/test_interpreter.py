@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from packager.world import World
 from pypkg.environment.interpreter import find_python, inspect
 from pypkg_core.errors import PypkgError
+from unit.packager.world import World
 
 
 def test_the_order_of_choices(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

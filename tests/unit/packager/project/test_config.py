@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pypkg.project.config import Config, load_config
-from pypkg.project.project import load_project
+from pypkg.project.project import Project, load_project
 from pypkg_core.errors import UsageError
 from pypkg_core.patterns import Patterns
 
 
-def project_with(folder: Path, table: str = ""):
+def project_with(folder: Path, table: str = "") -> Project:
     (folder / "pyproject.toml").write_text(f'[project]\nname = "x"\n[tool.pypkg]\n{table}\n')
     (folder / "__main__.py").write_text("")
     return load_project(folder)

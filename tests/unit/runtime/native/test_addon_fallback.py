@@ -31,7 +31,7 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
         folder = tmp_path / f"mount{len(mounted)}"
         folder.mkdir()
         needs.root("to mount file systems")
-        command = [needs.tool("mount"), "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", folder]
+        command = [needs.tool("mount"), "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", str(folder)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             needs.privilege("mounting a tmpfs", done.stderr.strip())
@@ -57,8 +57,8 @@ def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibr
         "site-packages/lib.libs/libtwo.so": two,
         "site-packages/lib.libs/called_otherwise.so": three,
     }
-    for path, source in members.items():
-        builder.add_file(path, source)
+    for name, source in members.items():
+        builder.add_file(name, source)
     builder.add_bundle("lib", list(members))
     builder.add_file("app/tool", b"#!/bin/sh\necho tool\n", executable=True)
     path = folder / "image"
