@@ -1,4 +1,4 @@
-"""Wall time of commands, taken so that a busy moment of the machine does not decide."""
+"""Wall time of commands, measured so that a busy moment of the machine does not distort it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Command:
 
 
 def once(line: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> float:
-    """Seconds that a command takes from start to end.
+    """Run a command and return the seconds that it takes.
 
     Raises:
-        RuntimeError: it failed; its output is in the message.
+        RuntimeError: it failed; the message has its output.
     """
     started = time.perf_counter()
     result = subprocess.run(
@@ -40,14 +40,14 @@ def once(line: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cw
 
 
 def startup_times(commands: Mapping[str, Command], *, rounds: int) -> dict[str, float]:
-    """Seconds per command: the median, over five batches, of the shortest run of the batch.
+    """Return seconds for each command: the median of five batches, of each the shortest run.
 
-    The commands take turns within a batch, so that whatever slows the machine slows all of them. One run of each
-    comes first and is not counted: caches are warm.
+    The commands take turns within a batch, so that whatever slows the machine slows all of them. Each runs once before
+    and is not counted, so that caches are warm.
 
     Args:
         commands: by name.
-        rounds: runs of each command, a multiple of the number of batches is best.
+        rounds: runs of each command; best a multiple of the number of batches.
     """
     shortest: dict[str, list[float]] = {name: [] for name in commands}
     for command in commands.values():
@@ -62,7 +62,7 @@ def startup_times(commands: Mapping[str, Command], *, rounds: int) -> dict[str, 
 
 
 def _spawn(command: Command) -> float:
-    # Without subprocess: its own work would be a third of the time of a fast command.
+    # Not with subprocess, which would add a third to the time of a fast command.
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

@@ -1,4 +1,4 @@
-"""What packaging takes: a command line with its dependencies, and a project of 1,000 modules."""
+"""The time of packaging a command line with its dependencies, and a project of 1,000 modules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PyInstaller = Callable[[Path], Build]
 def packaging_rows(
     what: str, target: str, script: Path, tool: PypkgTool, pyinstaller: PyInstaller, *, repeats: int
 ) -> tuple[list[Row], Build]:
-    """Package a script with an empty cache, with a full one, and with PyInstaller; give the rows and our executable.
+    """Package a script with an empty cache, with a full one, and with PyInstaller; return rows and our executable.
 
     Args:
-        what: the script, in words.
+        what: a name for the script.
         pyinstaller: packages the script.
-        repeats: how often; the shortest time of each counts.
+        repeats: how often; the shortest time is reported.
     """
     cold, warm, theirs = [], [], []
     for _ in range(repeats):

@@ -29,12 +29,12 @@ class Build:
         return self.path.stat().st_size / 1e6
 
     def output(self) -> str:
-        """What it prints."""
+        """Run it and return its output."""
         return subprocess.run([self.path], check=True, capture_output=True, text=True).stdout
 
 
 class Peers:
-    """A virtual environment with the benchmark's packages and the peers, and what the peers make in it."""
+    """A virtual environment with the benchmark's packages and the peers, and the executables that they make."""
 
     def __init__(self, interpreter: Path, work: Path, *, nuitka: bool) -> None:
         self._work = work
@@ -44,7 +44,7 @@ class Peers:
         subprocess.run([self.python, "-m", "pip", "install", "--quiet", "--no-input", *packages], check=True)
 
     def output(self, script: Path) -> str:
-        """What a script prints when it runs from source."""
+        """Run a script from source and return its output."""
         return subprocess.run([self.python, "-B", script], check=True, capture_output=True, text=True).stdout
 
     def python_version(self) -> str:
@@ -57,14 +57,14 @@ class Peers:
         return subprocess.run([self.python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
     def pyinstaller(self, script: Path, *options: str) -> Build:
-        """One file, made from nothing (``--clean``)."""
+        """Package into one file, without a cache (``--clean``)."""
         folder = self._fresh(f"pyinstaller-{script.stem}")
         folders = ["--distpath", str(folder), "--workpath", str(folder / "work"), "--specpath", str(folder)]
         line = ["-m", "PyInstaller", "--onefile", "--clean", "--noconfirm", *folders, *options, str(script)]
         return Build(seconds=once([self.python, *line], cwd=folder), path=folder / script.stem)
 
     def nuitka(self, script: Path) -> Build:
-        """One file."""
+        """Package into one file."""
         folder = self._fresh(f"nuitka-{script.stem}")
         options = ["--mode=onefile", "--assume-yes-for-downloads", f"--output-dir={folder}"]
         return Build(
@@ -80,7 +80,7 @@ class Peers:
 
 
 class PypkgTool:
-    """pypkg itself, with a cache that holds the base of one target and, at first, nothing else."""
+    """pypkg, with a cache that at first contains only the base of one target."""
 
     def __init__(self, target: str, base: Path, python: Path, work: Path) -> None:
         self._target = target
@@ -90,7 +90,7 @@ class PypkgTool:
         self._cache = self._folder / "cache"
 
     def forget(self) -> None:
-        """Empties the cache but for the base: the next build compiles everything."""
+        """Empty the cache except for the base, so that the next build compiles everything."""
         shutil.rmtree(self._cache, ignore_errors=True)
         folder = self._cache / self._base.parent.name
         folder.mkdir(parents=True)
@@ -98,11 +98,11 @@ class PypkgTool:
             shutil.copy2(path, folder / path.name)
 
     def build(self, script: Path, *, output: Path | None = None, memory: int | None = None) -> Build:
-        """One executable; configured by a ``pypkg.toml`` beside the script.
+        """Package a script, configured by a ``pypkg.toml`` next to it.
 
         Args:
-            output: where it goes, a place of the tool's own when left out.
-            memory: bytes of private memory that the packager's processes may each have.
+            output: the executable; by default in a directory of the tool.
+            memory: limit on the private memory of each of the packager's processes, in bytes.
         """
         output = output or self._folder / script.stem
         config = script.with_name("pypkg.toml")

@@ -19,9 +19,9 @@ class Row:
     Attributes:
         what: what is compared.
         ours, theirs: the two values with their units.
-        figure: the ratio, or the value that a limit is set for.
-        reach: the limit in words, empty where none is set.
-        reached: whether it holds; ``None`` without a limit.
+        figure: the ratio, or the value that the limit applies to.
+        reach: the limit as text; empty if there is none.
+        reached: whether the limit is met; ``None`` without a limit.
     """
 
     what: str
@@ -41,7 +41,7 @@ class Figure(TypedDict):
 
 
 def ratio(value: float, *, at_most: float | None = None, at_least: float | None = None) -> Figure:
-    """A ratio, and whether it is within its limit."""
+    """Return a ratio, and whether it meets its limit."""
     figure = f"{value:.2f}"
     if at_most is not None:
         return {"figure": figure, "reach": f"<= {at_most:g}", "reached": value <= at_most}
@@ -51,7 +51,7 @@ def ratio(value: float, *, at_most: float | None = None, at_least: float | None 
 
 
 def machine() -> str:
-    """The processor, its cores, and the kernel."""
+    """Return the processor, its cores and the kernel as text."""
     models = [line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     model = models[0] if models else platform.machine()
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}"
@@ -65,7 +65,7 @@ def _cpuinfo() -> list[str]:
 
 
 def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
-    """The page for docs/benchmarks.md."""
+    """Return the page docs/benchmarks.md."""
     lines = [
         "# Benchmarks",
         "",

@@ -1,4 +1,4 @@
-"""Measures pypkg against its peers.
+"""Measure pypkg against its peers.
 
 Usage: python benchmarks/run.py [--quick] [--parts P,...] [--targets T,...] [--native] [--nuitka] [--forge]
                                 [--write FILE]
@@ -33,7 +33,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 HELLO = PROGRAMS / "hello.py"
 CLI = PROGRAMS / "cli.py"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-# What this host can forge; the oldest Python for its own platform, and the newest that is fully static, are measured.
+# Targets that this host can forge. By default, the oldest Python for its own platform and the newest static one are
+# measured.
 FORGED = [target for target in catalogue().targets() if why_not(target) is None and target.arch == host_target().arch]
 STATIC = [target.name for target in FORGED if target.platform == "linuxstatic"][-1]
 TARGETS = ",".join([next(target.name for target in FORGED if target.platform == host_target().platform), STATIC])
@@ -94,7 +95,7 @@ def _size_rows(target: str, hello: Build, cli: Build, others: dict[str, tuple[Bu
 
 
 def _forge_row(work: Path) -> Row:
-    """Forges with empty caches (zig's too), the sources present."""
+    """Forge with empty caches (also zig's), but with the sources."""
     cache = work / "forge-cache"
     cache.mkdir()
     (cache / "sources").symlink_to(sources_dir(), target_is_directory=True)
@@ -204,7 +205,7 @@ def _runtime_rows(  # noqa: PLR0917
 
 
 def main() -> None:
-    """Measures, prints the table, writes the page."""
+    """Measure, print the table, write the page."""
     arguments = _arguments()
     console = Console()
     started = time.monotonic()

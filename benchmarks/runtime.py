@@ -1,4 +1,4 @@
-"""What the runtime costs: files of the snapshot, imports, the size of a snapshot."""
+"""The cost of the runtime: files of the snapshot, imports, the size of a snapshot."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _row(what: str, ours: str, theirs: str, ratio: float, limit: float | None) -
 
 
 def _with_files(program: Path, real: Path, out: Path) -> None:
-    """Put the benchmark's files into an executable's snapshot, each codec once, and into a real directory."""
+    """Write the benchmark's files to an executable's snapshot, one with each codec, and to a real directory."""
     text = (Path(os.__file__).parent / "argparse.py").read_bytes()
     image = read_image(program)
     builder = ImageBuilder(315532800)
@@ -69,7 +69,7 @@ def _with_files(program: Path, real: Path, out: Path) -> None:
 
 
 def file_rows(target: str, tool: PypkgTool, work: Path) -> list[Row]:
-    """File calls on the snapshot and on a real directory, from one process."""
+    """Compare file calls on the snapshot and on a real directory, in one process."""
     real, program = work / f"files-{target}", work / f"files-program-{target}"
     _with_files(tool.build(PROGRAMS / "files.py").path, real, program)
     output = subprocess.run([program, real], env=_ENV, capture_output=True, text=True, check=True).stdout
@@ -83,7 +83,7 @@ def file_rows(target: str, tool: PypkgTool, work: Path) -> list[Row]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Peer:
-    """An interpreter that reads its standard library from ``.pyc`` files; ``limit`` is for ours against it."""
+    """An interpreter that reads its standard library from ``.pyc`` files; ``limit`` is for our ratio to it."""
 
     name: str
     line: tuple[str, ...]
@@ -96,7 +96,7 @@ def _version_of(python: Path) -> str:
 
 
 def _compile_native(version: str) -> Path:
-    """CPython as its README says, compiled by this machine's compiler. Kept beside the sources."""
+    """Compile CPython as its README says with this machine's compiler; it is kept with the sources."""
     folder = sources_dir() / f"native-{version}"
     python = folder / "bin" / f"python{version.rpartition('.')[0]}"
     if not python.exists():
@@ -116,12 +116,12 @@ def _compile_native(version: str) -> Path:
 
 
 def import_peers(target: str, version: str, *, native: bool, cache: Path) -> list[Peer]:
-    """An ordinary Python of the same version, if there is one, and the base's own code without its image.
+    """Return an ordinary Python of the same version, if there is one, and the base's interpreter without its image.
 
     Args:
         version: exact, of the target's base.
-        native: compile an ordinary one where none is installed.
-        cache: where the base's code may keep ``.pyc`` files.
+        native: compile an ordinary one if none is installed.
+        cache: directory for the ``.pyc`` files of the base's interpreter.
     """
     found: Target = parse_target(target)
     series = version.rpartition(".")[0]
@@ -144,9 +144,9 @@ def _spread(names: Sequence[str], count: int) -> list[str]:
 
 
 def import_rows(target: str, tool: PypkgTool, peers: Sequence[Peer], work: Path, *, rounds: int) -> list[Row]:
-    """500 modules of the standard library, spread over the alphabet: those that all interpreters can import.
+    """Import 500 modules of the standard library, spread over the alphabet, that all interpreters can import.
 
-    The time is taken in the process, round the imports alone. Each figure is a median of five batches' best.
+    The process measures only its imports. Each figure is the median of five batches, of each the shortest run.
     """
     program = tool.build(PROGRAMS / "imports.py").path
     lines: dict[str, tuple[str, ...]] = {"ours": (str(program),)}
@@ -190,7 +190,7 @@ def _take_turns(lines: Mapping[str, Sequence[str]], rounds: int) -> dict[str, fl
 
 
 def size_rows(target: str, tool: PypkgTool, work: Path, *, rounds: int) -> list[Row]:
-    """A program with an asset of 2 MB and with one of 2 GB, packaged in less memory than that."""
+    """Start a program with an asset of 2 MB and one with an asset of 2 GB, packaged in less memory than that."""
     commands = {}
     for name, size in (("small", SMALL), ("large", LARGE)):
         folder = work / f"size-{target}-{name}"

@@ -1,4 +1,4 @@
-"""A command line that imports what command lines import, and uses a little of each."""
+"""A command line that imports what command lines usually import, and uses a little of each."""
 
 import asyncio
 import sqlite3

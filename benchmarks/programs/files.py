@@ -1,6 +1,6 @@
 """Prints, as JSON, the microseconds of file calls on a directory of the snapshot and on the same real one.
 
-Usage: files REAL. Both directories hold none.txt, gzip.txt, brotli.txt, zstd.txt (10 KB each) and a folder `many`.
+Usage: files REAL. Both directories hold none.txt, gzip.txt, brotli.txt, zstd.txt (10 KB each) and a directory `many`.
 """
 
 # ruff: noqa: PTH110, PTH116, PTH123, PTH208
@@ -33,7 +33,7 @@ def read_descriptor(path):
 
 
 def first_reads(root):
-    """Each file of the folder once: nothing of it is kept from an earlier time."""
+    """Return a call that reads each file of the directory once, so that none is kept from an earlier time."""
     names = [f"{root}/once/{name}" for name in os.listdir(f"{root}/once")]
 
     def call():
@@ -82,7 +82,7 @@ def main():
     first = [clock(once, 1) / count, min(clock(real_once, 1) for _ in range(5)) / count]
     result = {"open+read, none, each file once": first}
     for name, ours, theirs in pairs(real):
-        # The two take turns, so that whatever slows the machine slows both.
+        # They take turns, so that whatever slows the machine slows both.
         times = [(clock(ours, CALLS), clock(theirs, CALLS)) for _ in range(ROUNDS)]
         result[name] = [min(pair[0] for pair in times), min(pair[1] for pair in times)]
     print(json.dumps(result))

@@ -1,1 +1,1 @@
-"""What pypkg promises, tested on packaged executables as a user runs them. One file per promise."""
+"""The promises of pypkg, tested on packaged executables as a user runs them. One file for each promise."""

@@ -1,4 +1,4 @@
-"""The command and its results, as a user meets them."""
+"""The command ``pypkg`` and the programs it makes, as a user runs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELLO = 'print("hello, world")\n'
 
 @pytest.fixture(scope="session")
 def pypkg() -> Pypkg:
-    """Runs the installed ``pypkg`` command to its end."""
+    """Run the installed ``pypkg`` command."""
     command = Path(sys.executable).parent / "pypkg"
     assert command.exists(), "pypkg is not installed beside this interpreter: pip install -e '.[forge,test]'"
 
@@ -49,7 +49,7 @@ def pypkg() -> Pypkg:
 
 @pytest.fixture(scope="session")
 def package(pypkg: Pypkg, base_of: BaseOf, tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """Packages an input for one target and gives the program; fails the test unless that succeeds."""
+    """Package an input for one target and return the program; a failure fails the test."""
 
     def make(source: Path, target: str, *options: object, name: str | None = None) -> Program:
         base_of(target)
@@ -72,11 +72,11 @@ def hello_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def static_hello(package: Package, hello_script: Path) -> Program:
-    """That script packaged for ``py313-linuxstatic-x64``."""
+    """That script packaged for the newest static target."""
     return package(hello_script, STATIC)
 
 
 @pytest.fixture(scope="session")
 def dynamic_hello(package: Package, hello_script: Path) -> Program:
-    """That script packaged for ``py313-linux-x64``."""
+    """That script packaged for the newest dynamic target."""
     return package(hello_script, DYNAMIC)

@@ -1,4 +1,4 @@
-"""Virtual environments with packages from the index, made once and kept in the cache."""
+"""Virtual environments with packages from the index, created once and kept in the cache."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ INSTALL_SECONDS = 900
 
 
 def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
-    """The interpreter of a virtual environment with these requirements.
+    """Return the interpreter of a virtual environment with these requirements.
 
     Args:
-        requirements: as pip takes them; exact versions, so that a run next year tests the same programs.
-        fingerprint: stands for the contents of requirements that are folders.
+        requirements: as pip accepts them; exact versions, so that a run next year tests the same programs.
+        fingerprint: a hash of the contents of requirements that are directories.
     """
-    # An environment made in an environment is one of the interpreter below: another checkout can use it too.
+    # `venv` uses the interpreter that the current environment is based on, so another checkout can use this one too.
     key = hashlib.sha256(repr((sys.version, sys.base_prefix, list(map(str, requirements)), fingerprint)).encode())
     place = cache_root() / "tests" / f"venv-{key.hexdigest()[:16]}"
     python = place / "bin" / "python"
@@ -38,7 +38,7 @@ def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
 
 
 def install_packages(python: Path, *requirements: str | Path) -> None:
-    """Installs with pip; see ``needs.index`` for what happens where the index is unreachable."""
+    """Install with pip; ``needs.index`` decides what happens if the index is unreachable."""
     result = subprocess.run(
         [python, "-m", "pip", "install", "--quiet", "--no-input", *map(str, requirements)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Programs as a user starts them: an executable, its arguments, a clean environment."""
+"""Programs as a user starts them: an executable, its arguments and a clean environment."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """A packaged executable and the folder that is its user's home.
+    """A packaged executable and the home directory of its user.
 
-    The environment holds nothing but ``HOME`` and ``PATH`` (with no Python on it): what a machine without Python has.
+    The environment contains only ``HOME``, ``TERM`` and a ``PATH`` without Python, as on a machine without Python.
     """
 
     path: Path
     home: Path
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """What the program sees as its environment."""
+        """Return the environment of the program."""
         return {"HOME": str(self.home), "PATH": str(self.home / "no-programs"), "TERM": "dumb", **(extra or {})}
 
     def run(
@@ -37,7 +37,7 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Result:
-        """Runs it to its end; never raises for an exit code."""
+        """Run it and wait for it; an exit code is never an exception."""
         return subprocess.run(
             [self.path, *map(str, arguments)],
             input=text,
@@ -51,14 +51,14 @@ class Program:
         )
 
     def output(self, *arguments: object, text: str | None = None, env: Mapping[str, str] | None = None) -> str:
-        """Its standard output; fails the test unless it exits with 0 and says nothing on standard error."""
+        """Return its standard output; the test fails unless it exits with 0 and writes nothing to standard error."""
         result = self.run(*arguments, text=text, env=env)
         assert (result.returncode, result.stderr) == (0, ""), result
         return result.stdout
 
     @contextmanager
     def started(self, *arguments: object) -> Iterator[str]:
-        """Runs it beside the test, from its first line of output (which is given) until the block ends."""
+        """Run it in parallel until the block ends; give its first line of output."""
         process = subprocess.Popen(
             [self.path, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
@@ -71,7 +71,7 @@ class Program:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert line, f"{self.path} {arguments} ended with {process.wait(TIMEOUT_SECONDS)} before it said anything"
+            assert line, f"{self.path} {arguments} ended with {process.wait(TIMEOUT_SECONDS)} and no output"
             yield line
         finally:
             process.terminate()
@@ -81,6 +81,6 @@ class Program:
 
 
 class Package(Protocol):
-    """Packages an input for one target; fails the test unless that succeeds."""
+    """Packages an input for one target; a failure fails the test."""
 
     def __call__(self, source: Path, target: str, *options: object, name: str | None = None) -> Program: ...

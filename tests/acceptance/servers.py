@@ -1,4 +1,4 @@
-"""Servers on the loopback address for packaged clients to talk to."""
+"""Servers on the loopback address for packaged clients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE_TEXT = "Lock the door."
 
 
 class _Page(BaseHTTPRequestHandler):
-    """GET answers a small page; POST answers what it was sent, as JSON."""
+    """GET returns a small page, POST returns the request as JSON."""
 
     def do_GET(self) -> None:
         html = f"<html><head><title>{PAGE_TITLE}</title></head><body><p>{PAGE_TEXT}</p></body></html>"
@@ -37,14 +37,14 @@ class _Page(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: a refused handshake is what some tests want."""
+        """Print nothing: some tests expect a refused handshake."""
 
 
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing, for the same reason."""
+        """Print nothing, for the same reason."""
 
 
 @contextmanager
@@ -61,18 +61,18 @@ def _serving(server: _QuietServer) -> Iterator[int]:
 
 @contextmanager
 def echo_server() -> Iterator[str]:
-    """Address of a plain HTTP server."""
+    """Run a plain HTTP server; give its address."""
     with _serving(_QuietServer(("127.0.0.1", 0), _Page)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
 def tls_server(authority: trustme.CA) -> Iterator[str]:
-    """Address of an HTTPS server whose certificate ``authority`` signed."""
+    """Run an HTTPS server with a certificate of ``authority``; give its address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     server = _QuietServer(("127.0.0.1", 0), _Page)
-    # The handshake belongs to the connection's thread: a client that refuses must not stop the server.
+    # Each connection's thread does the handshake, so that a client that refuses does not stop the server.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     with _serving(server) as port:
         yield f"https://localhost:{port}"

@@ -1,4 +1,4 @@
-"""Point 6: what is wrong is said once, clearly, with the right exit code, and nothing half-written is left."""
+"""An error is reported once, clearly, with the right exit code, and leaves nothing half-written behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.base
 
 
 def _said_once(result: Result, exit_code: int, *words: str) -> None:
-    """Asserts one error of our own making, that holds all of ``words``."""
+    """Assert that there is exactly one error message, which contains all of ``words``."""
     assert result.returncode == exit_code, result
     assert "Traceback" not in result.stderr, result.stderr
     assert len(re.findall(r"^> Error! ", result.stderr, re.MULTILINE)) == 1, result.stderr

@@ -1,4 +1,4 @@
-"""Executables packaged with ``--debug`` list and trace what they hold; others carry nothing of it."""
+"""Executables packaged with ``--debug`` list and trace their contents; others contain no code for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result is an ordinary executable: the tools of the platform read it, and it survives them."""
+"""The result is an ordinary executable: the platform's tools read it, and it works after they have changed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Point 1: a static executable needs nothing but itself."""
+"""A static executable needs no other file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs written for PyInstaller run unchanged: the same results from source and packaged, ``frozen`` apart."""
+"""Programs written for PyInstaller run unchanged: except for ``frozen``, results from source and packaged are equal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONFIG = {"assets": ["assets/*"], "scripts": ["tool/plugins/*.py"]}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy with the database it ships and the file its user has beside it."""
+    """A copy of the project with the database that it ships and a file that its user put next to it."""
     folder = tmp_path_factory.mktemp("frozen") / "project"
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("__pycache__"))
     database = sqlite3.connect(folder / "assets" / "words.sqlite3")

@@ -1,4 +1,4 @@
-"""What a packaged program is told about a file or module that it does not have, and about packaged files it changes."""
+"""Hints in the errors of packaged programs about missing files, missing modules and changes to packaged files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Point 3: programs from the package index, unmodified, packaged by their console scripts."""
+"""Unmodified programs from the package index, packaged by their console scripts."""
 
 from __future__ import annotations
 

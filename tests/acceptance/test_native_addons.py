@@ -1,4 +1,4 @@
-"""Native addons load from the user's cache where a target can load them, and are refused by name where not."""
+"""Native addons load from the user's cache; targets that cannot load them refuse them by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project's own native code: what its libraries see of the snapshot, and its programs started from there."""
+"""A project's own native code: its libraries see the snapshot, and its programs can be started from there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOURCES = Path(__file__).parent / "native"
 
 @pytest.fixture(scope="session")
 def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, its C sources compiled."""
+    """The project with its C sources compiled."""
     compiler = needs.compiler()
     folder = tmp_path_factory.mktemp("native")
     native = folder / "native"
@@ -35,7 +35,7 @@ def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(
             [compiler, "-shared", "-fPIC", "-O2", "-o", library, SOURCES / f"{name}.c", *options], check=True
         )
-    # As system libraries: the file has a longer name than the one it is known by.
+    # Like a system library, whose file name has a version that its link name lacks.
     (native / "lib" / "libgreet.so").rename(native / "lib" / "libgreet.so.1.2")
     (native / "lib" / "libgreet.so").symlink_to("libgreet.so.1.2")
     links: list[str | Path] = [native / "lib" / "libgreet.so", "-Wl,-rpath,$ORIGIN/../lib"]

@@ -1,4 +1,4 @@
-"""Point 7: a packaged program starts from its own mapping: it opens no file of its own."""
+"""A packaged program starts from the mapping of its executable and opens no file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from acceptance.program import Program
 
 pytestmark = pytest.mark.base
 
-# What a libc opens for any program that asks for the time zone or the locale, and a dynamic loader for any at all.
+# Files that a libc opens for every program that uses a time zone or a locale, and that a dynamic loader always opens.
 LIBC_FILES = re.compile(
     r"/etc/localtime|/etc/ld\.so\.(cache|preload)|/usr/(lib|share)/locale/.*|/usr/lib.*/gconv/gconv-modules.*"
     r"|/(usr/)?lib(64)?/.*(ld-linux[^/]*|lib(c|m|dl|pthread|rt|util))\.so\.\d+"
@@ -21,7 +21,7 @@ LIBC_FILES = re.compile(
 
 
 def _opened(program: Program, trace: Path) -> list[str]:
-    """Paths that it opened, by any call, in any thread or child."""
+    """Return the paths that it opened, by any call, in any thread or child."""
     calls = "open,openat,openat2,creat,memfd_create,execve"
     result = subprocess.run(
         [needs.tool("strace"), "-f", "-qq", "-e", f"trace={calls}", "-o", trace, program.path],

@@ -1,4 +1,4 @@
-"""Point 2: examples/notes, packaged for each target of this host, does all that it does from source."""
+"""``examples/notes``, packaged for each target of this host, does everything that it does from source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOURCES = NOTES / "src" / "notes"
 
 @pytest.fixture(scope="session")
 def notes_python() -> Path:
-    """An environment with notes and what it needs, as its README installs them."""
+    """An environment with notes and its dependencies."""
     contents = [path for path in sorted(NOTES.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
     fingerprint = hashlib.sha256(b"".join(path.read_bytes() for path in contents)).hexdigest()
     return make_environment("click==8.1.8", "flask==3.1.1", NOTES, fingerprint=fingerprint)
@@ -39,7 +39,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def notes_project(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with that organisation's certificate in place of the example's."""
+    """A copy of the project with that organisation's certificate instead of the example's."""
     project = tmp_path_factory.mktemp("project") / "notes"
     shutil.copytree(NOTES, project, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     authority.cert_pem.write_to_path(str(project / "src" / "notes" / "certs" / "ca.pem"))

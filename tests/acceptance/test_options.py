@@ -1,4 +1,4 @@
-"""Interpreter options baked into executables: what the program sees of them, and how its modules are compiled."""
+"""Interpreter options built into executables: their effect on the program, and on how its modules are compiled."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("target", [STATIC, OLDEST])
 def test_options_reach_the_program(target: str, script: Path, package: Package) -> None:
     plain = _seen(package(script, target))
-    plain["utf8"] = 0  # glibc has no UTF-8 without a locale, and Python then turns this on by itself
+    plain["utf8"] = 0  # without a locale, glibc does not use UTF-8, and Python then enables this mode itself
     assert plain == {
         "optimize": 0,
         "dev": False,

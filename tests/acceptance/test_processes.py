@@ -1,4 +1,4 @@
-"""A project that spreads its work over processes, packaged by its ``[project.scripts]`` as it is."""
+"""A project that distributes its work over processes, packaged unchanged by its ``[project.scripts]``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--public`` and ``--public-packages``: source text is in the executable only when it is asked for."""
+"""``--public`` and ``--public-packages``: source text is in the executable only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Point 6, bases: what a release serves is used only if it is what this version of pypkg was told to expect."""
+"""A published base is used only if it has the hash that this version of pypkg expects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from targets import STATIC
 
 pytestmark = pytest.mark.base
 
-# The command with another table of published bases: nothing is released yet.
+# The command with another table of published bases, because no base is published yet.
 COMMAND = """
 import sys
 from pathlib import Path
@@ -40,12 +40,12 @@ class Release(NamedTuple):
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def release(base_of: BaseOf, hello_script: Path, tmp_path: Path) -> Iterator[Release]:
-    """A release on this host that holds the base of one target, and an empty cache."""
+    """A release on this host that offers the base of one target, and an empty cache."""
     base = base_of(STATIC)
     version = base.name.split("-")[1]
     files = tmp_path / "server" / "v0.1"

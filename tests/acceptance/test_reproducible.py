@@ -1,4 +1,4 @@
-"""Point 8: the same input gives the same bytes, wherever, whenever and by whomever it is packaged."""
+"""The same input gives the same bytes, wherever, whenever and by whomever it is packaged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def python() -> Path:
 
 @pytest.fixture
 def cache_of(base_of: BaseOf, tmp_path: Path) -> Path:
-    """A cache that holds the base and nothing else: all bytecode is compiled anew."""
+    """A cache that contains only the base, so that all bytecode is compiled again."""
     base = base_of(STATIC)
     folder = tmp_path / "cache" / base.parent.name
     folder.mkdir(parents=True)
@@ -42,14 +42,14 @@ def cache_of(base_of: BaseOf, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def reference(pypkg: Pypkg, base_of: BaseOf, python: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Digest of examples/notes, packaged where it lies in the most ordinary way."""
+    """Digest of examples/notes, packaged in place with no options."""
     base_of(STATIC)
     folder = tmp_path_factory.mktemp("reference")
     return _packaged(pypkg, NOTES, python, folder / "notes")
 
 
 class Process(TypedDict, total=False):
-    """How the packager is started, where that is not as usual."""
+    """What differs from the usual start of the packager."""
 
     prefix: Sequence[str]
     env: Mapping[str, str]
@@ -101,7 +101,7 @@ def test_with_the_packages_installed_elsewhere(pypkg: Pypkg, reference: str, tmp
 
 
 def test_by_another_user(pypkg: Pypkg, reference: str, python: Path, tmp_path: Path, cache_of: Path) -> None:
-    # A user namespace gives the process another user number but leaves it the right to read the environment.
+    # In a user namespace the process has another user number and can still read the environment's files.
     become = ["unshare", "--user", "--map-user=4321", "--map-group=4321"]
     needs.tool("unshare")
     tried = subprocess.run([*become, "true"], capture_output=True, text=True, check=False)

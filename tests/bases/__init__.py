@@ -1,1 +1,1 @@
-"""Programs that run inside a base or a packaged executable and look at what they find there."""
+"""Programs that run inside a base or a packaged executable and check what they find there."""

@@ -1,4 +1,4 @@
-"""Executables put together without the packager: a base, and an image with the programs of this folder."""
+"""Executables assembled without the packager: a base, and an image with the programs of this directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
 from targets import PARAMETERS
 
-# Tests for a packaged program to find, not ours.
+# These tests are data: a packaged program looks for them.
 collect_ignore = ["conformance/project"]
 
 PROJECT = Path(__file__).parent / "project"
@@ -59,10 +59,10 @@ def _add_modules(builder: ImageBuilder, base: Path, main: str, folder: Path) -> 
 
 @pytest.fixture(scope="session")
 def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
-    """Make an executable whose ``__main__`` is one of the programs, with these interpreter options baked in.
+    """Make an executable whose ``__main__`` is one of the programs, with interpreter options built in.
 
-    ``more`` is a folder whose files, modules and others, lie beside those of ``project``; ``tools`` are programs
-    of this machine, which lie in ``tools``.
+    The files of the directory ``more`` are added to those of ``project``; ``tools`` are programs of this machine,
+    which are added to ``tools``.
     """
 
     def make(base: Path, main: str, *options: str, more: Path | None = None, tools: Sequence[Path] = ()) -> Path:

@@ -14,7 +14,7 @@ from pypkg_core.binaries import find_format
 
 pytestmark = pytest.mark.base
 
-# What an application must not obey.
+# Variables that an application must ignore.
 PYTHON_VARIABLES = {
     "PYTHONPATH": "/elsewhere",
     "PYTHONHOME": "/elsewhere",

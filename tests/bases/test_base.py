@@ -1,4 +1,4 @@
-"""A base on its own: python3, with the standard library from its image."""
+"""A base by itself: a python3 with the standard library in its image."""
 
 from __future__ import annotations
 

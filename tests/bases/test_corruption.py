@@ -1,7 +1,7 @@
-"""A packaged program that was damaged: it runs right, or says in one line what is wrong; it never crashes or hangs.
+"""A damaged packaged program runs correctly or reports the damage in one line; it never crashes or hangs.
 
-What is damaged is what the writer adds: the image, the locator, the program header and the section headers of the
-image. Bytes of the machine code cannot be guarded by it; those that the operating system reads are judged by it.
+The tests damage what the writer adds: the image, the locator, the image's program header and section headers. The
+runtime cannot check its own machine code, and the operating system checks the headers that it reads.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIMEOUT = 60
 
 @dataclass
 class Victim:
-    """An executable of which one byte at a time is changed, or which is cut off."""
+    """An executable that is changed one byte at a time, or truncated."""
 
     path: Path
     data: bytes
@@ -73,15 +73,15 @@ def victim(base: Path, assemble: Assemble, tmp_path_factory: pytest.TempPathFact
 
 
 def _problem(result: subprocess.CompletedProcess[str] | OSError, *, loads: bool = True) -> str | None:
-    """Return what is wrong with how it ended, ``None`` for right, or for one clear message."""
+    """Return what is wrong with a result, or ``None`` if the output is right or one clear message."""
     if isinstance(result, OSError):
-        # The operating system's own message: "Exec format error".
+        # The operating system reports it: "Exec format error".
         return None if not loads else f"cannot be started: {result}"
     if (result.returncode, result.stdout, result.stderr) == (0, RIGHT, ""):
         return None
     lines = result.stderr.splitlines()
     clear = len(lines) == 1 and lines[0].startswith("pypkg: ")
-    # A module or file that was looked at later is an exception of the program's.
+    # Damage to a module or file that is used later is an exception in the program.
     late = bool(lines) and lines[0].startswith("Traceback") and ("corrupt" in lines[-1] or "[Errno 5]" in lines[-1])
     if result.returncode == 1 and (clear or late) and result.stdout == "":
         return None
@@ -89,7 +89,7 @@ def _problem(result: subprocess.CompletedProcess[str] | OSError, *, loads: bool 
 
 
 def _image_bytes(image: Image) -> Iterator[int]:
-    """Offsets in the image: the header, then strides through each table, and the contents."""
+    """Yield offsets in the image: all of the header, then samples of each table and of the contents."""
     head = image.header
     yield from range(0, HEADER.size, 4)
     yield from range(head.entries_offset, head.entries_offset + ENTRY.size * head.entry_count, 9001)
@@ -114,7 +114,7 @@ def test_bytes_of_the_image(victim: Victim) -> None:
 
 
 def test_bytes_of_the_locator(victim: Victim) -> None:
-    # Where the two numbers begin, behind the magic.
+    # The two numbers begin after the magic.
     locator = find_locator(victim.data, victim.start, victim.path)
     wrong = {}
     for at in range(16):
@@ -134,7 +134,7 @@ def test_section_headers(victim: Victim) -> None:
 
 
 def test_program_header_of_the_image(victim: Victim) -> None:
-    """The kernel maps what it says; where it lays the image over the program only the dynamic linker may say a word."""
+    """The kernel maps what the header says; if that overlaps the program, only the dynamic linker can report it."""
     elf = ElfFile(victim.data, victim.path)
     number = next(
         n for n, item in enumerate(elf.segments) if item.type == SegmentType.LOAD and item.offset == victim.start

@@ -1,4 +1,4 @@
-"""Processes that a packaged program starts: its own executable, as program or interpreter, others, packaged tools."""
+"""Processes that a packaged program starts: itself, the interpreter inside it, other programs and packaged tools."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_interpreter_and_program(starting: Path, how: str) -> None:
     assert "AGAIN=1" in done.stdout and "PYPKG" not in done.stdout
 
 
-# The arguments after sys.executable, and the output.
+# Arguments after sys.executable, and the expected output.
 INTERPRETER = {
     "stdlib module": (["-m", "json.tool", "--help"], r"usage: .*json.tool.*"),
     "module of the program": (
@@ -148,7 +148,7 @@ def test_program(starting: Path, name: str) -> None:
 @pytest.mark.parametrize("line", [["@argv"], ["@", "@argv"]])
 @pytest.mark.parametrize("how", ["execv", "run"])
 def test_restart(starting: Path, how: str, line: list[str]) -> None:
-    """``os.execv(sys.executable, sys.argv)`` and with the executable before it, whatever the arguments look like."""
+    """``os.execv(sys.executable, sys.argv)``, also with the executable prepended, starts the program."""
     request = json.dumps({"how": how, "line": line})
     done = _run(starting, request, "-c", "print('wrong')")
     wanted = [request, "-c", "print('wrong')"]
@@ -217,7 +217,7 @@ def test_other_names_of_the_executable(starting: Path, tmp_path: Path) -> None:
 def test_a_users_own_options(starting: Path) -> None:
     for arguments in (["-c", "print(1)"], ["-m", "json.tool"], ["-V"], ["--multiprocessing-fork", "pipe_handle=3"]):
         assert _run(starting, *arguments).stdout == f"application {arguments} 0 [] 1 None\n"
-    # Nor does a variable from elsewhere make it an interpreter.
+    # A variable set by somebody else does not start the interpreter either.
     other = {"PYPKG_REENTRY": "/usr/bin/env"}
     assert _run(starting, "-c", "x", env=other).stdout == "application ['-c', 'x'] 0 [] 1 None\n"
 
@@ -231,7 +231,7 @@ def test_the_working_directory_in_the_snapshot(starting: Path) -> None:
 # -- options in the image ----------------------------------------------------------------------------------------------
 
 
-# The options; where they are to show, and in which flags, besides what is so without any.
+# The options, their effects, and the flags that differ from a run without options.
 OPTIONS: dict[str, tuple[list[str], dict[str, object], dict[str, object]]] = {
     "development": (
         ["-OO", "-u", "-X", "dev", "-W", "error", "-Wignore::ImportWarning"],

@@ -1,4 +1,4 @@
-"""64 threads of a packaged program, and children they fork, use the snapshot at the same time."""
+"""64 threads of a packaged program, and the children that they fork, use the snapshot at the same time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Runs inside the base: CPython's regrtest, with a line of JSON for each test case.
+"""Runs inside the base: CPython's regrtest, which writes a line of JSON for each test case.
 
 Usage: base driver.py FOLDER RECORD TEST, where FOLDER holds the package ``test`` and RECORD is written.
-regrtest's own XML report leaves out subtests, so the results are taken where unittest reports them.
+The XML report of regrtest omits subtests, so the results are recorded where unittest reports them.
 """
 
 import json
@@ -11,7 +11,7 @@ import unittest
 
 
 def reporting(result_class, method, outcome, record):
-    """The method of the result class that also writes down what it is told."""
+    """Return the method of the result class, extended to record what it reports."""
     original = getattr(result_class, method)
 
     def report(self, test, *details):
@@ -33,7 +33,7 @@ def reporting(result_class, method, outcome, record):
 
 
 class WithoutTestLibrary:
-    """Makes files skip themselves that import ``_ctypes_test``, as 3.13's do."""
+    """Makes test files that import ``_ctypes_test`` skip themselves, as those of 3.13 do."""
 
     @staticmethod
     def find_spec(fullname, path=None, target=None):  # noqa: ARG004 - the protocol's signature
@@ -42,23 +42,23 @@ class WithoutTestLibrary:
 
 
 def prepare(folder, name):
-    """Gives the tests what they take from parts that bases leave out."""
+    """Provide what the tests use from modules that bases do not contain."""
     sys.path.insert(0, folder)
     if name == "test_ctypes":
         import ctypes  # noqa: PLC0415
 
-        # 3.11 has these tests in a package of ctypes, and they do not expect that the library they call is left out.
+        # In 3.11 these tests are in a package of ctypes, and they expect the library that they call to exist.
         ctypes.__path__.append(f"{folder}/ctypes")
         sys.meta_path.insert(0, WithoutTestLibrary)
     if name == "test_sqlite3":
-        # 3.11's take two limits of C from the C API's test module.
+        # The tests of 3.11 take two limits of C from the test module of the C API.
         limits = types.ModuleType("_testcapi")
         limits.INT_MAX, limits.ULLONG_MAX = 2**31 - 1, 2**64 - 1
         sys.modules["_testcapi"] = limits
 
 
 def run(record_file, name):
-    """Runs one test file; ends the process with regrtest's exit code."""
+    """Run one test file; end the process with the exit code of regrtest."""
     from test.libregrtest.main import main  # noqa: PLC0415 - on sys.path only now
 
     try:

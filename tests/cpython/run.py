@@ -1,4 +1,4 @@
-"""Runs CPython's own tests against bases and shows a table.
+"""Run CPython's own tests with bases as interpreters and show a table.
 
 Usage: python tests/cpython/run.py [--write FILE] [--tests NAME,...] TARGET...
 """
@@ -29,7 +29,7 @@ Every failure is explained in `tests/cpython/explained.toml`; any other failure 
 
 
 def table(target: str, release: str, outcomes: list[Outcome]) -> str:
-    """The result of one base as Markdown."""
+    """Return the result of one base as Markdown."""
     lines = [
         f"## {target}, Python {release}",
         "",
@@ -71,7 +71,7 @@ def _run(target: str, python: Path, names: list[str], logs: Path | None) -> list
 
 
 def main() -> int:
-    """Runs the tests; 1 if a failure is not explained."""
+    """Run the tests; return 1 if a failure is not explained."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("targets", nargs="*", metavar="TARGET", default=list(ALL), help="all of this host if left out")
     parser.add_argument("--tests", default=",".join(TESTS), help="names, with commas")

@@ -39,7 +39,7 @@ FILE_SECONDS = 1200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What one test file gave; ``failed`` and ``skipped`` map a test case to its message."""
+    """The result of one test file; ``failed`` and ``skipped`` map a test case to its message."""
 
     name: str
     passed: int = 0
@@ -55,7 +55,7 @@ def _source_archive(version: str) -> Path:
 
 
 def extract_tests(version: str) -> Path:
-    """The folder that holds ``test`` of this exact release, taken from the forge's source archive; extracted once."""
+    """Return a directory with ``test`` of this exact release, extracted once from the forge's source archive."""
     place = cache_root() / "tests" / f"cpython-{version}-tests"
     done = place / "complete"
     with locked(place):
@@ -63,7 +63,7 @@ def extract_tests(version: str) -> Path:
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             with tarfile.open(_source_archive(version)) as archive:
-                # Python 3.11.2 has no extraction filters; the archive is pinned by its hash anyway.
+                # Python 3.11.2 has no extraction filters; the archive is trusted, because its hash is pinned.
                 archive.extraction_filter = getattr(tarfile, "data_filter", None)
                 archive.extractall(place, members=_test_members(archive))  # noqa: S202
             done.touch()
@@ -80,19 +80,19 @@ def _test_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 def release_of(python: Path) -> str:
-    """The exact release of an interpreter: ``3.13.5``."""
+    """Return the exact release of an interpreter: ``3.13.5``."""
     code = "import platform; print(platform.python_version())"
     return subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def run_test(python: Path, name: str, scratch: Path, *, tests: Path) -> Outcome:
-    """Runs one test file.
+    """Run one test file.
 
     Args:
         python: the interpreter.
         name: ``test_os``.
-        scratch: an empty folder for what the tests write, and for the log (``<name>.log``).
-        tests: the folder that holds the package ``test`` of its release.
+        scratch: an empty directory for what the tests write, and for the log (``<name>.log``).
+        tests: the directory with the package ``test`` of its release.
     """
     record = scratch / f"{name}.jsonl"
     log = scratch / f"{name}.log"
@@ -129,12 +129,12 @@ def _read_outcome(name: str, record: Path, log: Path, exit_code: int) -> Outcome
 
 @contextmanager
 def running_tests(python: Path, names: Sequence[str], scratch: Path) -> Iterator[Mapping[str, Future[Outcome]]]:
-    """Runs test files beside the block, two at a time; the longest, which mostly waits, comes first.
+    """Run test files in parallel to the block, two at a time; the longest, which mostly waits, starts first.
 
     Args:
         python: the interpreter.
         names: the files, as in ``TESTS``.
-        scratch: gets a folder for each.
+        scratch: gets a directory for each.
     """
     tests = extract_tests(release_of(python))
 

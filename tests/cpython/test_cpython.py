@@ -1,4 +1,4 @@
-"""Point 5: CPython's own tests pass on a base, but for failures that are explained."""
+"""CPython's own tests pass on a base, except for explained failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ten packages with native code, each doing a piece of its real work: run with the names of those to try."""
+"""Ten packages with native code, each doing some of its real work. Arguments: the names of the parts to run."""
 
 # ruff: noqa: PLC0415 - a package is imported by the part that tries it
 

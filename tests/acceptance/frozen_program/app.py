@@ -1,4 +1,4 @@
-"""A program as it is written for PyInstaller: it asks for ``sys.frozen`` and ``sys._MEIPASS`` and starts itself."""
+"""A program written for PyInstaller: it uses ``sys.frozen`` and ``sys._MEIPASS`` and starts itself."""
 
 import importlib
 import json
@@ -15,13 +15,13 @@ import tool.plugins
 
 
 def resource_path(relative):
-    """The way out of every forum: beside the script, or where PyInstaller has put the data."""
+    """The answer of every forum: next to the script, or where PyInstaller puts data."""
     base = getattr(sys, "_MEIPASS", os.path.dirname(os.path.abspath(__file__)))
     return os.path.join(base, relative)
 
 
 def application_directory():
-    """Where the user's files lie: beside the executable, or beside the script."""
+    """The user's files are next to the executable, or next to the script."""
     if getattr(sys, "frozen", False):
         return os.path.dirname(sys.executable)
     return os.path.dirname(os.path.abspath(__file__))
@@ -37,7 +37,7 @@ def square(number):
 
 
 def describe():
-    """Everything it does, as one object."""
+    """All results as one object."""
     with open(resource_path("assets/settings.json"), encoding="utf-8") as stream:
         settings = json.load(stream)
     with tempfile.TemporaryDirectory() as directory:

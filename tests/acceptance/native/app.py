@@ -1,4 +1,4 @@
-"""Looks at its files with the C code of its own library, and starts its own programs."""
+"""Reads its files with the C code of its own library, and starts its own programs."""
 
 import ctypes
 import ctypes.util
@@ -12,7 +12,7 @@ TEXT = NATIVE / "data" / "a.txt"
 
 
 def look() -> None:
-    """Everything that a C library may do with a path."""
+    """Every operation of a C library on a path."""
     probe = ctypes.CDLL(str(NATIVE / "lib" / "libprobe.so"))
 
     def ask(call: str, path: Path) -> str:
@@ -43,7 +43,7 @@ def look() -> None:
 
 
 def run() -> None:
-    """Programs: with a library beside it, a script, and one that is no program."""
+    """A program with its library next to it, a script, and a file that is not a program."""
     assert (
         subprocess.run([NATIVE / "bin" / "tool"], capture_output=True, check=True).stdout == b"hello from the library\n"
     )

@@ -1,4 +1,4 @@
-"""A certificate authority, a certificate for ``localhost`` and a folder as ``c_rehash`` makes it."""
+"""A certificate authority, a certificate for ``localhost``, and a directory as ``c_rehash`` makes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["add_certificates"]
 
 
 def add_certificates(place: Path) -> None:
-    """Fills a folder: ca.pem, other.pem, bundle.pem, link.pem, capath, and a server's chain and keys."""
+    """Fill a directory: ca.pem, other.pem, bundle.pem, link.pem, capath, and a server's chain and keys."""
     place.mkdir()
     authority, other = trustme.CA(), trustme.CA()
     server = authority.create_child_ca().issue_cert("localhost")
@@ -34,9 +34,9 @@ def add_certificates(place: Path) -> None:
 
 
 def _subject_hash(pem: bytes) -> str:
-    """The name under which OpenSSL looks for a certificate in a folder (``X509_NAME_hash``).
+    """Return the name under which OpenSSL looks for a certificate in a directory (``X509_NAME_hash``).
 
-    Its canonical form: each set of attributes in DER, every value a UTF8String in lower case with single spaces.
+    It hashes the canonical form: each set of attributes in DER, values as UTF8String in lower case with single spaces.
     """
     canonical = b""
     for attributes in x509.load_pem_x509_certificate(pem).subject.rdns:
@@ -51,7 +51,7 @@ def _subject_hash(pem: bytes) -> str:
 
 def _der(tag: int, oid: str, value: str) -> bytes:
     first, second, *rest = map(int, oid.split("."))
-    numbers = bytes([first * 40 + second, *rest])  # the attributes of names have small numbers
+    numbers = bytes([first * 40 + second, *rest])  # each number of a name's attributes fits a byte
     text = value.encode()
     body = bytes((0x06, len(numbers))) + numbers + bytes((0x0C, len(text))) + text
     return bytes((tag, len(body))) + body

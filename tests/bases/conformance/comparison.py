@@ -15,14 +15,14 @@ __all__ = ["Comparison", "compare"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What one target gave.
+    """The result of one target.
 
     Attributes:
         target: its name.
-        counts: group -> (results, how many differ for a reason).
-        unexplained: result -> (from source, packaged), for those that differ without a reason.
-        outdated: patterns of explanations that nothing differs for.
-        results: what the packaged program gave, result by result, as JSON.
+        counts: group -> (number of results, number of explained differences).
+        unexplained: result -> (from source, packaged), for differences that no explanation covers.
+        outdated: patterns of explanations that match no difference.
+        results: each result of the packaged program, as JSON.
     """
 
     target: str
@@ -33,7 +33,7 @@ class Comparison:
 
 
 def compare(target: str, source: Mapping[str, Any], packaged: Mapping[str, Any]) -> Comparison:
-    """Compares the results of the program run from source with those of the packaged one."""
+    """Compare the results of the run from source with those of the packaged program."""
     wanted, got = dict(_leaves(source, "")), dict(_leaves(packaged, ""))
     rows = [row for row in load_explanations() if row.applies(target)]
     counts: dict[str, tuple[int, int]] = {}
@@ -65,7 +65,7 @@ def _outdated(rows: list[Explanation], differing: Mapping[str, str]) -> list[str
 
 
 def _leaves(value: object, name: str) -> Iterator[tuple[str, str]]:
-    """Every result with its dotted name, as JSON."""
+    """Yield every result with its dotted name, as JSON."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _leaves(item, f"{name}.{key}" if name else key)

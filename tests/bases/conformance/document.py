@@ -1,6 +1,6 @@
-"""``docs/conformance.md``: what both runs agree on, and the deviations.
+"""``docs/conformance.md``: the number of equal results, and the deviations.
 
-Usage: python tests/bases/conformance/document.py [TARGET...], which runs the suite and writes it.
+Usage: python tests/bases/conformance/document.py [TARGET...]. It runs the suite; without TARGET it writes the page.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ libraries. It runs twice: from source with a base as its interpreter, on a file 
 packaged. Every result is compared: what a call returns, or the exception that it raises, with its errno and paths.
 """
 
-# What each group of checks looks at.
+# What each group checks.
 GROUPS = {
     "files": "`open` in every mode, `os.open` with every flag, `stat`, `lstat`, `access`, `dir_fd`, `statvfs`, "
     "`pathconf`",
@@ -61,7 +61,7 @@ GROUPS = {
 
 
 def table(comparison: Comparison) -> str:
-    """The results of one target as Markdown."""
+    """Return the results of one target as Markdown."""
     lines = [f"## {comparison.target}", "", "| group | what | results | explained |", "| --- | --- | --- | --- |"]
     for group, what in GROUPS.items():
         results, explained = comparison.counts.get(group, (0, 0))
@@ -72,7 +72,7 @@ def table(comparison: Comparison) -> str:
 
 
 def deviations(rows: list[Explanation]) -> str:
-    """What differs, and why, as Markdown."""
+    """Return the deviations and their reasons as Markdown."""
     lines = ["## Deviations", "", "| what | instead | why | targets |", "| --- | --- | --- | --- |"]
     for row in rows:
         checks = ", ".join(f"`{check}`" for check in row.checks)
@@ -82,7 +82,7 @@ def deviations(rows: list[Explanation]) -> str:
 
 
 def main() -> int:
-    """Runs the suite and writes the document; 1 if something is not explained."""
+    """Run the suite and write the page; return 1 if a difference is not explained."""
     from pypkg_core.targets.parse import parse_target  # noqa: PLC0415
     from pypkg_forge.driver.build import build  # noqa: PLC0415 - only here
 

@@ -1,4 +1,4 @@
-"""The deviations that are meant, from ``explained.toml``."""
+"""The expected deviations, from ``explained.toml``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Explanation:
         reason: one sentence for users.
         instead: what a packaged program sees, for users.
         checks: shell patterns of results; each must match one that differs.
-        seen: shell pattern that every such result of the packaged program must match, as JSON.
+        seen: shell pattern that each of these results of the packaged program must match, as JSON.
         targets: shell patterns.
     """
 
@@ -32,15 +32,15 @@ class Explanation:
     targets: tuple[str, ...] = ("*",)
 
     def applies(self, target: str) -> bool:
-        """Whether it speaks of this target at all."""
+        """Whether it applies to this target."""
         return any(fnmatchcase(target, pattern) for pattern in self.targets)
 
     def covers(self, name: str, packaged: str) -> bool:
-        """Whether it speaks of this result."""
+        """Whether it explains this result."""
         return any(fnmatchcase(name, pattern) for pattern in self.checks) and fnmatchcase(packaged, self.seen)
 
 
 def load_explanations() -> list[Explanation]:
-    """Every explanation; an unknown key is an error."""
+    """Return every explanation; an unknown key is an error."""
     reader = TableReader(file=FILE)
     return list(reader.rows(reader.document(("explained",)), "explained", Explanation))

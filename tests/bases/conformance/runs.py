@@ -1,4 +1,4 @@
-"""The two runs: from source on a file system that is mounted read-only, and packaged."""
+"""The two runs: from source on a file system mounted read-only, and packaged."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["SMALL", "Workplace", "cannot_mount", "compare_runs", "make_workplace
 
 SMALL = 3_000_001
 SECONDS = 300
-# The tree is copied into a file system of its own, at the same path: absolute links in it stay true. It is made in the
-# reverse order of names: a result that hangs on the order a file system lists its files in differs on every machine.
+# The tree is copied to a file system of its own at the same path, so that absolute links in it stay valid. Files are
+# created in reverse order of names: a result that depends on the order of a directory then differs on every machine.
 MOUNT = (
     'mount --bind "$1" "$2" && mount -t tmpfs -o mode=0555,size=2g none "$1" '
     '&& (cd "$2" && find . -print0 | LC_ALL=C sort -z -r | tar -c --null --no-recursion -T - -f -) '
@@ -31,19 +31,19 @@ MOUNT = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workplace:
-    """A tree, and an environment for the packager in which the tree's distributions are installed."""
+    """A tree, and an environment for the packager with the tree's distributions."""
 
     tree: Path
     python: Path
 
 
 def _namespace() -> list[str]:
-    """A command that runs another in a mount namespace, in which it is root."""
+    """Return a command that runs another as root of a mount namespace."""
     return ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 
 
 def cannot_mount(folder: Path) -> str:
-    """Why this machine cannot mount a read-only tree for the run from source; empty if it can."""
+    """Return why this machine cannot mount a read-only tree, or an empty text if it can."""
     (folder / "a").mkdir()
     (folder / "b").mkdir()
     try:
@@ -55,7 +55,7 @@ def cannot_mount(folder: Path) -> str:
 
 
 def make_workplace(folder: Path, *, large: int = SMALL) -> Workplace:
-    """Makes the tree and the environment in an empty folder."""
+    """Make the tree and the environment in an empty directory."""
     tree = folder / "tree"
     tree.mkdir()
     make_tree(tree, large=large)
@@ -68,13 +68,13 @@ def make_workplace(folder: Path, *, large: int = SMALL) -> Workplace:
 
 
 def compare_runs(workplace: Workplace, target: str, base: Path, folder: Path) -> Comparison:
-    """Packages the program, runs it both ways and compares.
+    """Package the program, run it both ways and compare.
 
     Args:
         workplace: the tree and its environment.
         target: what to package for.
-        base: that target's base, which is the Python of the run from source.
-        folder: an empty one for what the runs write.
+        base: the base of that target, which is also the interpreter of the run from source.
+        folder: an empty directory for what the runs write.
     """
     program = folder / "program"
     subprocess.run(
@@ -110,6 +110,6 @@ def _results(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
     code = process.wait(SECONDS)
     said = (folder / "log").read_text(errors="replace")
     if code or said:
-        raise AssertionError(f"the run in {folder.name} ended with {code} and said:\n{said[-3000:]}")
+        raise AssertionError(f"the run in {folder.name} ended with {code} and printed:\n{said[-3000:]}")
     results: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
     return results

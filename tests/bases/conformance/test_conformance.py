@@ -1,4 +1,4 @@
-"""The program gives the same results packaged as from source, but for what is explained."""
+"""The program gives the same results packaged as from source, except for explained differences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGE = 200_000_000
 
 @pytest.fixture(scope="module")
 def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Workplace]:
-    """Trees by the size of their large file; each is made once."""
+    """Give the tree with a large file of a size; each is made once."""
     reason = cannot_mount(tmp_path_factory.mktemp("mount"))
     if reason:
         needs.privilege("a mount namespace for the run from source", reason)
@@ -65,7 +65,7 @@ def test_the_document_says_what_was_measured(comparison: Comparison) -> None:
 
 
 def test_a_refusal_is_what_the_checks_were_made_for(comparison: Comparison) -> None:
-    """The tree is read-only in both runs; otherwise they would agree on the wrong thing."""
+    """The tree is read-only in both runs; otherwise both could be wrong in the same way."""
     refused = [name for name, result in comparison.results.items() if name.startswith("writers.") and "EROFS" in result]
     assert len(refused) > 100
 

@@ -1,4 +1,4 @@
-"""The tree that both runs look at: the program of ``project``, and data of every kind beside it."""
+"""The tree that both runs examine: the program in ``project``, and data of every kind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["PROJECT_NAME", "make_tree", "seal"]
 
 PROJECT_NAME = "conformance"
 SOURCE = Path(__file__).parent / "project"
-# What every packaged file's time is: docs/image-format.md, "Entry".
+# The modification time of every packaged file: docs/image-format.md, "Entry".
 MTIME = 315532800
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 CHAIN_LENGTH = 42
@@ -93,11 +93,11 @@ LINKS: Mapping[str, str] = {
 
 
 def make_tree(folder: Path, *, large: int) -> None:
-    """Fills a folder: the project, and ``site-packages`` beside it.
+    """Fill a directory with the project and ``site-packages``.
 
     Args:
-        folder: an empty one; its path ends up in absolute links, which both runs see as theirs.
-        large: bytes of the one large file.
+        folder: an empty directory; its path becomes part of absolute links, which are valid in both runs.
+        large: size of the large file in bytes.
     """
     project = folder / PROJECT_NAME
     shutil.copytree(SOURCE, project, ignore=shutil.ignore_patterns("__pycache__"))
@@ -116,7 +116,7 @@ def make_tree(folder: Path, *, large: int) -> None:
 
 
 def seal(folder: Path) -> None:
-    """Gives everything below a folder the modes and times that packaged files have."""
+    """Set the modes and times of everything below a directory to those of packaged files."""
     for top, folders, files in os.walk(folder, topdown=False):
         for name in folders + files:
             path = Path(top, name)
@@ -285,7 +285,7 @@ def _zone(name: str, offset: int) -> bytes:
 
 
 def _libraries(place: Path) -> None:
-    """Libraries for Linux on x86-64 that need no libc, so that any loader takes them."""
+    """Compile libraries for Linux on x86-64 that need no libc, so that any loader accepts them."""
     place.mkdir()
     command = [
         sys.executable,
@@ -301,7 +301,7 @@ def _libraries(place: Path) -> None:
     sources = {
         "libanswer.so": "static int calls; int answer(void) { return 42; } int count(void) { return ++calls; }",
         "libbase.so": "int base(void) { return 43; }",
-        # It finds its library beside it.
+        # It finds its library in its own directory.
         "libasking.so": "int base(void); int answer(void) { return base(); }",
     }
     for name, text in sources.items():
@@ -357,7 +357,7 @@ def _site_packages(site: Path) -> None:
 def _distribution(
     site: Path, name: str, files: Mapping[str, str], info: Mapping[str, str], others: list[str] | None = None
 ) -> None:
-    """An installed distribution; its RECORD is that of a wheel, as packaging cleans it."""
+    """Write an installed distribution; its RECORD is the one of the wheel, as after packaging."""
     folder = f"{name}.dist-info"
     everything = {**files, **{f"{folder}/{key}": value for key, value in info.items()}}
     for path, content in everything.items():

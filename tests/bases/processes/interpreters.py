@@ -1,4 +1,4 @@
-"""Interpreters beside the main one."""
+"""Subinterpreters."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ os.write(fd, repr(seen).encode())
 
 
 def run(config):
-    """What an interpreter of this kind sees."""
+    """Return what an interpreter of this kind sees."""
     interpreter = interpreters.create(*config)
     reader, writer = os.pipe()
     interpreters.run_string(interpreter, f"fd = {writer}\n{PROGRAM}")

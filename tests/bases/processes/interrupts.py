@@ -1,4 +1,4 @@
-"""Signals, crashes, and what is printed of them."""
+"""Signals, crashes, and their messages."""
 
 import ctypes
 import faulthandler
@@ -11,7 +11,7 @@ import time
 
 
 def wait_for_wakeup():
-    """signal.set_wakeup_fd: the number of the signal comes through a socket."""
+    """signal.set_wakeup_fd: the number of the signal arrives on a socket."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno())
@@ -28,7 +28,7 @@ def handle_termination():
 
 
 def dump():
-    """The traceback of all threads, on demand and after a time."""
+    """The traceback of all threads, on demand and after a timeout."""
     event = threading.Event()
     thread = threading.Thread(target=event.wait, name="waiting")
     thread.start()

@@ -1,4 +1,4 @@
-"""What the interpreter options in the image did, here and in the processes that are started from here."""
+"""The effects of the interpreter options in the image, in this process and in those that it starts."""
 
 import ast
 import faulthandler
@@ -9,7 +9,7 @@ import tracemalloc
 
 
 def effects():
-    """Everything that an option shows in."""
+    """Return everything that an option affects."""
     flags = {name: getattr(sys.flags, name) for name in sys.flags.__match_args__}
     code = compile("x", "x", "exec")
     return {
@@ -25,7 +25,7 @@ def effects():
 
 
 def main():
-    """Print them; complain when a child differs."""
+    """Print them, and any difference in a child."""
     here = effects()
     print(here)
     flags = subprocess._args_from_interpreter_flags()

@@ -1,4 +1,4 @@
-"""A script that the program has its own executable run."""
+"""A script that the program runs with its own executable."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""multiprocessing and its kin, as a program uses them that knows nothing of being packaged. Its argument: how to start."""
+"""multiprocessing and related modules, used as in a program that does not know it is packaged. Argument: start method."""
 
 import asyncio
 import multiprocessing
@@ -40,7 +40,7 @@ def mirror(point):
 
 
 def facts():
-    """What a child knows of itself."""
+    """Return what a child can tell about itself."""
     return {
         "variable": os.environ.get("PYPKG_REENTRY"),
         "frozen": (sys.frozen, sys._MEIPASS, sys.pypkg.entrypoint),
@@ -53,7 +53,7 @@ def facts():
 
 
 def tell(channel):
-    """Answer on a queue or a pipe."""
+    """Send the facts through a queue or a pipe."""
     put = channel.put if hasattr(channel, "put") else channel.send
     put((facts(), __name__, multiprocessing.parent_process() is not None))
 

@@ -1,6 +1,6 @@
-"""Starts its own executable, or others, in the way that its argument asks for: JSON with `how` and `line`.
+"""Starts its own executable, or others, as its argument says: JSON with `how` and `line`.
 
-Started in any other way it says what it was given.
+With other arguments it prints them.
 """
 
 import json
@@ -12,7 +12,7 @@ import library
 
 
 def describe():
-    """Say what this process is."""
+    """Print what this process is."""
     variable = os.environ.get("PYPKG_REENTRY")
     print("application", sys.argv[1:], sys.flags.optimize, sys.warnoptions, library.VALUE, variable)
     assert sys.argv[0] == sys.executable
@@ -31,7 +31,7 @@ def start_asynchronously(line, options):
 
 
 def start(how, line, options):
-    """Start a process, or become it; the exit code."""
+    """Start a process, or replace this one; return the exit code."""
     environment = options.get("env", os.environ)
     match how:
         case "run":
@@ -56,7 +56,7 @@ def start(how, line, options):
 
 
 def main():
-    """Do what the argument asks for; `@` stands for sys.executable, `@file` for __file__, `@argv` for sys.argv."""
+    """Do what the argument says; `@` stands for sys.executable, `@file` for __file__, `@argv` for sys.argv."""
     request = json.loads(sys.argv[1]) if sys.argv[1:] and sys.argv[1][0] == "{" and "AGAIN" not in os.environ else None
     if request is None:
         describe()

@@ -1,4 +1,4 @@
-"""A program that starts a process without asking whether it is the main one: an error, as in Python, and not a flood."""
+"""A program that starts a process without the guard for the main module: one error, as in Python, and no fork bomb."""
 
 import multiprocessing
 

@@ -1,4 +1,4 @@
-"""What the programs check with: every failure is printed, and the exit code says whether there was one."""
+"""Checks for the programs: every failure is printed, and the exit code tells whether there was one."""
 
 import errno
 import sys
@@ -8,7 +8,7 @@ _count = 0
 
 
 def check(name, got, wanted):
-    """Compare, and print what differs."""
+    """Compare, and print the difference."""
     global _count, _failures  # noqa: PLW0603 - one program, one tally
     _count += 1
     if got != wanted:
@@ -17,7 +17,7 @@ def check(name, got, wanted):
 
 
 def outcome(function, *arguments, **options):
-    """The result of a call, or the name of the errno it fails with."""
+    """Return the result of a call, or the name of the errno that it fails with."""
     try:
         return function(*arguments, **options)
     except OSError as error:

@@ -1,6 +1,5 @@
 """Every call on files that Python makes, on the snapshot."""
-# What os does is what is looked at.
-# ruff: noqa: PTH109, PTH110, PTH114, PTH115, PTH116, PTH120, PTH123, PTH208
+# The functions of os are under test.
 
 import mmap
 import os
@@ -20,7 +19,7 @@ HIDDEN = ROOT + "/library/hidden.py"
 
 
 def reading():
-    """What an ordinary read-only file system would answer."""
+    """Reading works as on an ordinary read-only file system."""
     with open(FILE) as stream:
         check("read", stream.read(), "text data\n")
     check("listdir", sorted(os.listdir(DATA)), ["a.txt", "link", "sub"])
@@ -70,7 +69,7 @@ def descriptors():
 
 
 def working_directory():
-    """The working directory may lie in the snapshot."""
+    """The working directory may be in the snapshot."""
     before = os.getcwd()
     os.chdir(DATA)
     check("getcwd", os.getcwd(), DATA)
@@ -117,7 +116,7 @@ def refusals():
 
 
 def copying():
-    """Out of the snapshot, by everything that copies."""
+    """Everything that copies can copy out of the snapshot."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(DATA, folder + "/tree")
         check("copytree", pathlib.Path(folder, "tree/sub/b.txt").read_text(), "two\n")

@@ -1,5 +1,4 @@
-"""Modules of the image: as if they had been imported from files."""
-# ruff: noqa: PTH103, PTH120, PTH123
+"""Modules of the image behave as if they had been imported from files."""
 
 import gc
 import importlib
@@ -24,7 +23,7 @@ TAG = sys.implementation.cache_tag
 
 
 def attributes():
-    """__file__ and its kin."""
+    """__file__ and similar attributes."""
     check("file", (library.__file__, library.__path__), (LIBRARY + "/__init__.py", [LIBRARY]))
     check("cached", library.hidden.__cached__, f"{LIBRARY}/__pycache__/hidden.{TAG}.pyc")
     check("package", (library.__package__, library.hidden.__package__), ("library", "library"))
@@ -39,7 +38,7 @@ def attributes():
 
 
 def sources():
-    """Source text where it is public, None where it is not; names and lines always."""
+    """Source text is available if public, else None; names and lines always are."""
     check("public", inspect.getsource(library).splitlines()[0], '"""A package whose source is in the image."""')
     check("withheld", library.hidden.__loader__.get_source("library.hidden"), None)
     try:
@@ -80,7 +79,7 @@ def namespaces():
 
 
 def other_ways():
-    """Modules found by other names than they have in the index, and modules of real directories."""
+    """Modules found under other names than in the index, and modules of real directories."""
     sys.path.insert(0, LIBRARY)
     hidden = importlib.import_module("hidden")
     check("by path", (hidden.__file__, hidden.HERE), (LIBRARY + "/hidden.py", LIBRARY))
@@ -100,7 +99,7 @@ def other_ways():
 
 
 def application():
-    """What a packaged program can know of being one."""
+    """How a program can tell that it is packaged."""
     check("frozen", (sys.frozen, sys._MEIPASS), (True, ROOT))
     check("pypkg", (sys.pypkg.entrypoint, sys.pypkg.default_entrypoint), (__file__, __file__))
     check("argv", (sys.argv[0], sys.argv[1:]), (sys.executable, ["-c", "x", "-V"]))

@@ -17,7 +17,7 @@ mount, unmount = sys.pypkg.mount, sys.pypkg.unmount
 
 
 def refused(function, *arguments):
-    """The type of the exception a call ends with."""
+    """Return the type of the exception that a call raises."""
     try:
         return function(*arguments)
     except (OSError, ValueError) as error:
@@ -55,7 +55,7 @@ os.chdir(PLUGINS)
 check("working directory", Path("data.txt").read_text(), "real\n")
 os.chdir("/")
 
-# In a thread and a forked child; another program is given the real path.
+# In a thread and a forked child; another program gets the real path.
 got = []
 thread = threading.Thread(target=lambda: got.append((PLUGINS / "data.txt").read_text()))
 thread.start()
@@ -71,7 +71,7 @@ check(
     str(REAL),
 )
 
-# Nested, and taken away again.
+# Nested, then unmounted.
 mount(PLUGINS / "inner", REAL / "made")
 check("nested", (PLUGINS / "inner" / "moved.txt").read_text(), "written")
 unmount(PLUGINS / "inner")
@@ -112,7 +112,7 @@ check("resolved", str((link / "sub").resolve()), "/snapshot/project/data/sub")
 check("real path", os.path.realpath(link / "a.txt"), "/snapshot/project/data/a.txt")
 check("not to be written", outcome(os.mkdir, link / "x"), "EROFS")
 
-# A child that is not ours has no directory in the snapshot: it starts in the real one; ours is as it was.
+# Another program has no directory in the snapshot: it starts in the real one. Ours is unchanged.
 os.chdir("/snapshot/project/data")
 check("pwd", subprocess.run(["/bin/pwd"], capture_output=True, text=True).stdout.strip(), "/")
 check(

@@ -1,4 +1,4 @@
-"""Many threads and forked children use the snapshot at the same time; prints "done" if each got what it should."""
+"""Many threads and forked children use the snapshot at the same time; prints "done" if every result is right."""
 
 import os
 import threading

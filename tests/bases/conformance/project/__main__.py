@@ -1,6 +1,6 @@
-"""Runs every check and writes down what each gave: ``app RESULTS SCRATCH [SITE]``.
+"""Runs every check and writes the results: ``app RESULTS SCRATCH [SITE]``.
 
-The same program runs from source and packaged. From source, SITE is the folder of installed distributions.
+The same program runs from source and packaged. From source, SITE is the directory of installed distributions.
 """
 
 import importlib
@@ -26,7 +26,7 @@ class Portrait:
 
 
 def main():
-    """Run the groups one after the other, in the same order always."""
+    """Run the groups one after the other, always in the same order."""
     if "CONFORMANCE_SCRATCH" in os.environ:
         sys.exit("a check started the program itself again")
     results, scratch = sys.argv[1:3]

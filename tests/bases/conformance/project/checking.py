@@ -1,5 +1,4 @@
-"""Checks, and their results as data that two runs can be compared by."""
-# ruff: noqa: PTH100, PTH120
+"""Checks, and their results as data, so that two runs can be compared."""
 
 import errno
 import hashlib
@@ -63,14 +62,14 @@ _group = ""
 
 
 def scratch(name=""):
-    """A fresh folder of the run, or a path in it."""
+    """Return a new directory of the run, or a path in it."""
     folder = f"{os.environ['CONFORMANCE_SCRATCH']}/{_group}"
     os.makedirs(folder, exist_ok=True)  # noqa: PTH103
     return f"{folder}/{name}" if name else folder
 
 
 def outcome(function, *arguments, **options):
-    """What a call gives: its result, or the exception it ends with."""
+    """Return the result of a call, or the exception that it raises."""
     try:
         return function(*arguments, **options)
     except Exception as error:  # noqa: BLE001
@@ -83,7 +82,7 @@ def each(**calls):
 
 
 def normal(text):
-    """Text without what differs between two runs: places and addresses."""
+    """Return a text without what differs between two runs: locations and addresses."""
     text = text.encode("utf-8", "backslashreplace").decode()
     for place, name in ((PROJECT, "{project}"), (SITE, "{site}"), (os.environ["CONFORMANCE_SCRATCH"], "{scratch}")):
         text = text.replace(place, name)
@@ -92,7 +91,7 @@ def normal(text):
 
 
 def describe(error):
-    """An exception in one line. A hint for people below the message of an OSError is no part of it."""
+    """Return an exception as one line, without the hint that may follow the message of an OSError."""
     name = type(error).__name__
     if isinstance(error, OSError) and error.errno in errno.errorcode:
         files = [repr(file) for file in (error.filename, error.filename2) if isinstance(file, (str, bytes))]
@@ -101,7 +100,7 @@ def describe(error):
 
 
 def plain(value):  # noqa: PLR0911
-    """A value as JSON can hold it."""
+    """Return a value that JSON can represent."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, BaseException):

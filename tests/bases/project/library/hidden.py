@@ -7,5 +7,5 @@ HERE = os.path.dirname(__file__)
 
 
 def fail():
-    """Raise, so that the traceback can be looked at."""
+    """Raise, so that the traceback can be examined."""
     raise RuntimeError("on purpose")

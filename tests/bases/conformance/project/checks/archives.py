@@ -1,5 +1,4 @@
 """Packaged archives and compressed files."""
-# ruff: noqa: PTH, S202
 
 import bz2
 import gzip

@@ -1,5 +1,4 @@
-"""Descriptors of packaged files: what they are, and that they are one file with the name."""
-# ruff: noqa: PTH116, PTH123, PTH118, PTH115
+"""Descriptors of packaged files: their properties, and that they are the same file as the name."""
 
 import fcntl
 import io
@@ -58,7 +57,7 @@ def opened_again_and_again():
             return stream.read()
 
     found = {"reads": [contents() for _ in range(4)]}
-    # Nobody but the program opens descriptors in a program: these it may close, and put others in their places.
+    # A program may close every descriptor, and put others at their numbers.
     os.closerange(200, 300)
     found["after closing all"] = contents()
     other = os.open(f"{DATA}/plain/run.sh", os.O_RDONLY)

@@ -1,5 +1,4 @@
 """Listing, walking and the working directory."""
-# ruff: noqa: PTH109, PTH208, PTH116, PTH110, PTH123, PTH207, PTH118, PTH119
 
 import glob
 import os

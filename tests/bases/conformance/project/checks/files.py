@@ -1,5 +1,4 @@
 """Opening, reading and asking about files by name."""
-# ruff: noqa: PTH110, PTH116, PTH123, PTH118, PTH112, PTH113, PTH202, PTH204, SIM115
 
 import codecs
 import fileinput
@@ -101,7 +100,7 @@ def _open_and_ask(path, value):
     fd = os.open(path, value)
     try:
         kind = stat.filemode(os.fstat(fd).st_mode)
-        # What a directory's descriptor gives to read is a check of its own.
+        # Reading from the descriptor of a directory has a check of its own.
         return [kind, os.get_inheritable(fd), None if kind[0] == "d" else outcome(os.read, fd, 4)]
     finally:
         os.close(fd)

@@ -1,5 +1,4 @@
 """A large packaged file: its size depends on the run, its contents on its size."""
-# ruff: noqa: PTH
 
 import hashlib
 import mmap

@@ -1,5 +1,4 @@
 """Symbolic links: relative, absolute, to directories, in chains, dangling and in loops."""
-# ruff: noqa: PTH
 
 import os
 import shutil
@@ -57,7 +56,7 @@ def following():
 def not_following():
     def own(name):
         status = os.lstat(f"{LINKS}/{name}")
-        # The length of an absolute link's target is that of the place.
+        # The length of an absolute link's target depends on the location.
         return [stat.filemode(status.st_mode), status.st_size == len(os.readlink(f"{LINKS}/{name}")), status.st_mtime]
 
     return {name: outcome(own, name) for name in NAMES}

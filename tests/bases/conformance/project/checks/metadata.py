@@ -1,5 +1,4 @@
 """importlib.metadata on packaged distributions."""
-# ruff: noqa: PTH
 
 import importlib.metadata as metadata
 import os

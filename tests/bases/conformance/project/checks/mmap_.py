@@ -1,5 +1,4 @@
 """Packaged files mapped into memory."""
-# ruff: noqa: PTH
 
 import mmap
 import os

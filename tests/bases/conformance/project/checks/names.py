@@ -1,5 +1,4 @@
 """Files with names that few programs expect."""
-# ruff: noqa: PTH
 
 import os
 import zipfile

@@ -1,5 +1,4 @@
-"""Shared libraries among the packaged files; a static executable has no loader, packaged or not."""
-# ruff: noqa: PTH
+"""Packaged shared libraries; a static executable has no loader, packaged or not."""
 
 import os
 
@@ -14,7 +13,7 @@ def _answer(path):
     try:
         return ctypes.CDLL(path).answer()
     except OSError:
-        return "OSError"  # each loader has its own words
+        return "OSError"  # each loader words it differently
 
 
 def _twice():

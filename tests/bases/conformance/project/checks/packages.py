@@ -1,5 +1,4 @@
 """Modules and packages: specs, pkgutil, namespaces, reloading."""
-# ruff: noqa: PTH, PLC0415
 
 import importlib
 import importlib.abc

@@ -1,5 +1,4 @@
 """pathlib on packaged files."""
-# ruff: noqa: PTH
 
 import pathlib
 import stat

@@ -1,6 +1,4 @@
-"""os.path, on what is there and what is not."""
-# ruff: noqa: PTH100, PTH118, PTH119, PTH120, PTH121, PTH110, PTH111, PTH112, PTH113, PTH114, PTH115, PTH122, PTH202
-# ruff: noqa: PTH204, PTH116
+"""os.path on existing and missing files."""
 
 import os
 import posixpath
@@ -54,10 +52,10 @@ def questions():
     found = {}
     for question in QUESTIONS:
         for name, path in PLACES.items():
-            # How large a directory is, and when the machine's were changed, is each file system's own.
+            # The size of a directory, and the times of the machine's own, differ between file systems.
             if question.startswith("get") and name in DIRECTORIES:
                 continue
-            # What lies above the tree is the machine's.
+            # What is above the tree belongs to the machine.
             if not (question in ("split", "splitext", "dirname", "basename") and name in ("root", "far up")):
                 found[f"{question} {name}"] = outcome(getattr(os.path, question), path)
     return found

@@ -1,5 +1,4 @@
-"""Other programs and packaged files; programs among the packaged files; a server that serves them."""
-# ruff: noqa: PTH, PLC0415
+"""Other programs and packaged files; packaged programs; a server that serves packaged files."""
 
 import functools
 import http.server

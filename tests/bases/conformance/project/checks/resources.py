@@ -1,5 +1,4 @@
 """importlib.resources on packages, subpackages and namespaces."""
-# ruff: noqa: PTH
 
 import importlib.resources
 import os
@@ -16,7 +15,7 @@ NEW = hasattr(importlib.resources, "files")
 def _tree(item, depth=0):
     names = {}
     for child in item.iterdir():
-        # Byte code is where it was compiled.
+        # Bytecode is stored where it was compiled.
         if child.name != "__pycache__":
             names[child.name] = _tree(child, depth + 1) if child.is_dir() else child.is_file()
     return names

@@ -1,5 +1,4 @@
 """runpy: modules, packages, files, folders and archives."""
-# ruff: noqa: PTH
 
 import contextlib
 import io

@@ -1,5 +1,4 @@
-"""shutil: out of the tree, and not into it."""
-# ruff: noqa: PTH
+"""shutil: copying out of the tree works, into it does not."""
 
 import os
 import shutil
@@ -84,7 +83,7 @@ def copytree():
 
 
 def _unnamed(function, *arguments):
-    """The outcome without the file that failed first: that is a matter of the order a file system lists its files in."""
+    """Return the outcome without the file that failed first, which depends on the order of the directory."""
     result = outcome(function, *arguments)
     return OSError(result.errno, result.strerror) if isinstance(result, OSError) else result
 

@@ -1,5 +1,4 @@
-"""Source text: there where it is public; elsewhere as for a module that has none."""
-# ruff: noqa: PTH
+"""Source text: available if public; otherwise modules behave as those without source."""
 
 import ast
 import dis

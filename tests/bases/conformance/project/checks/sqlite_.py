@@ -1,5 +1,4 @@
-"""Packaged databases, opened the ways SQLite has."""
-# ruff: noqa: PTH
+"""Packaged databases, opened in every way that SQLite offers."""
 
 import os
 import sqlite3

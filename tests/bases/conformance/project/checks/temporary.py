@@ -1,5 +1,4 @@
-"""tempfile: where it may write and where not."""
-# ruff: noqa: PTH
+"""tempfile: where it can write and where not."""
 
 import os
 import tempfile
@@ -44,7 +43,7 @@ def _spooled():
 
 
 def _kind(function, **options):
-    """Names are random: what counts is the kind of failure."""
+    """Return the kind of failure: names are random."""
     try:
         function(**options)
     except OSError as error:

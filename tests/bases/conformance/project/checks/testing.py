@@ -1,5 +1,4 @@
-"""unittest, doctest, pdb, traceback, pickle and their kin on packaged modules."""
-# ruff: noqa: PTH, S301
+"""unittest, doctest, pdb, traceback, pickle and similar modules on packaged modules."""
 
 import bdb
 import contextlib

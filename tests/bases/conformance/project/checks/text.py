@@ -1,5 +1,4 @@
-"""What the standard library reads from files: settings, translations, mail, types, time zones."""
-# ruff: noqa: PTH
+"""Files that the standard library reads: settings, translations, mail, types, time zones."""
 
 import configparser
 import csv
@@ -62,7 +61,7 @@ def logging_settings():
         logging.getLogger("app").removeHandler(handler)
     with open(scratch("app.log")) as stream:
         lines = stream.read().splitlines()
-    # The line of source below the frame is there only where the source is.
+    # The source line below a frame is shown only if the source is available.
     return each(
         log=(lambda: [line for line in lines if not line.startswith("    ")],),
         missing=(logging.config.fileConfig, f"{TEXT}/none.ini"),

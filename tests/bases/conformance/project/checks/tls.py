@@ -1,5 +1,4 @@
-"""Certificates among the packaged files, used by OpenSSL itself."""
-# ruff: noqa: PTH, S501
+"""Packaged certificates, read by OpenSSL."""
 
 import socket
 import ssl

@@ -1,5 +1,4 @@
 """Every call that would change the tree is refused as a file system mounted read-only refuses it."""
-# ruff: noqa: PTH
 
 import errno
 import os
@@ -24,7 +23,7 @@ def _real(name):
 
 
 def _places(function, *after):
-    """A call with one path, on everything there may be at it."""
+    """Apply a call with one path to every kind of file."""
     places = {
         "file": FILE,
         "directory": PLAIN,
@@ -218,7 +217,7 @@ def nothing_changed():
 
 @check
 def the_message_names_the_way_out():
-    """Only of the packaged program: what a file system mounted read-only says is the system's."""
+    """Only in the packaged program: on a file system mounted read-only the message is the system's."""
     told = []
     for function, arguments in ((open, (NEW, "w")), (os.mkdir, (NEW,)), (os.unlink, (FILE,))):
         error = outcome(function, *arguments)

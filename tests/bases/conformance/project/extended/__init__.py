@@ -1,4 +1,4 @@
-"""A package in two places, put together by itself."""
+"""A package in two directories, which it joins itself."""
 
 import pkgutil
 

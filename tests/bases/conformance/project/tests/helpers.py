@@ -1,3 +1,3 @@
-"""What the tests share."""
+"""Helpers of the tests."""
 
 TWO = 2
