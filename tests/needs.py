@@ -1,4 +1,4 @@
-"""What a test needs from the machine: the one place that decides between skipping and failing.
+"""What a test needs from the machine: this is the one module that decides between skipping and failing.
 
 An unmet need skips the test and says what to install. With ``PYPKG_TESTS_COMPLETE=1``, which ``.ci/run`` sets, it fails
 the test instead: where everything is supposed to run, nothing may be missing unnoticed.

@@ -28,14 +28,14 @@ def ordinary_process_state() -> Iterator[None]:
     """Run the block with an ordinary umask, ordinary limits, and signals that children do not ignore."""
     with ExitStack() as undo:
         undo.callback(os.umask, os.umask(UMASK))
-        for limit, wanted in (
+        for limit, expected in (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_STACK, STACK_BYTES),
             (resource.RLIMIT_NOFILE, DESCRIPTORS),
         ):
             soft, hard = resource.getrlimit(limit)
             undo.callback(resource.setrlimit, limit, (soft, hard))
-            resource.setrlimit(limit, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+            resource.setrlimit(limit, (expected if hard == resource.RLIM_INFINITY else min(expected, hard), hard))
         undo.callback(signal.pthread_sigmask, signal.SIG_SETMASK, signal.pthread_sigmask(signal.SIG_SETMASK, ()))
         for number in signal.valid_signals() - _PYTHONS_OWN:
             if signal.getsignal(number) is signal.SIG_IGN:

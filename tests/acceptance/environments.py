@@ -25,13 +25,13 @@ def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
     """
     # `venv` uses the interpreter that the current environment is based on, so another checkout can use this one too.
     key = hashlib.sha256(repr((sys.version, sys.base_prefix, list(map(str, requirements)), fingerprint)).encode())
-    place = cache_root() / "tests" / f"venv-{key.hexdigest()[:16]}"
-    python = place / "bin" / "python"
-    done = place / "complete"
-    with locked(place):
+    folder = cache_root() / "tests" / f"venv-{key.hexdigest()[:16]}"
+    python = folder / "bin" / "python"
+    done = folder / "complete"
+    with locked(folder):
         if not done.exists():
-            shutil.rmtree(place, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=INSTALL_SECONDS)
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
             install_packages(python, *requirements)
             done.touch()
     return python

@@ -72,8 +72,8 @@ def test_listing(debugged: Program) -> None:
     assert files[1].endswith(" 0555 /snapshot/")
     assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in files
     assert "0 0 withheld 0000 /snapshot/app/app.py" in files
-    places = [line.rpartition(" ")[2] for line in files[1:]]
-    assert places == sorted(places, key=lambda place: place.rstrip("/").split("/"))
+    paths = [line.rpartition(" ")[2] for line in files[1:]]
+    assert paths == sorted(paths, key=lambda path: path.rstrip("/").split("/"))
     large = _part(lines, "Files above 5 MB and folders above 10 MB")
     assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in large
     modules = _part(lines, "Modules")
@@ -86,9 +86,9 @@ def test_listing(debugged: Program) -> None:
 
 def test_limits_bound_the_listing(debugged: Program) -> None:
     lines = _said(debugged, DEBUG_PYPKG="1", SIZE_LIMIT_PYPKG="5 MB", FOLDER_LIMIT_PYPKG="5500000")
-    places = [line.rpartition(" ")[2] for line in _part(lines, "Files")[1:]]
-    assert "/snapshot/app/data.txt" in places and "/snapshot/app/" in places
-    assert len(places) < 6
+    paths = [line.rpartition(" ")[2] for line in _part(lines, "Files")[1:]]
+    assert "/snapshot/app/data.txt" in paths and "/snapshot/app/" in paths
+    assert len(paths) < 6
     assert _part(lines, "Modules") == ["size stored codec kind name file"]
     wrong = _said(debugged, DEBUG_PYPKG="1", SIZE_LIMIT_PYPKG="much")
     assert wrong[0] == "pypkg: SIZE_LIMIT_PYPKG is ignored: expected bytes, or a number with kB, MB or GB, got 'much'"

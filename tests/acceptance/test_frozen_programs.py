@@ -45,6 +45,6 @@ def test_program_for_pyinstaller(target: str, project: Path, package: Package) -
     (program.home / "user.ini").touch()
     packaged = json.loads(program.output(*ARGUMENTS))
     assert packaged.pop("frozen") is True
-    wanted = json.loads(source.stdout)
-    assert wanted.pop("frozen") is False
-    assert packaged == wanted
+    expected = json.loads(source.stdout)
+    assert expected.pop("frozen") is False
+    assert packaged == expected

@@ -20,9 +20,9 @@ import importlib, json, os, pathlib, shutil, sys, tempfile
 import helper, pack
 
 here = os.path.dirname(__file__)
-place = tempfile.mkdtemp()
-os.mkdir(place + "/mounted")
-os.symlink(__file__, place + "/link")
+folder = tempfile.mkdtemp()
+os.mkdir(folder + "/mounted")
+os.symlink(__file__, folder + "/link")
 
 def ask(call, *arguments):
     try:
@@ -35,7 +35,7 @@ def ask(call, *arguments):
         }
 
 def mounted(path):
-    sys.pypkg.mount(here + "/mounted", place + "/mounted")
+    sys.pypkg.mount(here + "/mounted", folder + "/mounted")
     open(here + "/mounted/" + path)
 
 found = {
@@ -60,7 +60,7 @@ found = {
 os.chdir(here)
 found["relative"] = ask(open, "data/x.json")
 os.chdir("/")
-shutil.rmtree(place)
+shutil.rmtree(folder)
 print(json.dumps(found))
 """
 READ_ONLY = "Read-only file system (packaged files cannot be changed: "
@@ -150,11 +150,11 @@ def test_doing_what_the_hints_say_helps(package: Package, tmp_path: Path) -> Non
     )
     variables = {"MODULE": "plugin", "FILE": "data/text"}
     table = '[project]\nname = "hinted"\n[tool.pypkg]\n'
-    for wanted in ('hidden-imports = ["plugin"]', 'assets = ["data/text"]'):
+    for expected in ('hidden-imports = ["plugin"]', 'assets = ["data/text"]'):
         (project / "pyproject.toml").write_text(table)
         result = package(project, STATIC).run(env=variables)
-        assert (result.returncode, result.stderr.rstrip().rpartition(": ")[2]) == (1, wanted), result
-        table += f"{wanted}\n"
+        assert (result.returncode, result.stderr.rstrip().rpartition(": ")[2]) == (1, expected), result
+        table += f"{expected}\n"
     (project / "pyproject.toml").write_text(table)
     assert package(project, STATIC).output(env=variables) == "plugged in\na text\n"
 

@@ -42,8 +42,8 @@ def test_paths(base: Path) -> None:
 
 def test_environment_is_obeyed(base: Path) -> None:
     code = "import sys; print(sys.path[1:3], sys.flags.optimize)"
-    wanted = "['/one', '/two'] 2"
-    assert _run(base, "-c", code, env={"PYTHONPATH": "/one:/two", "PYTHONOPTIMIZE": "2"}) == wanted
+    expected = "['/one', '/two'] 2"
+    assert _run(base, "-c", code, env={"PYTHONPATH": "/one:/two", "PYTHONOPTIMIZE": "2"}) == expected
     assert _run(base, "-E", "-c", "import sys; print(len(sys.path))", env={"PYTHONPATH": "/one:/two"}) == "2"
 
 

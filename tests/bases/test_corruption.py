@@ -105,8 +105,8 @@ def test_bytes_of_the_image(victim: Victim) -> None:
     wrong = {}
     offsets = list(_image_bytes(victim.image))
     for number, at in enumerate(offsets):
-        place = victim.start + at
-        result = victim.with_byte(place, victim.data[place] ^ (0x01, 0x80, 0xFF)[number % 3])
+        offset = victim.start + at
+        result = victim.with_byte(offset, victim.data[offset] ^ (0x01, 0x80, 0xFF)[number % 3])
         if (problem := _problem(result)) is not None:
             wrong[at] = problem
     assert wrong == {}

@@ -56,18 +56,18 @@ def _source_archive(version: str) -> Path:
 
 def extract_tests(version: str) -> Path:
     """Return a directory with ``test`` of this exact release, extracted once from the forge's source archive."""
-    place = cache_root() / "tests" / f"cpython-{version}-tests"
-    done = place / "complete"
-    with locked(place):
+    folder = cache_root() / "tests" / f"cpython-{version}-tests"
+    done = folder / "complete"
+    with locked(folder):
         if not done.exists():
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir(parents=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
             with tarfile.open(_source_archive(version)) as archive:
                 # Python 3.11.2 has no extraction filters; the archive is trusted, because its hash is pinned.
                 archive.extraction_filter = getattr(tarfile, "data_filter", None)
-                archive.extractall(place, members=_test_members(archive))  # noqa: S202
+                archive.extractall(folder, members=_test_members(archive))  # noqa: S202
             done.touch()
-    return place
+    return folder
 
 
 def _test_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

@@ -11,9 +11,9 @@ from cryptography import x509
 __all__ = ["add_certificates"]
 
 
-def add_certificates(place: Path) -> None:
+def add_certificates(folder: Path) -> None:
     """Fill a directory: ca.pem, other.pem, bundle.pem, link.pem, capath, and a server's chain and keys."""
-    place.mkdir()
+    folder.mkdir()
     authority, other = trustme.CA(), trustme.CA()
     server = authority.create_child_ca().issue_cert("localhost")
     chain = b"".join(blob.bytes() for blob in server.cert_chain_pems)
@@ -27,10 +27,10 @@ def add_certificates(place: Path) -> None:
         "server.pem": server.private_key_pem.bytes() + chain,
     }
     for name, content in files.items():
-        (place / name).write_bytes(content)
-    (place / "link.pem").symlink_to("ca.pem")
-    (place / "capath").mkdir()
-    (place / "capath" / f"{_subject_hash(authority.cert_pem.bytes())}.0").symlink_to("../ca.pem")
+        (folder / name).write_bytes(content)
+    (folder / "link.pem").symlink_to("ca.pem")
+    (folder / "capath").mkdir()
+    (folder / "capath" / f"{_subject_hash(authority.cert_pem.bytes())}.0").symlink_to("../ca.pem")
 
 
 def _subject_hash(pem: bytes) -> str:

@@ -34,14 +34,14 @@ class Comparison:
 
 def compare(target: str, source: Mapping[str, Any], packaged: Mapping[str, Any]) -> Comparison:
     """Compare the results of the run from source with those of the packaged program."""
-    wanted, got = dict(_leaves(source, "")), dict(_leaves(packaged, ""))
+    expected, got = dict(_leaves(source, "")), dict(_leaves(packaged, ""))
     rows = [row for row in load_explanations() if row.applies(target)]
     counts: dict[str, tuple[int, int]] = {}
     unexplained: dict[str, tuple[str, str]] = {}
     differing: dict[str, str] = {}
-    for name in sorted(wanted.keys() | got.keys()):
+    for name in sorted(expected.keys() | got.keys()):
         group = name.partition(".")[0]
-        one, other = wanted.get(name, "nothing"), got.get(name, "nothing")
+        one, other = expected.get(name, "nothing"), got.get(name, "nothing")
         results, explained = counts.get(group, (0, 0))
         if one != other:
             differing[name] = other

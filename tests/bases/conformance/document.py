@@ -88,18 +88,18 @@ def main() -> int:
 
     parts, bad = [INTRODUCTION, deviations(load_explanations())], 0
     with tempfile.TemporaryDirectory(prefix="pypkg-conformance-") as folder:
-        place = Path(folder)
-        workplace = make_workplace(place)
+        work = Path(folder)
+        workplace = make_workplace(work)
         for name in sys.argv[1:] or ALL:
-            (place / name).mkdir()
-            comparison = compare_runs(workplace, name, build(parse_target(name)).path, place / name)
+            (work / name).mkdir()
+            comparison = compare_runs(workplace, name, build(parse_target(name)).path, work / name)
             parts.append(table(comparison))
             for check, (source, packaged) in comparison.unexplained.items():
                 print(f"{name} {check}\n  source:   {source[:600]}\n  packaged: {packaged[:600]}")
             for pattern in comparison.outdated:
                 print(f"{name}: no difference for {pattern}")
             bad += len(comparison.unexplained) + len(comparison.outdated)
-        subprocess.run(["chmod", "-R", "u+w", place], check=True)
+        subprocess.run(["chmod", "-R", "u+w", work], check=True)
     if not sys.argv[1:]:
         DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
     return 1 if bad else 0

@@ -169,8 +169,8 @@ def _links(data: Path, project: Path) -> None:
     (data / "dangling" / "link").symlink_to("none")
 
 
-def _archives(place: Path) -> None:
-    place.mkdir()
+def _archives(folder: Path) -> None:
+    folder.mkdir()
     members = {"one.txt": b"one\n", "folder/two.txt": b"two two\n" * 50, "folder/three.bin": bytes(3000)}
     modules = {
         "zipped_one.py": b"VALUE = 'zipped_one'\n",
@@ -179,19 +179,21 @@ def _archives(place: Path) -> None:
         "zipped_package/data.txt": b"zipped data\n",
         "below/zipped_below.py": b"VALUE = 'below'\n",
     }
-    _zip(place / "pack.zip", members, zipfile.ZIP_DEFLATED)
-    _zip(place / "modules.zip", modules, zipfile.ZIP_STORED)
-    _zip(place / "program.zip", {"__main__.py": b"VALUE = 'zipped'\nprint('zipped', __name__)\n"}, zipfile.ZIP_DEFLATED)
+    _zip(folder / "pack.zip", members, zipfile.ZIP_DEFLATED)
+    _zip(folder / "modules.zip", modules, zipfile.ZIP_STORED)
+    _zip(
+        folder / "program.zip", {"__main__.py": b"VALUE = 'zipped'\nprint('zipped', __name__)\n"}, zipfile.ZIP_DEFLATED
+    )
     for name, mode in ARCHIVES.items():
-        with tarfile.open(place / name, mode) as archive:
+        with tarfile.open(folder / name, mode) as archive:
             for member, content in members.items():
                 info = tarfile.TarInfo(member)
                 info.size, info.mtime = len(content), MTIME
                 archive.addfile(info, io.BytesIO(content))
     text = b"compressed text\n" * 100
-    _put(place / "text.gz", gzip.compress(text))
-    _put(place / "text.bz2", bz2.compress(text))
-    _put(place / "text.xz", lzma.compress(text))
+    _put(folder / "text.gz", gzip.compress(text))
+    _put(folder / "text.bz2", bz2.compress(text))
+    _put(folder / "text.xz", lzma.compress(text))
 
 
 def _zip(path: Path, members: Mapping[str, bytes], compression: int) -> None:
@@ -200,10 +202,10 @@ def _zip(path: Path, members: Mapping[str, bytes], compression: int) -> None:
             archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), content, compression)
 
 
-def _databases(place: Path) -> None:
-    place.mkdir()
+def _databases(folder: Path) -> None:
+    folder.mkdir()
     for name in ("plain", "wal"):
-        connection = sqlite3.connect(place / f"{name}.db")
+        connection = sqlite3.connect(folder / f"{name}.db")
         connection.executescript(
             f"PRAGMA journal_mode = {'wal' if name == 'wal' else 'delete'};"
             "CREATE TABLE things (name TEXT PRIMARY KEY, data BLOB); CREATE VIRTUAL TABLE texts USING fts5(body);"
@@ -216,31 +218,31 @@ def _databases(place: Path) -> None:
         connection.close()
 
 
-def _texts(place: Path) -> None:
-    _put(place / "settings.ini", "[first]\nkey = value\n")
-    _put(place / "settings.toml", 'key = "value"\nlist = [1, 2]\n')
-    _put(place / "settings.json", '{"key": "välue"}')
-    _put(place / "settings.plist", plistlib.dumps({"key": "value"}))
-    _put(place / "table.csv", "a,b\n1,x\n2,y\n")
-    _put(place / "page.xml", '<page title="home"/>')
-    _put(place / "netrc", "machine example.org login ada password secret\n")
-    _put(place / "mime.types", "application/x-conform conform\n")
-    _put(place / "session.txt", "A session:\n\n    >>> 1 + 1\n    2\n    >>> 1 / 2\n    1\n")
+def _texts(folder: Path) -> None:
+    _put(folder / "settings.ini", "[first]\nkey = value\n")
+    _put(folder / "settings.toml", 'key = "value"\nlist = [1, 2]\n')
+    _put(folder / "settings.json", '{"key": "välue"}')
+    _put(folder / "settings.plist", plistlib.dumps({"key": "value"}))
+    _put(folder / "table.csv", "a,b\n1,x\n2,y\n")
+    _put(folder / "page.xml", '<page title="home"/>')
+    _put(folder / "netrc", "machine example.org login ada password secret\n")
+    _put(folder / "mime.types", "application/x-conform conform\n")
+    _put(folder / "session.txt", "A session:\n\n    >>> 1 + 1\n    2\n    >>> 1 / 2\n    1\n")
     _put(
-        place / "logging.ini",
+        folder / "logging.ini",
         "[loggers]\nkeys=root,app\n[handlers]\nkeys=file\n[formatters]\nkeys=plain\n[logger_root]\nhandlers=\n"
         "[logger_app]\nlevel=INFO\nhandlers=file\nqualname=app\n[handler_file]\nclass=FileHandler\n"
         "formatter=plain\nargs=('%(target)s',)\n[formatter_plain]\nformat=%(levelname)s:%(filename)s:%(message)s\n",
     )
-    _put(place / "logging.json", '{"version": 1, "disable_existing_loggers": false}')
-    with wave.open(str(place / "tone.wav"), "wb") as sound:
+    _put(folder / "logging.json", '{"version": 1, "disable_existing_loggers": false}')
+    with wave.open(str(folder / "tone.wav"), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(1)
         sound.setframerate(8000)
         sound.writeframes(bytes(80))
     boundary = "==part=="
     _put(
-        place / "message.eml",
+        folder / "message.eml",
         f"From: ada@example.org\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nMIME-Version: 1.0\n"
         f'Content-Type: multipart/mixed; boundary="{boundary}"\n\n--{boundary}\nContent-Type: text/plain\n\nHello.\n'
         f'--{boundary}\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename="x.bin"\n'
@@ -251,9 +253,9 @@ def _texts(place: Path) -> None:
         "door": "Tür",
         "%d door\0%d doors": "%d Tür\0%d Türen",
     }
-    _put(place / "locale" / "de" / "LC_MESSAGES" / "app.mo", _catalogue(messages))
-    _put(place / "zones" / "Test" / "Place", _zone("TST", 7200))
-    _put(place / "zones" / "Test" / "Other", _zone("OTH", -3600))
+    _put(folder / "locale" / "de" / "LC_MESSAGES" / "app.mo", _catalogue(messages))
+    _put(folder / "zones" / "Test" / "Place", _zone("TST", 7200))
+    _put(folder / "zones" / "Test" / "Other", _zone("OTH", -3600))
 
 
 def _catalogue(messages: Mapping[str, str]) -> bytes:
@@ -284,9 +286,9 @@ def _zone(name: str, offset: int) -> bytes:
     )
 
 
-def _libraries(place: Path) -> None:
+def _libraries(folder: Path) -> None:
     """Compile libraries for Linux on x86-64 that need no libc, so that any loader accepts them."""
-    place.mkdir()
+    folder.mkdir()
     command = [
         sys.executable,
         "-m",
@@ -305,14 +307,14 @@ def _libraries(place: Path) -> None:
         "libasking.so": "int base(void); int answer(void) { return base(); }",
     }
     for name, text in sources.items():
-        others: list[str | Path] = ["-L", place, "-lbase", "-Wl,-rpath,$ORIGIN"] if name == "libasking.so" else []
+        others: list[str | Path] = ["-L", folder, "-lbase", "-Wl,-rpath,$ORIGIN"] if name == "libasking.so" else []
         subprocess.run(
-            [*command, "-O1", "-x", "c", "-", "-o", place / name, *others],
+            [*command, "-O1", "-x", "c", "-", "-o", folder / name, *others],
             input=text.encode(),
             check=True,
             capture_output=True,
         )
-    (place / "libanswer.so.1").symlink_to("libanswer.so")
+    (folder / "libanswer.so.1").symlink_to("libanswer.so")
 
 
 def _large(path: Path, size: int) -> None:
