@@ -33,12 +33,18 @@ PROGRAMS = Path(__file__).parent / "programs"
 HELLO = PROGRAMS / "hello.py"
 CLI = PROGRAMS / "cli.py"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-# Targets that this host can forge. By default, the oldest Python for its own platform and the newest static one are
-# measured.
-FORGED = [target for target in catalogue().targets() if why_not(target) is None and target.arch == host_target().arch]
-STATIC = [target.name for target in FORGED if target.platform == "linuxstatic"][-1]
-TARGETS = ",".join([next(target.name for target in FORGED if target.platform == host_target().platform), STATIC])
 PARTS = "programs,packaging,files,imports,size"
+
+
+def _forgeable(platform: str) -> list[str]:
+    """Return the targets of a platform that can be forged for this host's processor, oldest Python first."""
+    arch = host_target().arch
+    found = [target for target in catalogue().targets() if (target.platform, target.arch) == (platform, arch)]
+    return [target.name for target in found if why_not(target) is None] or [f"{platform}-{arch}"]
+
+
+STATIC = _forgeable("linuxstatic")[-1]
+TARGETS = f"{_forgeable(host_target().platform)[0]},{STATIC}"
 
 
 def _milliseconds(seconds: float) -> str:
