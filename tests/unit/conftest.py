@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from unit.http_server import HttpServer, serving
 
 from pypkg_core.bases import published
 from pypkg_core.bases.record import write_sha256
@@ -18,6 +17,7 @@ from pypkg_core.hashing import file_sha256
 from pypkg_core.image import ImageBuilder, ModuleKind
 from pypkg_core.targets.catalogue import Target, catalogue
 from unit.core.binaries.elf_files import elf_base
+from unit.http_server import HttpServer, serving
 
 MakeBase = Callable[..., bytes]
 Publish = Callable[..., str]

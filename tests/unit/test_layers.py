@@ -13,7 +13,7 @@ LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imp
 
 
 def lint(configuration: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", LINT, configuration]
+    command = [sys.executable, "-c", LINT, str(configuration)]
     return subprocess.run(command, cwd=configuration.parent, capture_output=True, text=True, check=False)
 
 

@@ -68,7 +68,8 @@ def upward(graph: Graph, order: Iterable[str]) -> list[str]:
 
 def _symbols(path: Path) -> tuple[set[str], set[str]]:
     """Return the symbols that an object defines for others, and those that it needs."""
-    defined, needed = set(), set()
+    defined: set[str] = set()
+    needed: set[str] = set()
     with path.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection)

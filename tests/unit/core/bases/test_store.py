@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from unit.http_server import HttpServer, RecordingReporter
 
 from pypkg_core.bases import record, store
 from pypkg_core.bases.published import PublishedBase, find_published, load_published
@@ -19,6 +18,7 @@ from pypkg_core.bases.record import Base, find_built, sha256_path, write_sha256
 from pypkg_core.errors import PypkgError
 from pypkg_core.hashing import file_sha256
 from pypkg_core.targets.catalogue import Target
+from unit.http_server import HttpServer, RecordingReporter
 
 MakeBase = Callable[..., bytes]
 Need = Callable[..., tuple[Base, list[str]]]
@@ -54,7 +54,13 @@ def need(cache: Path, make_base: MakeBase, release: str, forged: list[Target]) -
 
 
 def test_a_download_is_verified_and_kept(
-    need: Need, publish: Publish, server: HttpServer, make_base: MakeBase, target: Target, cache: Path, forged: list[Target]
+    need: Need,
+    publish: Publish,
+    server: HttpServer,
+    make_base: MakeBase,
+    target: Target,
+    cache: Path,
+    forged: list[Target],
 ) -> None:
     path = publish(make_base())
     base, lines = need(target)
@@ -149,14 +155,16 @@ def test_a_built_base_comes_before_a_download(
     assert (base.path, base.origin, lines, server.asked) == (built, "built", [], [])
 
 
-def test_a_built_base_without_its_hash_is_absent(need, make_base, target, built, forged) -> None:
+def test_a_built_base_without_its_hash_is_absent(
+    need: Need, make_base: MakeBase, target: Target, built: Path, forged: list[Target]
+) -> None:
     sha256_path(built).unlink()
     built.write_bytes(make_base()[:1000])  # an interrupted build
     base, _ = need(target)
     assert (base.path, forged) == (built, [target])
 
 
-def test_a_changed_base_is_used_and_reported(need, make_base, target, built) -> None:
+def test_a_changed_base_is_used_and_reported(need: Need, make_base: MakeBase, target: Target, built: Path) -> None:
     built.write_bytes(make_base(text=b"changed"))
     os.utime(built, ns=(0, 0))  # by somebody who keeps dates
     for _ in range(2):
@@ -167,8 +175,10 @@ def test_a_changed_base_is_used_and_reported(need, make_base, target, built) -> 
     assert need(target)[1] == []
 
 
-def test_an_unchanged_base_is_read_once(need, target, built, monkeypatch) -> None:
-    read = []
+def test_an_unchanged_base_is_read_once(
+    need: Need, target: Target, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
 
     def hashed(path: Path) -> str:
         read.append(path)
@@ -227,7 +237,7 @@ def test_concurrent_runs_download_once(
     assert (len(results), len(server.asked)) == (4, 1)
 
 
-def test_fetching_alone(publish, server, make_base, target, built) -> None:
+def test_fetching_alone(publish: Publish, server: HttpServer, make_base: MakeBase, target: Target, built: Path) -> None:
     path = publish(make_base())
     reporter = RecordingReporter()
     base = store.fetch_base(target, reporter)
@@ -236,7 +246,9 @@ def test_fetching_alone(publish, server, make_base, target, built) -> None:
     assert server.asked == [path]
 
 
-def test_fetching_alone_fails_clearly(publish, server, make_base, target) -> None:
+def test_fetching_alone_fails_clearly(
+    publish: Publish, server: HttpServer, make_base: MakeBase, target: Target
+) -> None:
     reporter = RecordingReporter()
     with pytest.raises(PypkgError, match=f"No base is published for {target.name}"):
         store.fetch_base(target, reporter)

@@ -7,13 +7,13 @@ import socket
 from pathlib import Path
 
 import pytest
-from unit.http_server import HttpServer, RecordingReporter
 
 from pypkg_core.cache import sources_dir
 from pypkg_core.errors import PypkgError
 from pypkg_forge.sources.fetch import Fetcher
 from pypkg_forge.sources.origins import Origins
 from pypkg_forge.sources.pins import Pin
+from unit.http_server import HttpServer, RecordingReporter
 
 GOOD = b"the archive" * 1000
 REPACKED = b"the archive, repacked"
