@@ -1,12 +1,12 @@
 """Make the sample profile of a series: ``python benchmarks/train.py 3.13`` writes ``patches/profiles/3.13.txt``.
 
-Compiles an ordinary CPython with gcc's counters; lets it import all of the standard library, then run the tests that
-CPython itself trains with (``python -m test --pgo``); and writes down how often each line ran. Both count alike:
-starting is what packaged programs do most. Takes 15 minutes on two cores, and gcc with gcov 9 or newer.
+Compiles an ordinary CPython with gcc's counters, imports the whole standard library, runs CPython's own training tests
+(``python -m test --pgo``), and records how often each line ran. Both workloads have the same weight, because packaged
+programs spend much of their time starting. Needs gcc with gcov 9 or newer, and 15 minutes on two processors.
 
 Formats: gcov's JSON (gcc.gnu.org/onlinedocs/gcc/Invoking-Gcov.html, ``--json-format``), and clang's sample profiles as
-text (clang.llvm.org/docs/UsersManual.html, "Sample Profile Text Format"): lines count from the one that a function's
-name is on, and are cut to 16 bits.
+text (clang.llvm.org/docs/UsersManual.html, "Sample Profile Text Format"): lines are counted from the line of the
+function's name, modulo 65536.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from pypkg_forge.driver.build import fetch_sources
 
 HERE = Path(__file__).parent
 PROFILES = HERE.parent / "patches" / "profiles"
-# What a workload's counts add up to in a profile, and the share of all counts that a profile holds: what ran less is
-# compiled as code is that nothing is known of.
+# The sum of a workload's counts in a profile, and the share of all counts that a profile contains: the rest is compiled
+# as code without a profile.
 SCALE = 1e9
 SHARE = 0.99
 LINE_MASK = 0xFFFF
 IMPORT_RUNS = 5
-FAILED_TESTS = 2  # how `python -m test` ends when some did
+FAILED_TESTS = 2  # exit code of `python -m test` after failures
 _ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"}
 
 
-class Place(NamedTuple):
-    """A function: its name, and where it is defined. Inline functions have one place and many copies."""
+class Function(NamedTuple):
+    """A function and its definition; the copies of an inline function share one."""
 
     name: str
     file: str
@@ -51,55 +51,55 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Counts:
-    """How often a function was called, and how often each line of it ran, by its distance from the first."""
+    """The calls of a function, and the runs of each line, by its distance from the first."""
 
     calls: float = 0
     lines: Counter[int] = field(default_factory=Counter)
 
     @property
     def total(self) -> float:
-        """All lines together."""
+        """The sum over all lines."""
         return sum(self.lines.values())
 
 
-Functions = dict[Place, Counts]
+Functions = dict[Function, Counts]
 
 
 def add_coverage(document: dict[str, Any], functions: Functions) -> None:
-    """Add the counts of one object file, as gcov tells them."""
-    places: dict[str, Place] = {}
+    """Add the counts of an object file, from gcov's output."""
+    known: dict[str, Function] = {}
     for file in document["files"]:
         for function in file["functions"]:
             name = function["name"]
-            if name not in places:
-                places[name] = Place(name, os.path.normpath(file["file"]), function["start_line"])
-                functions.setdefault(places[name], Counts()).calls += function["execution_count"]
+            if name not in known:
+                known[name] = Function(name, os.path.normpath(file["file"]), function["start_line"])
+                functions.setdefault(known[name], Counts()).calls += function["execution_count"]
     for file in document["files"]:
         for line in file["lines"]:
-            place = places.get(line.get("function_name"))
-            if place is not None:
-                functions[place].lines[(line["line_number"] - place.line) & LINE_MASK] += line["count"]
+            found = known.get(line.get("function_name"))
+            if found is not None:
+                functions[found].lines[(line["line_number"] - found.line) & LINE_MASK] += line["count"]
 
 
 def merge(workloads: Iterable[Functions]) -> dict[str, Counts]:
-    """Put workloads together, each of the same weight. Of functions with one name the one that ran most is kept."""
+    """Merge workloads with equal weights. Of several functions with one name, the one that ran most is kept."""
     merged: Functions = {}
     for functions in workloads:
         weight = SCALE / max(1, sum(counts.total for counts in functions.values()))
-        for place, counts in functions.items():
-            into = merged.setdefault(place, Counts())
+        for function, counts in functions.items():
+            into = merged.setdefault(function, Counts())
             into.calls += counts.calls * weight
             for line, count in counts.lines.items():
                 into.lines[line] += count * weight  # type: ignore[assignment]
     named: dict[str, Counts] = {}
-    for place, counts in sorted(merged.items()):
-        if place.name not in named or counts.total > named[place.name].total:
-            named[place.name] = counts
+    for function, counts in sorted(merged.items()):
+        if function.name not in named or counts.total > named[function.name].total:
+            named[function.name] = counts
     return named
 
 
 def profile_lines(functions: dict[str, Counts]) -> Iterator[str]:
-    """The text of a profile, hot functions first."""
+    """Yield the lines of a profile, the most frequent functions first."""
     left = SHARE * sum(counts.total for counts in functions.values())
     for name, counts in sorted(functions.items(), key=lambda item: (-item[1].total, item[0])):
         if left < 0 or counts.total < 1:
@@ -111,7 +111,7 @@ def profile_lines(functions: dict[str, Counts]) -> Iterator[str]:
 
 
 class Training:
-    """An instrumented CPython in its own folder, and the counts of what it runs."""
+    """An instrumented CPython, and the counts of its runs."""
 
     def __init__(self, archive: Path, folder: Path) -> None:
         self._folder = folder
@@ -120,36 +120,38 @@ class Training:
         self._archive = archive
 
     def compile(self) -> None:
-        """Unpack, configure, make."""
+        """Unpack, configure and build it."""
         shutil.rmtree(self._build, ignore_errors=True)
         with tarfile.open(self._archive) as tar:
-            tar.extractall(self._folder, filter="data")
+            # Python 3.11.2, Debian 12's, has no extraction filters.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(self._folder)  # noqa: S202
         flags = "-O0 -fno-inline --coverage"
         self._run("./configure", "CC=gcc", f"CFLAGS={flags}", "LDFLAGS=--coverage", "OPT=-DNDEBUG")
         self._run("make", f"-j{os.cpu_count()}")
-        # Compiling ran the interpreter too; and what has .pyc files now does not compile them in the counted runs.
+        # Discards the counts of the build, and creates the .pyc files, so that the counted runs do not compile them.
         self._run("./python", "-I", "-S", str(HERE / "programs" / "import_all.py"))
         for path in self._build.rglob("*.gcda"):
             path.unlink()
 
     def imports(self) -> Functions:
-        """Import the standard library."""
+        """Return the counts of importing the standard library."""
         return self._counted("imports", IMPORT_RUNS, "-I", "-S", str(HERE / "programs" / "import_all.py"))
 
     def tests(self) -> Functions:
-        """CPython's own training."""
+        """Return the counts of CPython's training tests."""
         return self._counted("tests", 1, "-m", "test", "--pgo", "--timeout=900")
 
     def _run(self, *line: str, counters: Path | None = None, good: tuple[int, ...] = (0,)) -> None:
         environment = _ENVIRONMENT | ({"GCOV_PREFIX": str(counters)} if counters else {})
-        # Without optimisation the deepest recursions of the tests need more than the usual stack.
+        # Without optimisation, the deepest recursions of the tests need a larger stack.
         shell = ["sh", "-c", 'ulimit -s unlimited; exec "$@"', "sh", *line]
         with (self._folder / "log").open("ab") as log:
             done = subprocess.run(
                 shell, cwd=self._build, env=environment, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         if done.returncode not in good:
-            sys.exit(f"{' '.join(line)} ended with {done.returncode}: {self._folder / 'log'}")
+            sys.exit(f"{' '.join(line)} ended with exit code {done.returncode}, see {self._folder / 'log'}")
 
     def _counted(self, name: str, runs: int, *arguments: str) -> Functions:
         prefix = self._folder / f"counters-{name}"
@@ -173,10 +175,10 @@ class Training:
 
 
 def main() -> None:
-    """Parse the command line, train, write."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("series", help='"3.13"')
-    parser.add_argument("--work", type=Path, required=True, help="a folder for the build: 1 GB")
+    parser.add_argument("--work", type=Path, required=True, help="directory for the build, 1 GB")
     arguments = parser.parse_args()
     target = parse_target(f"py{arguments.series.replace('.', '')}-linux-x64")
     archive = fetch_sources(target, source=None)["python"].path

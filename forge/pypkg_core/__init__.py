@@ -1,1 +1,1 @@
-"""What both halves of pypkg stand on: errors, atomic files, the image format and the executable formats."""
+"""The part that the packager and the forge share; it works on every operating system."""

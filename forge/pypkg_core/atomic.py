@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ __all__ = ["atomic_write", "temporary_beside"]
 
 
 def temporary_beside(path: Path) -> Path:
-    """Return a free name in the folder of ``path``, so that a rename onto ``path`` stays on one file system."""
+    """Return an unused name in the directory of ``path``, so that a rename to ``path`` stays on one file system."""
     return path.with_name(f".{path.name[:200]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
 
 @contextlib.contextmanager
 def atomic_write(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """Open a temporary file beside ``path``; rename it onto ``path`` when the block ends without an exception.
+    """Open a temporary file next to ``path``; rename it to ``path`` when the block ends without an exception.
 
-    The block may flush the file and read it back under its ``name`` before it becomes visible. There is no fsync: a
-    killed process or a full disk leaves the old file; after a power failure contents are checked by whoever reads them.
+    The block may flush the file and read it back under its ``name`` before it becomes visible. A killed process or a
+    full disk leaves the old file. There is no fsync, so a reader must verify contents that have to survive a power
+    failure.
 
     Args:
-        path: the file to create or replace; its folder must exist.
+        path: the file to create or replace; its directory must exist.
         mode: permission bits before the umask.
 
     Raises:
@@ -40,11 +41,11 @@ def atomic_write(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
         raise PypkgError(f"Cannot write {path}: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "w+b") as file:
-            # fdopen names the file by its descriptor; readers inside the block want the path.
+            # fdopen names the file after its descriptor; the block needs the path.
             yield _named(file, temporary)
         temporary.replace(path)
     except OSError as error:
-        # An error about another file, raised by the block, keeps its own words.
+        # An error of the block about another file keeps its message.
         if error.filename is not None and str(error.filename) not in (str(temporary), str(path)):
             raise
         raise PypkgError(f"Cannot write {path}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""Where pypkg keeps what it made or fetched: one root, one function per folder."""
+"""The cache: one root directory, one function for each directory in it, and locks."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ _LOCK_POLL_SECONDS: Final = 1.0
 
 
 def cache_root() -> Path:
-    """``$PYPKG_CACHE_PATH``, or ``~/.pypkg-cache``; not created."""
+    """Return ``$PYPKG_CACHE_PATH``, or ``~/.pypkg-cache``; it need not exist."""
     chosen = os.environ.get("PYPKG_CACHE_PATH")
     return Path(chosen).expanduser().absolute() if chosen else Path.home() / ".pypkg-cache"
 
 
 def base_dir() -> Path:
-    """The folder of the bases: ``<root>/v0.1``, or the root itself when ``PYPKG_IGNORE_TAG`` is set."""
+    """Return the directory of bases: ``<root>/v0.1``, or the root itself if ``PYPKG_IGNORE_TAG`` is set."""
     root = cache_root()
     return root if os.environ.get("PYPKG_IGNORE_TAG") else root / CACHE_TAG
 
 
 def sources_dir() -> Path:
-    """The folder of source archives, each checked against its pin."""
+    """Return the directory of verified source archives."""
     return cache_root() / "sources"
 
 
 def forge_dir() -> Path:
-    """The folder of the forge's build trees; all of it may be deleted."""
+    """Return the directory of the forge's build trees; it may be deleted at any time between builds."""
     return cache_root() / "forge"
 
 
 def logs_dir() -> Path:
-    """The folder of build logs."""
+    """Return the directory of build logs."""
     return cache_root() / "logs"
 
 
 def base_name(origin: str, release: str, platform: str, arch: str) -> str:
-    """The file name of a base: ``built-3.13.5-linux-x64``; ``origin`` is "built" or "fetched"."""
+    """Return the file name of a base, ``built-3.13.5-linux-x64``; ``origin`` is "built" or "fetched"."""
     return f"{origin}-{release}-{platform}-{arch}"
 
 
 @contextlib.contextmanager
 def locked(path: Path, *, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold the lock file ``<path>.lock`` while the block runs, so that concurrent runs take turns.
+    """Hold the lock file ``<path>.lock`` while the block runs; a concurrent run waits.
 
     Args:
-        path: what is being made; its folder is created.
-        waiting: told, in one line, when another run holds the lock; the wait takes as long as that run.
+        path: the file or directory that the block writes; its parent directory is created.
+        waiting: gets one line if another run holds the lock; the wait takes as long as that run.
 
     Raises:
-        PypkgError: the folder cannot be written.
+        PypkgError: the directory cannot be written.
     """
     lock = FileLock(f"{path}.lock")
     try:
@@ -68,12 +68,12 @@ def locked(path: Path, *, waiting: Callable[[str], None] | None = None) -> Itera
             lock.acquire(timeout=0)
         except Timeout:
             if waiting is not None:
-                waiting(f"Waiting for another run, which holds {path}.lock")
+                waiting(f"Waiting for another run that holds {path}.lock")
             lock.acquire(poll_interval=_LOCK_POLL_SECONDS)
     except OSError as error:
         raise PypkgError(
             f"Cannot lock {path}: {error.strerror or error}",
-            hint="Set PYPKG_CACHE_PATH to a folder that can be written.",
+            hint="Set PYPKG_CACHE_PATH to a writable directory.",
         ) from error
     try:
         yield

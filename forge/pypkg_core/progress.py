@@ -1,4 +1,4 @@
-"""What the user sees of long work: a live line on a terminal, plain lines elsewhere."""
+"""Progress of long work: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _PLAIN_INTERVAL_SECONDS: Final = 15.0
 
 
 class Stage(Protocol):
-    """One piece of long work under way."""
+    """A step that takes time."""
 
     def update(self, done: float, total: float) -> None:
-        """Say how much is done, in any unit."""
+        """Report how much is done, in any unit; a ``total`` of 0 is unknown."""
 
 
 class Reporter(Protocol):
-    """Where progress goes; the library never prints."""
+    """Receives progress; only the command line prints it."""
 
     def say(self, line: str) -> None:
-        """Tell one fact, in one line."""
+        """Report a fact in one line."""
 
     def stage(self, title: str) -> contextlib.AbstractContextManager[Stage]:
-        """Show ``title`` as under way until the block ends."""
+        """Show ``title`` as in progress until the block ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,17 @@ QUIET: Final[Reporter] = _Quiet()
 
 @dataclass(slots=True)
 class RichReporter:
-    """Progress on standard error: a bar on a terminal, a line now and then elsewhere."""
+    """Progress on standard error: a bar on a terminal, an occasional line elsewhere."""
 
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
 
     def say(self, line: str) -> None:
-        """Print one line above whatever is under way."""
+        """Print a line above the progress bar."""
         self.console.print(line, markup=False)
 
     @contextlib.contextmanager
     def stage(self, title: str) -> Iterator[Stage]:
-        """Show a bar (terminal), or print the title now and the time taken at the end (elsewhere)."""
+        """Show a bar on a terminal; elsewhere print the title now and the time taken at the end."""
         if not self.console.is_terminal:
             self.say(title)
             started = time.monotonic()
@@ -105,5 +105,5 @@ class _BarStage:
 
 
 def console_reporter() -> Reporter:
-    """The reporter of the command line."""
+    """Return the reporter of the command line."""
     return RichReporter()

@@ -1,4 +1,4 @@
-"""What makes the same input give the same bytes: the one source of dates."""
+"""The only source of dates, so that the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pypkg_core.errors import UsageError
 __all__ = ["DEFAULT_EPOCH", "source_date_epoch"]
 
 DEFAULT_EPOCH: Final = 315532800
-"""1980-01-01T00:00:00Z, the first date a zip can hold: programs that zip their own files must not trip."""
+"""1980-01-01T00:00:00Z, the earliest date in a zip file: programs that zip their own files must work."""
 
 
 def source_date_epoch() -> int:
-    """Return the date that every file of an image carries, in seconds since 1970.
+    """Return the date of every file in an image, in seconds since 1970.
 
     ``SOURCE_DATE_EPOCH`` (reproducible-builds.org/specs/source-date-epoch), otherwise `DEFAULT_EPOCH`.
 
     Raises:
-        UsageError: the variable is set and is no whole number of seconds from 0 to 2**63 - 1.
+        UsageError: the variable is set and is not an integer from 0 to 2**63 - 1.
     """
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not text:
         return DEFAULT_EPOCH
     if not (text.isascii() and text.isdigit()) or int(text) >= 1 << 63:
         raise UsageError(
-            f"SOURCE_DATE_EPOCH is {text!r}; it must be a whole number of seconds since 1970",
+            f"SOURCE_DATE_EPOCH: expected an integer, the seconds since 1970, got {text!r}",
             hint="Unset it, or set it for example with: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)",
         )
     return int(text)

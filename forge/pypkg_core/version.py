@@ -1,4 +1,4 @@
-"""The version of all of pypkg; pyproject.toml has the same (a test compares them)."""
+"""The version of pypkg; the same as in pyproject.toml, which a test checks."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 __all__ = ["VERSION"]
 
 VERSION: Final = "0.1.0"
-"""Recorded in every manifest."""
+"""Recorded in every manifest and printed by ``--version``."""

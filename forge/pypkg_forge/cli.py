@@ -28,12 +28,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, "-v", "--version", message="%(version)s")
 def cli() -> None:
-    """Forge base binaries: patched CPython runtimes that pypkg packages programs with."""
+    """Build base binaries: patched CPython runtimes that pypkg packages programs with."""
 
 
 @cli.command("list")
 def list_command() -> None:
-    """Show every target, whether it can be forged, and the base that is in the cache."""
+    """List the targets: which can be built, and which are in the cache."""
     targets = catalogue().targets()
     width = max(len(target.name) for target in targets)
     for target in targets:
@@ -50,13 +50,16 @@ def _targets(texts: tuple[str, ...]) -> list[Target]:
 @cli.command("build")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @click.option("--output", type=_FOLDER, metavar="DIR", help="Also copy the bases into DIR.")
-@click.option("--source", type=_FOLDER, metavar="DIR", help="Look for source archives in DIR first.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at a time [MAKE_JOB_COUNT, or all].")
-@click.option("--force", is_flag=True, help="Compile again, from the newest sources an origin has.")
+@click.option("--source", type=_FOLDER, metavar="DIR", help="Take source archives from DIR first.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes [MAKE_JOB_COUNT, or all processors].")
+@click.option("--force", is_flag=True, help="Build again, from the newest sources available.")
 def build_command(
     targets: tuple[str, ...], output: Path | None, source: Path | None, jobs: int | None, force: bool
 ) -> None:
-    """Forge the bases of TARGETs (py313-linuxstatic-x64; parts left out are this machine's) into the cache."""
+    """Build the bases of TARGETs into the cache.
+
+    A target is like py313-linuxstatic-x64; parts that are left out are those of this machine.
+    """
     reporter = console_reporter()
     for target in _targets(targets):
         base = build(target, output=output, source=source, jobs=jobs, force=force, progress=reporter)
@@ -77,9 +80,12 @@ def fetch_command(targets: tuple[str, ...]) -> None:
 
 @cli.command("sources")
 @click.argument("targets", nargs=-1, metavar="[TARGET...]")
-@click.option("--source", type=_FOLDER, metavar="DIR", help="Look for source archives in DIR first.")
+@click.option("--source", type=_FOLDER, metavar="DIR", help="Take source archives from DIR first.")
 def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
-    """Get the source archives of TARGETs into the cache; without any, those of all that can be forged."""
+    """Download the source archives of TARGETs into the cache.
+
+    Without a target: those of every target that can be built.
+    """
     reporter = console_reporter()
     chosen = _targets(targets) or [target for target in catalogue().targets() if why_not(target) is None]
     seen: set[Path] = set()
@@ -94,20 +100,23 @@ def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
 @cli.command("verify")
 @click.argument("what", metavar="TARGET|FILE")
 def verify_command(what: str) -> None:
-    """Check the base of a TARGET in the cache, or a base in a FILE: structure, image, and that it runs."""
+    """Check the built base of a TARGET, or a base in a FILE.
+
+    Checks its structure and its image, and runs it where this machine can.
+    """
     path = Path(what)
     if path.is_file():
         target = parse_target(str(read_image(path).manifest.get("target")))
     else:
         if "/" in what:
-            raise UsageError(f"There is no file {what}")
+            raise UsageError(f"File not found: {what}")
         target = parse_target(what)
         built = find_built(target)
         if built is None:
-            raise PypkgError(f"The cache has no base of {target}", hint=f"Forge it: pypkg-forge build {target}")
+            raise PypkgError(f"The cache has no built base of {target}", hint=f"Build it: pypkg-forge build {target}")
         path = built.path
     report = verify_base(path, target)
-    click.echo(f"{path}: a sound base of {target}, Python {report.python}")
+    click.echo(f"{path}: a valid base of {target}, Python {report.python}")
     glibc = f", glibc {report.glibc}" if report.glibc else ""
     click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{glibc}")
     if report.ran is None:
@@ -118,7 +127,7 @@ def verify_command(what: str) -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 usage, 130 interrupted."""
-    # Asked to stop in whatever way, end the programs that were started too.
+    # A request to terminate must also end the programs that were started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
@@ -132,6 +141,6 @@ def main() -> None:
         print("> Error! Interrupted", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        print(f"> Error! {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        print(f"> Error! {error.filename or 'A file'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

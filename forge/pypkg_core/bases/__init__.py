@@ -1,1 +1,1 @@
-"""Base binaries: the cache, the published hashes, fetching."""
+"""Bases: in the cache, published, fetched."""

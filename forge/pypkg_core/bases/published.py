@@ -1,4 +1,4 @@
-"""The published bases, with the hashes that come with the packager (data/bases.toml)."""
+"""The published bases and their hashes, which come with pypkg (data/bases.toml)."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class PublishedBase:
 
     @property
     def asset(self) -> str:
-        """The asset's name in the release."""
+        """The name of the asset in the release."""
         return f"python-{self.version}-{self.platform}-{self.arch}"
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The version, to be compared."""
+        """The version as numbers, for comparison."""
         return tuple(int(part) for part in self.version.split("."))
 
 
 def load_published(file: Path | None = None) -> tuple[PublishedBase, ...]:
-    """Read the table, by default the packager's own.
+    """Read a table of published bases, by default pypkg's own.
 
     Raises:
-        PypkgError: a key is unknown, missing or of another type, a hash or version is none, or a base is defined twice.
+        PypkgError: a key is unknown, missing or of another type, a value is not valid, or a base is defined twice.
     """
     file = file or BASES_FILE
     reader = TableReader(file=file)
@@ -62,10 +62,10 @@ def load_published(file: Path | None = None) -> tuple[PublishedBase, ...]:
 
 
 def find_published(target: Target, file: Path | None = None) -> PublishedBase | None:
-    """Return the newest published base for ``target``; raises as `load_published` does."""
-    fitting = [
+    """Return the newest published base for ``target``, or ``None``; raises as `load_published` does."""
+    candidates = [
         base
         for base in load_published(file)
         if (base.platform, base.arch) == (target.platform, target.arch) and base.version.startswith(target.series + ".")
     ]
-    return max(fitting, key=lambda base: base.order, default=None)
+    return max(candidates, key=lambda base: base.order, default=None)

@@ -1,4 +1,4 @@
-"""Executable formats: how an image becomes a mapped part of a base."""
+"""Executable formats: attaching an image to an executable so that it is mapped with it, and reading it back."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def find_format(data: Bytes, shown: object) -> ExecutableFormat:
 
     Args:
         data: at least its first 64 bytes.
-        shown: what an error calls it.
+        shown: its name in errors.
 
     Raises:
-        PypkgError: it is of no known format.
+        PypkgError: its format is unknown.
     """
     for candidate in FORMATS.values():
         if candidate.matches(data):
@@ -36,11 +36,11 @@ def find_format(data: Bytes, shown: object) -> ExecutableFormat:
 
 
 def attach_image(base: Path, image: bytes | Pieces, out: BinaryIO | Path) -> None:
-    """Write ``base`` with ``image`` as its mapped image; an image that it has already is replaced.
+    """Write ``base`` with ``image`` as its mapped image; an image that it already has is replaced.
 
     Args:
         base: a base or a packaged executable; it may be the same file as ``out``.
-        out: the file to write: one that is open, or a path that gets it whole, executable, or not at all.
+        out: an open file, or the path of an executable to write atomically.
 
     Raises:
         PypkgError: ``base`` cannot be read, is not a base, or cannot hold the image; ``out`` cannot be written.
@@ -59,7 +59,7 @@ def read_image(path: Path) -> Image:
     """Return the image of an executable.
 
     Raises:
-        PypkgError: the file cannot be read, is truncated, has no image, or a damaged one.
+        PypkgError: the file cannot be read, is truncated, or its image is missing or damaged.
     """
     data = map_file(path)
     span = find_format(data, path).locate(data, path)

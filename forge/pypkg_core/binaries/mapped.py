@@ -1,4 +1,4 @@
-"""A file's bytes, from the page cache: an executable may be larger than the memory there is for it."""
+"""Mapped files: an executable may be larger than the available memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Bytes: TypeAlias = bytes | mmap.mmap
 
 
 def map_file(path: Path) -> Bytes:
-    """Return the contents of a file; nobody may change it meanwhile, as is the rule for files that appear whole.
+    """Return the contents of a file, which must not change in the meantime.
 
     Raises:
         PypkgError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Numbers, tables and bytes of an image, in the order that docs/image-format.md shows."""
+"""Assembles the tables and bytes of an image: see docs/image-format.md."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class BundleRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assembly:
-    """An image's contents, sorted: ``nodes[i]`` is at ``paths[i]``, the root is number 0."""
+    """The contents of an image, sorted: ``nodes[i]`` is at ``paths[i]``; the root is number 0."""
 
     mtime: int
     paths: Sequence[bytes]
@@ -83,7 +83,7 @@ class _Strings:
 
 @dataclass(slots=True)
 class _Data:
-    """The data part: contents, each aligned."""
+    """The data part: aligned contents."""
 
     base: int
     chunks: list[bytes | FilePart] = field(default_factory=list)
@@ -99,10 +99,10 @@ class _Data:
 
 
 def assemble(contents: Assembly) -> Pieces:
-    """Return the image's bytes.
+    """Return the bytes of an image.
 
     Raises:
-        PypkgError: a table is larger than its 32-bit numbers reach.
+        PypkgError: a table exceeds its 32-bit offsets.
     """
     strings = _Strings()
     path_offsets = [strings.add(path) for path in contents.paths]
@@ -232,16 +232,16 @@ def _modules(modules: Sequence[ModuleRow], names: Sequence[int], data: _Data) ->
     rows = []
     for module, name in zip(modules, names, strict=True):
         code = module.code
-        place = (data.add(code), len(code.stored), code.size, code.checksum) if code else (0, 0, 0, 0)
+        stored = (data.add(code), len(code.stored), code.size, code.checksum) if code else (0, 0, 0, 0)
         codec = code.codec if code else 0
         rows.append(
-            MODULE.pack(xxh64(module.name), name, len(module.name), module.entry, module.kind, codec, 0, *place, 0)
+            MODULE.pack(xxh64(module.name), name, len(module.name), module.entry, module.kind, codec, 0, *stored, 0)
         )
     return rows
 
 
 def _slots(hashes: Sequence[int]) -> bytes:
-    """Return the hash table over items with these hashes, filled in the items' order."""
+    """Return the hash table of items with these hashes, inserted in order."""
     count = slot_count(len(hashes))
     table = [0] * count
     for number, value in enumerate(hashes, 1):

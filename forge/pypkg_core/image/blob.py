@@ -1,4 +1,4 @@
-"""Contents on their way into an image: encoded, with what a reader needs to decode and check them."""
+"""Encoded contents, with size and checksum for the reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Blob"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blob:
-    """Stored bytes, the codec that they are in, size in bytes and XXH64 after decoding."""
+    """``stored`` bytes and their codec; ``size`` and ``checksum`` (XXH64) are those of the decoded contents."""
 
     stored: bytes | FilePart
     codec: Codec
@@ -25,7 +25,7 @@ class Blob:
 
     @classmethod
     def of(cls, data: bytes, codec: Codec = Codec.NONE) -> Blob:
-        """Encode ``data``; contents that do not get smaller (compressed already, or tiny) stay as they are."""
+        """Encode ``data``; contents that do not get smaller are stored as they are."""
         stored = encode(data, codec)
         if len(stored) >= len(data):
             stored, codec = data, Codec.NONE
@@ -33,7 +33,7 @@ class Blob:
 
     @classmethod
     def of_file(cls, path: Path, size: int) -> Blob:
-        """Take the ``size`` bytes of a file as they are, without holding them in memory.
+        """Store the ``size`` bytes of a file as they are, without holding them in memory.
 
         Raises:
             OSError: the file cannot be read.
@@ -42,7 +42,7 @@ class Blob:
         return cls(stored=part, codec=Codec.NONE, size=size, checksum=part.checksum())
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the contents, a part at a time; raises as `decoded` and `FilePart.chunks`."""
+        """Yield the contents in chunks; raises as `decoded` and `FilePart.chunks`."""
         if isinstance(self.stored, FilePart):
             yield from self.stored.chunks()
         else:

@@ -1,4 +1,4 @@
-"""Encoding and decoding the contents of an image; the C side is patches/runtime/image/decode.c."""
+"""Encodes and decodes contents of an image; the C side is patches/runtime/image/decode.c."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pypkg_core.image.layout import Codec
 
 __all__ = ["decode", "encode"]
 
-# RFC 1952: no name, no date, "unknown" operating system. The gzip module writes what the host's zlib thinks it runs on.
+# RFC 1952: no name, no date, operating system "unknown". The gzip module would write the host's operating system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 
@@ -34,15 +34,15 @@ def decode(data: bytes | memoryview, codec: Codec, size: int) -> bytes:
     """Return the ``size`` bytes that ``data`` encodes.
 
     Raises:
-        PypkgError: ``data`` is damaged or does not decode to ``size`` bytes. No more than that is ever produced,
-            but for Brotli, whose Python binding has no limit.
+        PypkgError: ``data`` is damaged or does not decode to ``size`` bytes. Never more than that is allocated, except
+            for Brotli, whose Python binding has no limit.
     """
     try:
         result = _decode(bytes(data), codec, size)
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise PypkgError(f"Cannot decode {codec.name.lower()} contents of an image: {error}") from error
     if len(result) != size:
-        raise PypkgError(f"Contents of an image decode to {len(result)} bytes, wanted {size}")
+        raise PypkgError(f"Contents of an image decode to {len(result)} bytes, expected {size}")
     return result
 
 
@@ -51,7 +51,7 @@ def _decode(data: bytes, codec: Codec, size: int) -> bytes:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         result = unpacker.decompress(data, size + 1)
         if not unpacker.eof and len(result) == size:
-            # The trailer may not have been reached: with the output full, zlib stops before it.
+            # With a full output buffer, zlib may stop before it reads the trailer.
             result += unpacker.decompress(unpacker.unconsumed_tail, 1)
         if not unpacker.eof:
             raise zlib.error("truncated or too long")

@@ -1,4 +1,4 @@
-"""The byte layout of an image, as numbers: see docs/image-format.md, version 1."""
+"""The byte layout of an image: see docs/image-format.md, version 1."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MODE_LINK: Final = 0o777
 
 
 class EntryType(IntEnum):
-    """What an entry is."""
+    """Types of entries."""
 
     FILE = 1
     DIRECTORY = 2
@@ -61,7 +61,7 @@ class EntryType(IntEnum):
 
 
 class Codec(IntEnum):
-    """How the bytes of a file or of code are stored."""
+    """Encodings of files and code."""
 
     NONE = 0
     GZIP = 1
@@ -70,7 +70,7 @@ class Codec(IntEnum):
 
 
 class ModuleKind(IntEnum):
-    """What a module is, for the importer."""
+    """Kinds of modules."""
 
     MODULE = 1
     PACKAGE = 2
@@ -80,13 +80,13 @@ class ModuleKind(IntEnum):
 
     @property
     def has_code(self) -> bool:
-        """Whether the image holds marshalled code for it."""
+        """Whether a module of this kind has marshalled code in the image."""
         return self in (ModuleKind.MODULE, ModuleKind.PACKAGE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """The header's numbers, in the order in which they are stored; offsets and sizes in bytes."""
+    """The numbers of the header in stored order; offsets and sizes in bytes."""
 
     image_size: int
     entries_offset: int
@@ -113,17 +113,17 @@ class Header:
     options_size: int
 
     def pack(self) -> bytes:
-        """Return the header's 160 bytes."""
+        """Return the 160 bytes of the header."""
         numbers = [getattr(self, name) for name in self.__slots__]
         return HEADER.pack(MAGIC, VERSION, HEADER.size, *numbers)
 
 
 def align(offset: int, alignment: int) -> int:
-    """Return the first multiple of ``alignment`` that is not below ``offset``."""
+    """Return ``offset``, rounded up to a multiple of ``alignment``."""
     return -(-offset // alignment) * alignment
 
 
 def slot_count(count: int) -> int:
-    """Return the size of a hash table over ``count`` items: the first power of two above twice the count."""
+    """Return the number of slots of a hash table for ``count`` items: the first power of two above twice the count."""
     result: int = 1 << (2 * count).bit_length()
     return result

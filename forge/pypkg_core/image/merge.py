@@ -1,4 +1,4 @@
-"""Copying one image's contents into another: a base's standard library into an application's image."""
+"""Copies an image into another one: a base's standard library into an application's image."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ def merge_image(
     withhold: Callable[[Entry], bool],
     leave_out: Callable[[Entry], bool] = lambda _: False,
 ) -> None:
-    """Add everything of ``image`` to ``builder``: entries, modules and bundles, as they are stored.
+    """Add the entries, modules and bundles of ``image`` to ``builder``, as they are stored.
 
-    A path or module that the builder has already stays what it is. Search path, options and manifest are the
-    builder's own affair.
+    Paths and modules that the builder already has are kept. Search path, options and manifest are not copied.
 
     Args:
-        withhold: says which readable files may only be seen in the new image.
-        leave_out: says which files do not come along, nor the modules made from them.
+        withhold: whether a readable file is visible but not readable in the new image.
+        leave_out: whether a file, with the modules made from it, is not copied.
 
     Raises:
-        PypkgError: an entry does not fit the builder's (a file where a directory is).
+        PypkgError: an entry conflicts with one of the builder (a file in place of a directory).
     """
     for entry in image.entries:
         if builder.has_path(entry.path) or (entry.type is EntryType.FILE and leave_out(entry)):

@@ -1,4 +1,4 @@
-"""Bytes that are not all in memory: an image's parts, with the contents of large files read when they are written."""
+"""An image in pieces: large files are not held in memory but read when the image is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilePart:
-    """All of a file on this machine. Two are equal when their sizes are: contents are compared by checksum."""
+    """A whole local file. Two are equal if their sizes are; contents are compared by checksum."""
 
     size: int
     path: Path = field(compare=False)
@@ -36,10 +36,10 @@ class FilePart:
             return xxh64(view)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the contents, a part at a time.
+        """Yield the contents in chunks.
 
         Raises:
-            PypkgError: the file cannot be read, or has another size by now.
+            PypkgError: the file cannot be read, or its size has changed.
         """
         left = self.size
         try:
@@ -51,13 +51,13 @@ class FilePart:
             raise PypkgError(f"Cannot read {self.path}: {error.strerror}") from error
         if left:
             raise PypkgError(
-                f"{self.path} was changed while it was packaged: {self.size} bytes before, {self.size - left} now"
+                f"{self.path} changed while it was packaged: expected {self.size} bytes, got {self.size - left}"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """One run of bytes, in parts."""
+    """A sequence of bytes in parts."""
 
     parts: Sequence[bytes | FilePart]
 
@@ -65,7 +65,7 @@ class Pieces:
         return sum(map(len, self.parts))
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes, a part at a time; see `FilePart.chunks` for what it raises."""
+        """Yield the bytes in chunks; raises as `FilePart.chunks`."""
         for part in self.parts:
             if isinstance(part, FilePart):
                 yield from part.chunks()
@@ -78,7 +78,7 @@ class Pieces:
             out.write(chunk)
 
     def matches(self, data: memoryview) -> bool:
-        """Return whether ``data`` is the same bytes."""
+        """Return whether ``data`` has the same bytes."""
         if len(self) != len(data):
             return False
         at = 0

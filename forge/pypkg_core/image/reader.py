@@ -1,7 +1,7 @@
-"""Reading an image from Python, for the packager, tools and tests: see docs/image-format.md.
+"""Reads an image, for the packager, tools and tests: see docs/image-format.md.
 
-What the C side checks while it runs is checked here at once: an `Image` that was made is sound, but for the bytes of
-contents, which `Image.read`, `Image.code` and `Image.verify` check.
+The C side checks each number when it uses it; here all are checked at once. The bytes of contents are checked by
+`Image.read`, `Image.code` and `Image.verify`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Image:
     """An image in memory.
 
     Args:
-        buffer: the image, from its first byte; what follows it is ignored.
+        buffer: begins with the image; bytes after it are ignored.
 
     Attributes:
         entries: files, directories and links, sorted by path; the root is the first.
@@ -34,7 +34,7 @@ class Image:
         manifest: the manifest's keys.
 
     Raises:
-        PypkgError: it is no image, of another version, truncated or damaged.
+        PypkgError: it is not an image, has another version, or is truncated or damaged.
     """
 
     def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
@@ -52,17 +52,17 @@ class Image:
         self._module_slots = self._tables.slots(self.header.module_slots_offset, self.header.module_slot_count)
         for entry in self.entries:
             if self.lookup(entry.path) is not entry:
-                raise damaged(f"{entry.path!r} is not found through its hash table")
+                raise damaged(f"{entry.path!r} is not in its hash table")
         for module in self.modules:
             if self.find_module(module.name) is not module:
-                raise damaged(f"the module {module.name!r} is not found through its hash table")
+                raise damaged(f"the module {module.name!r} is not in its hash table")
 
     def __len__(self) -> int:
         return self.header.image_size
 
     @property
     def data(self) -> memoryview:
-        """The image's bytes."""
+        """The bytes of the image."""
         return self._tables.view
 
     @property
@@ -71,7 +71,7 @@ class Image:
         return self.find_module(MAIN_MODULE) is not None
 
     def lookup(self, path: str) -> Entry | None:
-        """Return the entry at ``path`` (below the root, no slash at either end; links are not followed)."""
+        """Return the entry at ``path`` (relative to the root, no slash at either end) or ``None``; follows no links."""
         encoded = path.encode("utf-8", "surrogatepass")
         value, mask = xxh64(encoded), len(self._path_slots) - 1
         for probe in range(mask + 1):
@@ -84,7 +84,7 @@ class Image:
         return None
 
     def find_module(self, name: str) -> Module | None:
-        """Return the module of this dotted name."""
+        """Return the module with this dotted name, or ``None``."""
         encoded = name.encode("utf-8", "surrogatepass")
         value, mask = xxh64(encoded), len(self._module_slots) - 1
         for probe in range(mask + 1):
@@ -97,13 +97,13 @@ class Image:
         return None
 
     def children(self, directory: Entry) -> tuple[Entry, ...]:
-        """Return what a directory contains, sorted by name; nothing for anything else."""
+        """Return the entries of a directory, sorted by name; none for a file or link."""
         if directory.type is not EntryType.DIRECTORY:
             return ()
         return self._tables.members(directory.offset, directory.size, self.entries)
 
     def blob(self, item: Entry | Module) -> Blob:
-        """Return contents as they are stored, to be copied into another image."""
+        """Return contents as they are stored, for copying into another image."""
         stored = bytes(self._tables.view[item.offset : item.offset + item.stored_size])
         return Blob(stored=stored, codec=item.codec, size=item.size, checksum=item.checksum)
 
@@ -111,7 +111,7 @@ class Image:
         """Return a file's contents.
 
         Raises:
-            PypkgError: it is no file, its contents are withheld or damaged.
+            PypkgError: it is not a file, or its contents are withheld or damaged.
         """
         if entry.type is not EntryType.FILE:
             raise PypkgError(f"Cannot read {entry.path!r} in an image: it is a {entry.type.name.lower()}")
@@ -120,7 +120,7 @@ class Image:
         return self._checked(entry, repr(entry.path))
 
     def code(self, module: Module) -> bytes | None:
-        """Return a module's marshalled code, ``None`` where it has none.
+        """Return a module's marshalled code, ``None`` for a kind without code.
 
         Raises:
             PypkgError: the code is damaged.
@@ -128,10 +128,10 @@ class Image:
         return self._checked(module, f"the code of {module.name!r}") if module.kind.has_code else None
 
     def verify(self) -> None:
-        """Decode everything and compare the checksums.
+        """Decode all contents and compare their checksums.
 
         Raises:
-            PypkgError: something is damaged; it is named.
+            PypkgError: contents are damaged; their path or module is named.
         """
         for entry in self.entries:
             if entry.type is EntryType.FILE and not entry.withheld:

@@ -1,4 +1,4 @@
-"""The rows of an image's tables, decoded."""
+"""The decoded rows of an image's tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Bundle", "Entry", "Module"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file, directory or link. Sizes in bytes; ``offset`` as docs/image-format.md has it for the type."""
+    """A file, directory or link. Sizes in bytes; docs/image-format.md says what ``offset`` is for each type."""
 
     hash: int
     path: str
@@ -30,23 +30,23 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The last part of the path."""
+        """The last name of the path."""
         return self.path.rpartition("/")[2]
 
     @property
     def withheld(self) -> bool:
-        """Whether the file can be seen but not read."""
+        """Whether the file is visible but not readable."""
         return bool(self.flags & FLAG_WITHHELD)
 
     @property
     def executable(self) -> bool:
-        """Whether the file's mode allows running it."""
+        """Whether the file has execute permission."""
         return self.type is EntryType.FILE and bool(self.mode & 0o111)
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module of the index."""
+    """A module of the index."""
 
     hash: int
     name: str

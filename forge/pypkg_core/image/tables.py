@@ -1,4 +1,4 @@
-"""Turning the bytes of an image's tables into rows; every number is checked before it is used."""
+"""Decodes the tables of an image; every number is checked before it is used."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ __all__ = ["Tables", "damaged"]
 
 
 def damaged(what: str) -> PypkgError:
-    """Return the error for an image that cannot be right."""
+    """Return the error for a damaged image."""
     return PypkgError(f"The image is damaged: {what}", hint="Get the file again, or package again")
 
 
 class Tables:
-    """The parts of an image, in bounds.
+    """The tables of an image.
 
     Raises:
-        PypkgError: the header is not that of a whole image.
+        PypkgError: the header is not that of a complete image.
     """
 
     def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
@@ -52,7 +52,7 @@ class Tables:
         self._strings = bytes(self.view[head.strings_offset : head.strings_offset + head.strings_size])
 
     def slots(self, offset: int, count: int) -> memoryview:
-        """Return ``count`` 32-bit numbers; `_header` checked where they are."""
+        """Return ``count`` 32-bit numbers; `_header` has checked the bounds."""
         part = bytes(self.view[offset : offset + SLOT_SIZE * count])
         if memoryview(b"\1\0").cast("H")[0] != 1:  # a big-endian machine
             part = b"".join(part[at : at + SLOT_SIZE][::-1] for at in range(0, len(part), SLOT_SIZE))
@@ -68,34 +68,34 @@ class Tables:
             raise damaged(f"a string at {offset} is not UTF-8") from error
 
     def items(self, offset: int, size: int) -> tuple[str, ...]:
-        """Return the parts of a string, each ended by a NUL."""
+        """Return the items of a string that are each terminated by a NUL."""
         text = self.text(offset, size)
         if text and not text.endswith("\0"):
-            raise damaged("a list of strings has no end")
+            raise damaged("a list of strings is not terminated")
         return tuple(text.split("\0")[:-1])
 
     def manifest(self) -> dict[str, object]:
-        """Return the manifest's keys."""
+        """Return the manifest."""
         text = self.text(self.header.manifest_offset, self.header.manifest_size)
         try:
             manifest = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise damaged(f"its manifest is no JSON: {error}") from error
+            raise damaged(f"its manifest is not JSON: {error}") from error
         if not isinstance(manifest, dict):
-            raise damaged("its manifest is no JSON object")
+            raise damaged("its manifest is not a JSON object")
         return manifest
 
     def members(self, first: int, count: int, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-        """Return a span of the children table."""
+        """Return ``count`` entries of the children table, from number ``first``."""
         if first + count > len(self._children):
             raise damaged(f"{count} children from {first} are outside the children table")
         numbers = self._children[first : first + count]
         if count and max(numbers) >= len(entries):
-            raise damaged("a child is no entry")
+            raise damaged("a child is not an entry")
         return tuple(entries[number] for number in numbers)
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return all entries, each checked on its own, in order, and below a directory."""
+        """Return all entries; each is checked, with the order and the parent directories."""
         result: list[Entry] = []
         previous = b""
         directories = {b""}
@@ -113,13 +113,13 @@ class Tables:
             result.append(entry)
             previous = path
         if result[0].type is not EntryType.DIRECTORY:
-            raise damaged("its root is no directory")
+            raise damaged("its root is not a directory")
         entries = tuple(result)
         self._check_directories(entries)
         return entries
 
     def modules(self, entries: tuple[Entry, ...]) -> tuple[Module, ...]:
-        """Return all modules, each checked on its own and in order."""
+        """Return all modules; each is checked, with the order."""
         result, previous = [], b""
         for row in self._rows(MODULE, self.header.modules_offset, self.header.module_count):
             value, at, size, entry, kind, codec, _flags, offset, stored, decoded, checksum, _reserved = row
@@ -158,17 +158,17 @@ class Tables:
         value, at, length, name, kind, codec, mode, flags, bundle, offset, stored, size, mtime, checksum = row
         path = self.text(at, length)
         if length > MAX_PATH or "\0" in path:
-            raise damaged(f"a path of {length} bytes at {at} is too long or holds a NUL")
+            raise damaged(f"a path of {length} bytes at {at} is too long or contains a NUL")
         try:
             kind = EntryType(kind)
         except ValueError as error:
-            raise damaged(f"{path!r} is of the unknown type {kind}") from error
+            raise damaged(f"{path!r} has the unknown type {kind}") from error
         target = ""
         if kind is EntryType.LINK:
             target = self.text(offset, stored)
         elif kind is EntryType.FILE and flags & FLAG_WITHHELD:
             if (codec, offset, stored, size) != (0, 0, 0, 0):
-                raise damaged(f"{path!r} is withheld and has contents")
+                raise damaged(f"{path!r} is withheld but has contents")
         elif kind is EntryType.FILE:
             self._check_data(repr(path), _codec(codec), offset, stored, size)
         return Entry(
@@ -180,7 +180,7 @@ class Tables:
         if offset < head.data_offset or offset + stored > head.data_offset + head.data_size:
             raise damaged(f"the contents of {what} are outside the image")
         if codec is Codec.NONE and stored != size:
-            raise damaged(f"{what} has {size} bytes but {stored} are stored")
+            raise damaged(f"{what}: expected {size} stored bytes, got {stored}")
 
     def _check_directories(self, entries: tuple[Entry, ...]) -> None:
         """Check that every entry but the root is a child of its directory, once and in order."""
@@ -197,24 +197,24 @@ class Tables:
                 raise damaged(f"the children of {entry.path!r} are out of order")
             seen += len(children)
         if seen != len(entries):
-            raise damaged(f"{len(entries) - seen} entries are in no directory's list")
+            raise damaged(f"{len(entries) - seen} entries are not in the list of any directory")
 
 
 def _header(view: memoryview) -> Header:
     if len(view) < HEADER.size:
-        raise damaged(f"it has {len(view)} bytes, the header alone {HEADER.size}")
+        raise damaged(f"expected at least {HEADER.size} bytes, got {len(view)}")
     magic, version, header_size, *numbers = HEADER.unpack_from(view)
     if magic != MAGIC:
-        raise damaged("it does not begin with its magic")
+        raise damaged("it does not begin with the magic")
     if version != VERSION:
         raise PypkgError(
-            f"The image has format version {version}, this pypkg reads {VERSION}", hint="Update pypkg, or package again"
+            f"The image has format version {version}, expected {VERSION}", hint="Update pypkg, or package again"
         )
     head = Header(**dict(zip(Header.__slots__, numbers, strict=True)))
     if head.image_size > len(view):
-        raise damaged(f"it is truncated: {head.image_size} bytes wanted, {len(view)} found")
+        raise damaged(f"it is truncated: expected {head.image_size} bytes, got {len(view)}")
     if head.image_size < HEADER.size or header_size != HEADER.size or not head.entry_count:
-        raise damaged("its header's sizes are wrong")
+        raise damaged("the sizes in its header are wrong")
     for what, count, used in (
         ("path", head.path_slot_count, head.entry_count),
         ("module", head.module_slot_count, head.module_count),

@@ -1,4 +1,4 @@
-"""The files, directories and links that go into an image, before they have numbers."""
+"""The files, directories and links of an image that is being built."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from pypkg_core.snapshot import SNAPSHOT_ROOT
 __all__ = ["Node", "Tree", "encode_name"]
 
 _ROOT: Final = SNAPSHOT_ROOT.encode()
-# As the runtime: more links than this in one lookup are ELOOP.
+# The limit of the runtime: more links in one lookup are ELOOP.
 _MAX_LINKS: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """One path's entry: ``blob`` for a file that can be read, ``target`` for a link."""
+    """An entry: ``blob`` for a readable file, ``target`` for a link."""
 
     type: EntryType
     mode: int
@@ -45,7 +45,7 @@ def encode_name(text: str, what: str) -> bytes:
     """Return ``text`` in UTF-8.
 
     Raises:
-        PypkgError: it holds a NUL or half a surrogate pair: an undecodable file name cannot be told to the runtime.
+        PypkgError: it contains a NUL or a lone surrogate, as undecodable file names do.
     """
     try:
         data = text.encode("utf-8")
@@ -60,26 +60,26 @@ def encode_name(text: str, what: str) -> bytes:
 
 @dataclass(slots=True)
 class Tree:
-    """Paths (UTF-8, below the root) and what is there. A parent appears with its first child."""
+    """Entries by path (UTF-8, relative to the root). Parent directories are added with their first child."""
 
     nodes: dict[bytes, Node] = field(default_factory=lambda: {b"": _DIRECTORY})
 
     def add_file(self, path: str, blob: Blob, *, executable: bool) -> None:
-        """Add a file that can be read."""
+        """Add a readable file."""
         mode = MODE_EXECUTABLE if executable else MODE_FILE
         self._add(path, Node(type=EntryType.FILE, mode=mode, blob=blob))
 
     def add_withheld(self, path: str) -> None:
-        """Add a file that can be seen but not read."""
+        """Add a file that is visible but not readable."""
         self._add(path, _WITHHELD)
 
     def add_directory(self, path: str) -> None:
-        """Add a directory, empty so far; the root exists."""
+        """Add a directory; the root exists already."""
         if path:
             self._add(path, _DIRECTORY)
 
     def follow(self, path: bytes) -> Node | None:
-        """Return what is at ``path``, or where a link there leads; ``None`` when that is nothing, or links alone."""
+        """Return the entry at ``path``, following links; ``None`` if there is none, or too many links."""
         node = self.nodes.get(path)
         for _ in range(_MAX_LINKS):
             if node is None or node.type is not EntryType.LINK:
@@ -90,23 +90,23 @@ class Tree:
         return None
 
     def add_link(self, path: str, target: str) -> None:
-        """Add a symbolic link with ``readlink``'s answer."""
+        """Add a symbolic link; ``target`` is the result of ``readlink``."""
         encoded = encode_name(target, "link target")
         if not 0 < len(encoded) <= MAX_PATH:
-            raise PypkgError(f"The target of the link {path!r} has {len(encoded)} bytes; allowed are 1 to {MAX_PATH}")
+            raise PypkgError(f"The target of the link {path!r} has {len(encoded)} bytes, expected 1 to {MAX_PATH}")
         self._add(path, Node(type=EntryType.LINK, mode=MODE_LINK, target=encoded))
 
     def _add(self, path: str, node: Node) -> None:
         encoded = encode_name(path, "path")
         if len(encoded) > MAX_PATH:
-            raise PypkgError(f"The path {path!r} has {len(encoded)} bytes; a snapshot allows {MAX_PATH}")
+            raise PypkgError(f"The path {path!r} has {len(encoded)} bytes, expected at most {MAX_PATH}")
         present = self.nodes.get(encoded)
         if present is not None:
             if present != node:
-                raise PypkgError(f"Two different contents for {path!r} in one image")
+                raise PypkgError(f"Two different entries for {path!r} in one image")
             return
         if any(name in (b"", b".", b"..") for name in encoded.split(b"/")):
-            raise PypkgError(f"The path {path!r} is not one below the snapshot's root")
+            raise PypkgError(f"The path {path!r} is not a path below the snapshot's root")
         self._add_parents(encoded)
         self.nodes[encoded] = node
 
@@ -117,5 +117,5 @@ class Tree:
             missing.append(parent)
             parent = parent.rpartition(b"/")[0]
         if present.type is not EntryType.DIRECTORY:
-            raise PypkgError(f"{parent.decode()!r} cannot be a file and the directory of {path.decode()!r}")
+            raise PypkgError(f"{parent.decode()!r} cannot be both a file and the directory of {path.decode()!r}")
         self.nodes.update(dict.fromkeys(missing, _DIRECTORY))

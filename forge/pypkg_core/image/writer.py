@@ -1,4 +1,4 @@
-"""Writing an image: see docs/image-format.md. The bytes depend on what was added, never on the order or the process."""
+"""Builds an image: see docs/image-format.md. The bytes depend on what is added, not on the order or the process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pypkg_core.image.tree import Tree, encode_name
 
 __all__ = ["ImageBuilder"]
 
-# From this size in bytes the contents of a file are not held in memory.
+# Files of at least this size in bytes are not held in memory.
 _LARGE: Final = 1 << 20
 
 
@@ -31,13 +31,13 @@ class _Module:
 
 @dataclass
 class ImageBuilder:
-    """Collects what goes into an image, then writes it.
+    """Collects the contents of an image and returns its bytes.
 
-    Paths are below ``/snapshot``, without a leading slash (``lib/python3.13/os.py``); parents appear by themselves.
-    Adding the same thing twice is allowed, two different things under one name is an error.
+    Paths are relative to ``/snapshot``, without a leading slash (``lib/python3.13/os.py``); parent directories are
+    added automatically. Adding the same entry twice is allowed; two different entries at one path are an error.
 
     Args:
-        mtime: seconds since 1970 that every entry carries.
+        mtime: of every entry, in seconds since 1970.
     """
 
     mtime: int
@@ -51,13 +51,13 @@ class ImageBuilder:
     def add_file(
         self, path: str, data: bytes | Path | Blob, *, executable: bool = False, codec: Codec = Codec.NONE
     ) -> None:
-        """Add a file with its contents, or those of a file on this machine.
+        """Add a file with its contents, or with those of a local file.
 
         Args:
-            codec: the encoding to try; what does not get smaller is stored as it is. A `Blob` keeps its own.
+            codec: the encoding to try; contents that do not get smaller are stored as they are. A `Blob` keeps its own.
 
         Raises:
-            PypkgError: the path is unfit or taken, or the file cannot be read.
+            PypkgError: the path is not valid or is in use, or the file cannot be read.
         """
         if isinstance(data, Path):
             try:
@@ -70,11 +70,11 @@ class ImageBuilder:
         self._tree.add_file(path, blob, executable=executable)
 
     def add_withheld(self, path: str) -> None:
-        """Add a file whose contents are not shipped: ``stat`` works, ``open`` answers EACCES."""
+        """Add a file without its contents: ``stat`` works, ``open`` fails with EACCES."""
         self._tree.add_withheld(path)
 
     def add_directory(self, path: str) -> None:
-        """Add a directory (only needed for empty ones)."""
+        """Add a directory; needed only for empty ones."""
         self._tree.add_directory(path)
 
     def add_symlink(self, path: str, target: str) -> None:
@@ -88,11 +88,11 @@ class ImageBuilder:
 
         Args:
             name: dotted.
-            path: its ``__file__`` (for a namespace package its first directory); it must be an entry in the end.
-            code: marshalled code object for modules and packages, ``None`` for the other kinds.
+            path: its ``__file__``, for a namespace package its first directory; it must be added as an entry.
+            code: marshalled code object for modules and packages, otherwise ``None``.
 
         Raises:
-            PypkgError: the module is there already with other contents, or code is missing or superfluous.
+            PypkgError: the module was added with other contents, or its kind and ``code`` do not agree.
         """
         if (code is not None) != kind.has_code:
             verb = "needs" if kind.has_code else "cannot have"
@@ -109,9 +109,9 @@ class ImageBuilder:
             )
 
     def add_bundle(self, name: str, paths: Iterable[str]) -> None:
-        """Declare that these files, the shared libraries of one distribution, are extracted together.
+        """Declare files that are extracted together: the shared libraries of a distribution.
 
-        A file can be in one bundle only. A link to a file is extracted as a file of its own.
+        A file belongs to at most one bundle. A link to a file is extracted as a separate file.
         """
         members = sorted({encode_name(path, "path") for path in paths})
         encoded = encode_name(name, "bundle name")
@@ -119,7 +119,7 @@ class ImageBuilder:
             raise PypkgError(f"Two different bundles are called {name!r}")
 
     def set_search_path(self, items: Sequence[str]) -> None:
-        """Set ``sys.path``, first to last, each absolute."""
+        """Set ``sys.path``: absolute paths in order."""
         self._search_path = [encode_name(item, "search path item") for item in items]
 
     def set_options(self, options: Sequence[str]) -> None:
@@ -131,22 +131,22 @@ class ImageBuilder:
         self._manifest = dict(manifest)
 
     def has_path(self, path: str) -> bool:
-        """Return whether something was added at ``path``."""
+        """Return whether there is an entry at ``path``."""
         return path.encode("utf-8", "surrogatepass") in self._tree.nodes
 
     def has_module(self, name: str) -> bool:
-        """Return whether a module of this name was added."""
+        """Return whether there is a module of this name."""
         return name.encode("utf-8", "surrogatepass") in self._modules
 
     def build(self) -> bytes:
-        """Return the image; `pieces` does it without holding large files in memory, and raises the same."""
+        """Return the image in memory; see `pieces`, which does not hold large files."""
         return b"".join(self.pieces().chunks())
 
     def pieces(self) -> Pieces:
         """Return the image.
 
         Raises:
-            PypkgError: a module or bundle names a path that is not there, or a table does not fit its numbers.
+            PypkgError: a module or bundle refers to a path that was not added, or a table exceeds its 32-bit offsets.
         """
         paths = sorted(self._tree.nodes)
         numbers = {path: number for number, path in enumerate(paths)}
@@ -179,7 +179,8 @@ class ImageBuilder:
             for path in members:
                 node = self._tree.follow(path)
                 if node is None or node.type is not EntryType.FILE or node.blob is None:
-                    raise PypkgError(f"The bundle {name.decode()!r} names {path.decode()!r}, which is no readable file")
+                    shown = f"{path.decode()!r}, which is not a readable file"
+                    raise PypkgError(f"The bundle {name.decode()!r} refers to {shown}")
                 if owners.setdefault(path, name) != name:
                     raise PypkgError(
                         f"{path.decode()!r} is in two bundles, {owners[path].decode()!r} and {name.decode()!r}"

@@ -1,4 +1,4 @@
-"""Where the forge's data lie: in a checkout beside the packages, in a wheel inside this one."""
+"""The location of the forge's data: in a checkout beside the packages, in a wheel inside this package."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CHECKOUT: Final = HERE.parents[2]
 
 
 def data_dir(name: str) -> Path:
-    """Return the folder ``name`` ("cmake" or "patches").
+    """Return the directory ``name`` ("cmake" or "patches").
 
-    A checkout's own folder wins, so that an edit is used by an editable installation at once.
+    The directory of a checkout comes first, so that an editable installation uses edits at once.
 
     Raises:
-        PypkgError: the folder is in neither place: the installation is damaged.
+        PypkgError: the directory exists in neither location: the installation is damaged.
     """
     if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "forge" / "pypkg_forge").is_dir():
         beside = CHECKOUT / name
@@ -29,6 +29,6 @@ def data_dir(name: str) -> Path:
     if inside.is_dir():
         return inside
     raise PypkgError(
-        f"The forge's data folder '{name}' is missing: neither {inside} nor a checkout beside it has it",
+        f"The forge's data directory '{name}' is missing: not in {inside}, nor in a checkout",
         hint="Install pypkg again.",
     )

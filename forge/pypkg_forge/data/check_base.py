@@ -1,4 +1,4 @@
-"""Run inside a base by `pypkg-forge verify`: everything a base must have, tried once; prints one line of JSON."""
+"""Run inside a base by `pypkg-forge verify`: tries everything a base must have; prints one line of JSON."""
 
 import ctypes
 import curses
@@ -23,29 +23,31 @@ _statistics _struct _zoneinfo _pypkg
 
 def check(fact: object, what: str) -> None:
     if not fact:
-        sys.exit(f"not so: {what}")
+        sys.exit(f"failed: {what}")
 
 
 for name in EXTENSIONS.split():
     module = importlib.import_module(name)
-    check(name in sys.builtin_module_names, f"{name} is not a builtin")
+    check(name in sys.builtin_module_names, f"{name} is a builtin")
 
 
 database = sqlite3.connect(":memory:")
 database.execute("create virtual table texts using fts5(body)")
 database.execute("create virtual table boxes using rtree(id, low, high)")
 database.execute("insert into texts values ('the quick fox')")
-check(database.execute("select count(*) from texts where texts match 'quick'").fetchone() == (1,), "FTS5 finds")
-check(database.execute("""select json_extract('{"a": [1, 2]}', '$.a[1]')""").fetchone() == (2,), "JSON works")
+found = database.execute("select count(*) from texts where texts match 'quick'").fetchone()
+check(found == (1,), "FTS5 search")
+found = database.execute("""select json_extract('{"a": [1, 2]}', '$.a[1]')""").fetchone()
+check(found == (2,), "JSON functions of SQLite")
 
 double = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda value: 2 * value)
-check(double(21) == 42, "ctypes calls back")
-check(decimal.Decimal("0.1") * 3 == decimal.Decimal("0.3"), "decimal counts")
-check(ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED, "ssl verifies")
-check(hashlib.new("sha512_256", b"").hexdigest().startswith("c672b8d1"), "OpenSSL hashes")
+check(double(21) == 42, "ctypes callbacks")
+check(decimal.Decimal("0.1") * 3 == decimal.Decimal("0.3"), "decimal arithmetic")
+check(ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED, "ssl verifies certificates")
+check(hashlib.new("sha512_256", b"").hexdigest().startswith("c672b8d1"), "hashes of OpenSSL")
 curses.setupterm("xterm-256color", 1)
 check(curses.tigetnum("colors") == 256, "terminal descriptions")
-check(os.__file__.startswith("/snapshot/lib/python"), os.__file__)
+check(os.__file__.startswith("/snapshot/lib/python"), f"the snapshot has the standard library, got {os.__file__}")
 
 
 print(

@@ -1,1 +1,1 @@
-"""From pinned sources to a base: the recipe and its keys, the build, the standard library."""
+"""Builds a base from pinned sources: the recipe and its keys, the build, the standard library."""

@@ -1,4 +1,4 @@
-"""Builds one base in the forge's folders: dependencies, CPython, image; the result is not yet in the cache."""
+"""Builds a base in the forge's directories: dependencies, CPython, image. The result is not yet in the cache."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pypkg_forge.driver.hide_symbols import hide_symbols
 from pypkg_forge.driver.recipe import REDIRECT_HEADER, Recipe
 from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
 from pypkg_forge.toolchain.run import Log
-from pypkg_forge.toolchain.wrappers import Places, Toolchain, write_wrappers
+from pypkg_forge.toolchain.wrappers import Toolchain, WrapperPaths, write_wrappers
 
 __all__ = ["Workshop", "image_manifest"]
 
-# Dependencies with their own build system, and whether they are compiled with the redirect header.
+# Dependencies with a build system of their own -> whether they are compiled with the redirect header.
 _FOREIGN: Final = {"openssl": True, "ncurses": False, "libedit": False}
-# About how often the compiler is called for CPython, for the progress bar only.
+# Approximate number of compiler calls for CPython, for the progress bar.
 _COMPILER_CALLS: Final = 330
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
-    """The folders of one build, and what it works with."""
+    """The directories, inputs and tools of one build."""
 
     recipe: Recipe
     trees: Mapping[str, Path]
@@ -42,31 +42,31 @@ class Workshop:
 
     @property
     def machine_folder(self) -> Path:
-        """Shared by every Python version of a platform and arch."""
+        """The directory that all Python versions of a machine share."""
         return forge_dir() / f"{self.recipe.target.platform}-{self.recipe.target.arch}"
 
     @property
     def prefix(self) -> Path:
-        """Where the dependencies' headers and libraries are."""
+        """The directory of the dependencies' headers and libraries."""
         return self.machine_folder / "prefix"
 
     @property
     def python_folder(self) -> Path:
-        """CPython's CMake build."""
+        """The CMake build directory of CPython."""
         return self.machine_folder / f"python-{self.recipe.python.version}"
 
     @property
     def upstream_python(self) -> Path:
-        """The interpreter with upstream's main, in its own build folder."""
+        """The interpreter with upstream's ``main``."""
         return self.python_folder / "cpython" / "python"
 
     @property
     def linked_base(self) -> Path:
-        """The base as the linker wrote it: without an image."""
+        """The base as linked, without an image."""
         return self.python_folder / "cpython" / "pypkg-base"
 
     def make_dependencies(self) -> None:
-        """Compile what is out of date among the libraries.
+        """Compile the libraries that are out of date.
 
         Raises:
             PypkgError: a step failed; the log is named.
@@ -75,7 +75,7 @@ class Workshop:
         write_wrappers(
             self.machine_folder / "tools",
             self.recipe.target.machine.triple,
-            Places(
+            WrapperPaths(
                 zig=self.toolchain.zig,
                 cmake=self.toolchain.cmake,
                 cache=forge_dir() / "zig",
@@ -97,10 +97,10 @@ class Workshop:
         if self.recipe.target.addons:
             for archive in sorted((self.prefix / "lib").glob("*.a")):
                 hidden = hide_symbols(archive.resolve())
-                self.log.write(f"{archive.name}: {hidden} symbols hidden")
+                self.log.write(f"{archive.name}: hid {hidden} symbols")
 
     def make_python(self) -> None:
-        """Compile what is out of date of CPython and the runtime, and link the base.
+        """Compile the parts of CPython and the runtime that are out of date, and link the base.
 
         Raises:
             PypkgError: a step failed; the log is named.
@@ -162,7 +162,7 @@ class Workshop:
         yield from self._grammars(scrubbed)
 
     def _grammars(self, folder: Path) -> Iterator[LibraryFile]:
-        """lib2to3's grammars as upstream's ``make install`` leaves them: compiled, or each import would do it again."""
+        """Yield lib2to3's grammars, compiled as by upstream's ``make install``; otherwise each import compiles them."""
         for text in sorted((self.trees["python"] / "Lib" / "lib2to3").glob("*Grammar.txt")):
             shutil.copy(text, folder / text.name)
             self.log.run(
@@ -174,8 +174,8 @@ class Workshop:
             yield LibraryFile(path=f"lib2to3/{path.name}", source=path)
 
     def _scrub(self, text: str) -> str:
-        """Take this machine's paths out of sysconfig's data."""
-        places = {
+        """Replace the paths of this machine in sysconfig's data."""
+        replacements = {
             self.trees["python"]: "/pypkg/source",
             self.python_folder / "cpython": "/pypkg/build",
             self.prefix: "/pypkg/prefix",
@@ -183,7 +183,7 @@ class Workshop:
             data_dir("cmake"): "/pypkg/cmake",
             forge_dir(): "/pypkg",
         }
-        for path, name in sorted(places.items(), key=lambda item: -len(str(item[0]))):
+        for path, name in sorted(replacements.items(), key=lambda item: -len(str(item[0]))):
             text = text.replace(str(path), name)
         return text
 
@@ -200,7 +200,7 @@ class Workshop:
         }
 
     def _empty_stale_prefix(self) -> None:
-        """Other pins or another toolchain: what is there is of no use, and its headers would be found."""
+        """Delete the libraries of other pins or of another toolchain: their headers would be found."""
         stamp = self.machine_folder / "prefix-key"
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == self.recipe.prefix_key:
             return
@@ -228,11 +228,11 @@ class Workshop:
         if cache.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={data_dir('cmake') / part}\n" not in cache.read_text(
             encoding="utf-8"
         ):
-            cache.unlink()  # another installation of pypkg made it
-        # configure scripts are one process that mostly waits: two more at a time keep every processor busy.
+            cache.unlink()  # created by another installation of pypkg
+        # configure scripts mostly wait, in one process: two more jobs keep every processor busy.
         jobs = self.jobs + 2 if part == "dependencies" and self.jobs > 1 else self.jobs
         with self.reporter.stage(title) as stage:
-            self.log.run(configure, what=f"prepare {part}")
+            self.log.run(configure, what=f"configure {part}")
             self.log.run(
                 [self.toolchain.ninja, "-C", folder, "-j", str(jobs)],
                 what=f"build {title}",
@@ -243,7 +243,7 @@ class Workshop:
 
 
 def image_manifest(recipe: Recipe) -> dict[str, object]:
-    """The manifest inside a base's image: see docs/image-format.md."""
+    """Return the manifest in the image of a base: see docs/image-format.md."""
     return {
         "format": 1,
         "pypkg": VERSION,

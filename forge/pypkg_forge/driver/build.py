@@ -33,7 +33,7 @@ _RESOLVED: Final = "resolved.json"
 
 
 def job_count(jobs: int | None) -> int:
-    """How many processes a build may run: ``--jobs``, ``MAKE_JOB_COUNT``, or the number of processors.
+    """Return the number of processes of a build: ``jobs``, ``MAKE_JOB_COUNT``, or the number of processors.
 
     Raises:
         UsageError: it is not a positive number.
@@ -43,10 +43,10 @@ def job_count(jobs: int | None) -> int:
         if not text:
             return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if not text.isdecimal():
-            raise UsageError(f"MAKE_JOB_COUNT is '{text}', wanted a positive number")
+            raise UsageError(f"MAKE_JOB_COUNT: expected a positive integer, got '{text}'")
         jobs = int(text)
     if jobs < 1:
-        raise UsageError(f"The number of jobs is {jobs}, wanted a positive number")
+        raise UsageError(f"Number of jobs: expected a positive integer, got {jobs}")
     return jobs
 
 
@@ -59,23 +59,23 @@ def build(
     force: bool = False,
     progress: Reporter = QUIET,
 ) -> Base:
-    """Forge the base of ``target`` unless the cache has it from the same sources, patches, flags and forge.
+    """Build the base of ``target``, unless the cache has one from the same sources, patches, flags and forge.
 
     Args:
-        output: a folder that gets a copy of the base, with its side files.
-        source: a folder that may hold source archives; asked before the network.
-        jobs: processes at a time; see ``job_count``.
-        force: compile everything again, from the newest sources that an origin has.
-        progress: told what happens.
+        output: a directory that gets a copy of the base and of its side files.
+        source: a directory of source archives, tried before the network.
+        jobs: number of processes; see `job_count`.
+        force: build everything again, from the newest sources that an origin has.
+        progress: gets each step.
 
     Raises:
-        PypkgError: the target cannot be forged here, sources are not to be had, a step failed, or the result is not
-            as it must be. The cache keeps what it had.
+        PypkgError: the target cannot be built here, sources are unavailable, a step failed, or the result is not
+            valid. The cache is then unchanged.
     """
     jobs = job_count(jobs)
     reason = why_not(target)
     if reason is not None:
-        raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")
+        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built.")
     with locked(forge_dir() / f"{target.platform}-{target.arch}", waiting=progress.say):
         base = None if force else _up_to_date(target, progress)
         if base is None:
@@ -98,11 +98,11 @@ def _up_to_date(target: Target, reporter: Reporter) -> Base | None:
     try:
         zig = find_toolchain().version
     except PypkgError:
-        zig = str(manifest.get("zig"))  # no other one could build it anew
+        zig = str(manifest.get("zig"))  # nothing here could build it again
     recipe = make_recipe(target, choices, zig=zig)
     if manifest.get("key") != recipe.key or not base.is_intact():
         return None
-    reporter.say(f"{target}: Python {base.version}, up to date: {base.path}")
+    reporter.say(f"{target}: Python {base.version} is up to date: {base.path}")
     return base
 
 
@@ -119,7 +119,7 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
         name: Choice(name=name, version=found.pin.version, sha256=found.sha256) for name, found in sources.items()
     }
     recipe = make_recipe(target, choices, zig=toolchain.version)
-    # Taken before anything is compiled: what is edited meanwhile must make the next run build again.
+    # Computed before the compilation: an edit in the meantime must cause the next run to build again.
     key = recipe.key
     trees = {
         name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter, log=log.write)
@@ -161,7 +161,7 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
         "zig": recipe.zig,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The manifest goes first and the hash last: whoever is stopped between leaves no base that looks whole.
+    # The hash is removed first and written last: without it, an interrupted build counts as absent.
     sha256_path(path).unlink(missing_ok=True)
     with atomic_write(manifest_path(path)) as out:
         out.write(json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n")
@@ -174,8 +174,8 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
 
 @dataclass(slots=True)
 class _Resolved:
-    """Which releases the last build of each thing used: kept until told otherwise, so that a build in the middle of
-    work neither asks the network again nor changes its Python."""
+    """The releases that the last build used. They are used again unless ``--force`` or ``--source`` is given, so that
+    repeated builds need no network and do not change their Python."""
 
     versions: dict[str, str]
 
@@ -196,14 +196,14 @@ class _Resolved:
 def fetch_sources(
     target: Target, *, source: Path | None, fresh: bool = False, reporter: Reporter = QUIET
 ) -> dict[str, Source]:
-    """Get the archives a target is made of into the cache, by name: "python" and every dependency.
+    """Get the archives of a target into the cache; return them by name: "python" and every dependency.
 
     Args:
-        source: a folder that may hold them; naming one asks every origin again.
-        fresh: ask every origin for the newest pinned release, not only for the one that was used last.
+        source: a directory of archives; with one, every origin is tried again.
+        fresh: try every origin for the newest pinned release, instead of using the last release again.
 
     Raises:
-        PypkgError: one of them is not to be had.
+        PypkgError: one of them is unavailable.
     """
     fetcher = Fetcher(origins=default_origins(source), reporter=reporter)
     resolved = _Resolved.load()

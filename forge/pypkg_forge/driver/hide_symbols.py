@@ -1,7 +1,7 @@
-"""Hides the symbols of static libraries, so that a base exports Python's API and nothing of what is linked into it.
+"""Hides the symbols of static libraries, so that a base exports only Python's API.
 
-An addon that brings its own copy of a bundled library must not be given ours. A linker has options for that, which
-zig's does not take; the visibility is one byte of each symbol, so it is set in the objects.
+A native addon with its own copy of a bundled library must not bind to ours. Linkers have options for that, which zig's
+does not accept; so the visibility, a byte of each symbol, is set in the objects.
 
 Formats: ar(5), System V variant; ELF, gabi.xinuos.com, "Symbol Table".
 """
@@ -31,7 +31,7 @@ _STV_HIDDEN: Final = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Class:
-    """Where an ELF class (32 or 64 bits, little-endian) keeps what is read here: offsets in bytes."""
+    """Formats and offsets in bytes of an ELF class (32 or 64 bits, little-endian)."""
 
     section_offset: struct.Struct
     section_offset_at: int
@@ -71,10 +71,10 @@ _CLASSES: Final = {
 
 
 def hide_symbols(archive: Path) -> int:
-    """Hide every symbol that the objects of a static library define; return how many were visible.
+    """Hide every symbol that the objects of a static library define; return the number of symbols that were visible.
 
     Raises:
-        PypkgError: the file cannot be read or written, or is no static library of little-endian ELF objects.
+        PypkgError: the file cannot be read or written, or is not a static library of little-endian ELF objects.
     """
     try:
         data = bytearray(archive.read_bytes())

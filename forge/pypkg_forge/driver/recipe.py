@@ -1,4 +1,4 @@
-"""What a base is made of, as one value: everything that can change its bytes, and the keys over it."""
+"""The recipe of a base: everything that can change its bytes, and the keys computed from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pypkg_forge.toolchain.wrappers import wrapper_key
 
 __all__ = ["REDIRECT_HEADER", "Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
 
-# The parts of the forge and the core that shape a base's bytes; the rest only finds and shows.
+# The parts of the forge and the core that affect the bytes of a base.
 _FORGE_FILES: Final = ("driver/stdlib.py", "driver/assembly.py", "driver/hide_symbols.py", "data/compile_stdlib.py")
 # Force-included into CPython and some dependencies; below patches/.
 REDIRECT_HEADER: Final = Path("runtime", "posix", "redirect.h")
@@ -30,7 +30,7 @@ _CORE_PARTS: Final = ("image", "binaries", "_marshal.c", "_marshal_nodes.h")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """An archive that was chosen: its pin and the hash of the form that was found."""
+    """A chosen archive: its pin, and the hash of the form that was found."""
 
     name: str
     version: str
@@ -39,7 +39,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """Everything a build depends on."""
+    """Everything that a build depends on."""
 
     target: Target
     build: Build
@@ -50,7 +50,7 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """Hash over all of it: a base with the same key is the same base."""
+        """The key of the whole recipe: bases with the same key are the same."""
         return _digest(
             self.objects_key,
             self._dependency_part,
@@ -66,7 +66,7 @@ class Recipe:
 
     @property
     def prefix_key(self) -> str:
-        """What the dependencies' folder is for; another one empties it."""
+        """The key of all dependencies; a change empties their directory."""
         return _digest(self._dependency_part, self._toolchain_part)
 
     @property
@@ -88,7 +88,7 @@ class Recipe:
         ]
 
     def dependency_key(self, name: str, *, redirected: bool) -> str:
-        """What a dependency with its own build system is made of; ``redirected``: with the redirect header."""
+        """Return the key of a dependency with its own build system; ``redirected``: it includes the redirect header."""
         cmake = data_dir("cmake") / "dependencies"
         files = [cmake / f"{name}.cmake", cmake / "foreign.cmake", *cmake.glob(f"*{name}*.sh")]
         if redirected:
@@ -98,7 +98,7 @@ class Recipe:
 
     @property
     def configure_key(self) -> str:
-        """What CPython's configure depends on."""
+        """The key of CPython's configure."""
         build = self.build
         return _digest(
             self.target.name,
@@ -111,37 +111,41 @@ class Recipe:
 
     @property
     def profile(self) -> Path | None:
-        """The sample profile CPython is optimised with (``patches/README.md``); a series may have none."""
+        """The sample profile for optimising CPython (``patches/README.md``), ``None`` if the series has none."""
         path = data_dir("patches") / "profiles" / f"{self.target.series}.txt"
         return path if path.is_file() else None
 
     @property
     def objects_key(self) -> str:
-        """What every object of CPython depends on besides its own source."""
+        """The key of every object of CPython, apart from its source."""
         files = [data_dir("patches") / REDIRECT_HEADER]
         files += [self.profile] if self.profile is not None else []
         return _digest(self.configure_key, _hash(files))[:16]
 
 
 def why_not(target: Target) -> str | None:
-    """Return why a target cannot be forged yet, or ``None`` if it can."""
+    """Return why a target cannot be built yet, or ``None`` if it can."""
     if target.machine.build is None:
-        return f"the forge has no build for {target.platform}-{target.arch} yet"
+        return f"the forge does not support {target.platform}-{target.arch} yet"
     if not (data_dir("patches") / target.series).is_dir():
         return f"there are no patches for Python {target.series} yet (patches/{target.series})"
     return None
 
 
 def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> Recipe:
-    """Put the recipe together; ``choices`` by name, "python" and every dependency.
+    """Return the recipe of a target.
+
+    Args:
+        choices: the archives by name: "python" and every dependency.
+        zig: the version of the compiler.
 
     Raises:
-        PypkgError: the target cannot be forged yet.
+        PypkgError: the target cannot be built yet.
     """
     reason = why_not(target)
     build = target.machine.build
     if reason is not None or build is None:
-        raise PypkgError(f"Cannot forge {target}: {reason}", hint="`pypkg-forge list` shows what can be forged.")
+        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built.")
     return Recipe(
         target=target,
         build=build,
@@ -153,7 +157,7 @@ def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> R
 
 
 def recorded_choices(target: Target, manifest: Mapping[str, object]) -> dict[str, Choice] | None:
-    """Return the archives a manifest says its base was made of, or ``None`` when one is not pinned any more."""
+    """Return the archives that a base was built from, by its manifest; ``None`` if one is no longer pinned."""
     recorded = manifest.get("sources")
     if not isinstance(recorded, dict):
         return None
@@ -177,7 +181,7 @@ def _pinned(pins: Iterable[Pin], item: object) -> Choice | None:
 
 
 def files_sha256(folder: Path) -> str:
-    """Hash the files below a folder: their relative paths and contents."""
+    """Return a hash of the files below a directory: their relative paths and contents."""
     files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return _hash(sorted(files), folder)
 
@@ -187,7 +191,7 @@ def _code_sha256() -> str:
     core = Path(pypkg_core.__file__).parent
     files = [HERE.parent / name for name in _FORGE_FILES]
     for part in _CORE_PARTS:
-        # The C sources are not in a wheel; there the extension module stands for them.
+        # The C sources are not in a wheel.
         path = core / part
         files += sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []
     return _hash(files)

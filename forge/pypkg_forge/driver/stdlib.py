@@ -1,4 +1,4 @@
-"""The standard library as an image: what goes in, compiled by the Python that was just built."""
+"""The image of the standard library, compiled by the Python that was just built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["LibraryFile", "build_image", "compile_files", "library_files"]
 
 COMPILE_SCRIPT: Final = HERE / "compile_stdlib.py"
 
-# Left out of every base: they need Tk, are tests, or install into a file system that is read-only.
+# Not in a base: modules that need Tk, tests, and what installs into site-packages, which is read-only.
 _LEFT_OUT: Final = frozenset(
     {"__pycache__", "ensurepip", "idlelib", SITE_PACKAGES, "test", "tests", "tkinter", "turtle.py", "turtledemo"}
 )
@@ -31,19 +31,19 @@ _DATA_NAMES: Final = frozenset({"activate", "Activate.ps1"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LibraryFile:
-    """A file of the standard library: ``path`` is relative to ``lib/python3.X``, ``source`` where it lies now."""
+    """A file of the standard library: ``path`` is relative to ``lib/python3.X``, ``source`` the local file."""
 
     path: str
     source: Path
 
     @property
     def module(self) -> str | None:
-        """The dotted name of the module in it, or ``None`` for a data file."""
+        """The dotted name of the module, or ``None`` for a data file."""
         return module_name(self.path) or None
 
 
 def library_files(lib: Path) -> Iterator[LibraryFile]:
-    """The files below CPython's ``Lib`` that a base has, sorted."""
+    """Yield the files below CPython's ``Lib`` that belong to a base, sorted."""
     for path in sorted(lib.rglob("*")):
         relative = path.relative_to(lib)
         if not path.is_file() or any(part in _LEFT_OUT for part in relative.parts):
@@ -63,14 +63,14 @@ def build_image(
     """Return the image of a base.
 
     Args:
-        files: what lies in ``lib/python<series>``.
+        files: those of ``lib/python<series>``.
         series: "3.13".
         codes: marshalled code by ``LibraryFile.path``.
-        epoch: the date of every entry.
+        epoch: the date of every entry, in seconds since 1970.
         manifest: see docs/image-format.md.
 
     Raises:
-        PypkgError: a file cannot be read, or two are in one place.
+        PypkgError: a file cannot be read, or two files have one path.
     """
     root = stdlib_directory(series)
     builder = ImageBuilder(epoch)
@@ -89,7 +89,7 @@ def build_image(
 def compile_files(python: Path, files: Sequence[LibraryFile], series: str, jobs: int) -> dict[str, bytes]:
     """Compile the modules among ``files`` with the interpreter ``python``; return marshalled code by path.
 
-    The code's bytes depend on the sources alone, not on how many processes compile.
+    The bytes of the code depend on the sources only, not on the number of processes.
 
     Raises:
         PypkgError: a file does not compile, or the interpreter fails.
@@ -113,7 +113,7 @@ def _compile_share(python: Path, files: Sequence[LibraryFile], series: str) -> d
     if done.returncode != 0:
         raise PypkgError(
             f"Cannot compile the standard library: {python.name} ended with code {done.returncode}",
-            context={"said": done.stderr.decode(errors="replace").strip()},
+            context={"output": done.stderr.decode(errors="replace").strip()},
         )
     codes: dict[str, bytes] = {}
     at = 0

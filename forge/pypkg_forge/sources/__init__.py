@@ -1,1 +1,1 @@
-"""Source archives: pins, where they come from, unpacking and patching."""
+"""Source archives: pins, origins, download, unpacking, patches."""

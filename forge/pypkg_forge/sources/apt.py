@@ -1,4 +1,4 @@
-"""The Debian archives this machine's apt is set up with: read at run time, never written in the code.
+"""The Debian archives of this machine's apt configuration, read at run time.
 
 Formats: sources.list(5), "ONE-LINE-STYLE FORMAT" and "DEB822-STYLE FORMAT".
 """
@@ -16,7 +16,7 @@ __all__ = ["AptSource", "debian_archives", "parse_deb822", "parse_one_line", "re
 APT_FOLDER: Final = Path("/etc/apt")
 _ONE_LINE: Final = re.compile(r"^\s*(deb|deb-src)\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)((?:\s+\S+)*)\s*$")
 
-# Debian's own suites, by code name or by role; another distribution's archive (or a vendor's) names others.
+# The suites of Debian, by code name or role; archives of other distributions and vendors have others.
 _DEBIAN_SUITES: Final = re.compile(
     r"^(?:old(?:old)?stable|stable|testing|unstable|sid|experimental|rc-buggy"
     r"|buster|bullseye|bookworm|trixie|forky|duke)(?:-updates|-backports|-proposed-updates)?$"
@@ -25,7 +25,7 @@ _DEBIAN_SUITES: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AptSource:
-    """One archive as apt knows it: ``uri`` without a slash at its end."""
+    """An archive in apt's configuration; ``uri`` has no trailing slash."""
 
     uri: str
     suites: tuple[str, ...]
@@ -33,7 +33,7 @@ class AptSource:
 
 
 def parse_one_line(text: str) -> Iterator[AptSource]:
-    """Read a ``.list`` file; what is not a source line is passed over, as is all behind a ``#``."""
+    """Parse a ``.list`` file; comments and lines that are not sources are skipped."""
     for line in text.splitlines():
         match = _ONE_LINE.match(line.split("#", 1)[0])
         if match:
@@ -42,7 +42,7 @@ def parse_one_line(text: str) -> Iterator[AptSource]:
 
 
 def parse_deb822(text: str) -> Iterator[AptSource]:
-    """Read a ``.sources`` file: stanzas of ``Key: value`` lines; ``Enabled: no`` switches one off."""
+    """Parse a ``.sources`` file: stanzas of ``Key: value`` lines; ``Enabled: no`` disables a stanza."""
     for stanza in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
         fields: dict[str, list[str]] = {}
         key = ""
@@ -66,7 +66,7 @@ def parse_deb822(text: str) -> Iterator[AptSource]:
 
 
 def read_sources(folder: Path = APT_FOLDER) -> list[AptSource]:
-    """Read apt's configuration below ``folder``; a machine without apt has none."""
+    """Read apt's configuration below ``folder``; without apt there are no sources."""
     found: list[AptSource] = []
     parts = folder / "sources.list.d"
     names = sorted(parts.iterdir()) if parts.is_dir() else []
@@ -74,7 +74,7 @@ def read_sources(folder: Path = APT_FOLDER) -> list[AptSource]:
         try:
             text = file.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            continue  # not there, or not for us to read: apt would pass it over too
+            continue  # missing or not readable: apt skips it too
         if file.suffix == ".sources":
             found += parse_deb822(text)
         elif file.suffix == ".list":
@@ -83,9 +83,9 @@ def read_sources(folder: Path = APT_FOLDER) -> list[AptSource]:
 
 
 def debian_archives(sources: Iterable[AptSource]) -> list[str]:
-    """The URIs among ``sources`` that are Debian archives reached by HTTP, in order, each once.
+    """Return the URIs of the Debian archives among ``sources`` that use HTTP, in order, each once.
 
-    Security archives (suite ``*-security``) have a pool of their own without the releases' archives.
+    Security archives (suite ``*-security``) are left out: their pool does not hold the releases' archives.
     """
     return list(
         dict.fromkeys(

@@ -1,4 +1,4 @@
-"""Applies numbered patches to a source tree: exactly, or not at all.
+"""Applies numbered patches to a source tree: exactly, apart from line numbers, or not at all.
 
 Format: unified diffs, gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html.
 """
@@ -31,7 +31,7 @@ class Hunk:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilePatch:
-    """The hunks for one file, its path relative to the tree."""
+    """The hunks for one file; its path is relative to the tree."""
 
     path: str
     hunks: tuple[Hunk, ...]
@@ -68,10 +68,10 @@ def _numbered(folder: Path) -> dict[str, Path]:
 
 
 def parse_patch(text: str, shown: Path) -> list[FilePatch]:
-    """Read a unified diff made against ``a/`` and ``b/``; words before its first file are its reason.
+    """Parse a unified diff between ``a/`` and ``b/``; the text before the first file is its reason.
 
     Raises:
-        PypkgError: it has no hunk, or a hunk does not hold the lines it announces.
+        PypkgError: it has no hunk, or the line counts of a hunk are wrong.
     """
     lines = text.split("\n")
     files: list[FilePatch] = []
@@ -88,11 +88,11 @@ def parse_patch(text: str, shown: Path) -> list[FilePatch]:
             index += 1
         elif match := _HUNK.match(line):
             if not path:
-                raise PypkgError(f"{shown}:{index}: a hunk before any file name")
+                raise PypkgError(f"{shown}:{index}: a hunk without a file name")
             hunk, index = _parse_hunk(lines, index, match, shown)
             hunks.append(hunk)
     if not hunks:
-        raise PypkgError(f"{shown} holds no change")
+        raise PypkgError(f"{shown} contains no change")
     files.append(FilePatch(path=path, hunks=tuple(hunks)))
     return files
 
@@ -103,9 +103,9 @@ def _parse_hunk(lines: Sequence[str], index: int, match: re.Match[str], shown: P
     old: list[str] = []
     new: list[str] = []
     while len(old) < old_count or len(new) < new_count:
-        line = lines[index] if index < len(lines) - 1 else "?"  # the last one is what follows the last line end
+        line = lines[index] if index < len(lines) - 1 else "?"  # the last item is the text after the last line end
         mark, rest = line[:1], line[1:]
-        if mark in (" ", ""):  # an editor may have cut the blank of an empty context line
+        if mark in (" ", ""):  # an editor may have removed the blank of an empty context line
             old.append(rest)
             new.append(rest)
         elif mark == "-":
@@ -113,10 +113,10 @@ def _parse_hunk(lines: Sequence[str], index: int, match: re.Match[str], shown: P
         elif mark == "+":
             new.append(rest)
         else:
-            raise PypkgError(f"{shown}:{index + 1}: the hunk of line {first} is cut short")
+            raise PypkgError(f"{shown}:{index + 1}: the hunk of line {first} is truncated")
         index += 1
     if len(old) != old_count or len(new) != new_count:
-        raise PypkgError(f"{shown}:{first}: the hunk does not hold the lines it announces")
+        raise PypkgError(f"{shown}:{first}: the hunk has other line counts than its header")
     return Hunk(start=start, old=tuple(old), new=tuple(new)), index
 
 

@@ -1,4 +1,4 @@
-"""The pins: which source archives may be used, and the hash each must have."""
+"""The pins: the source archives that may be used, and their hashes (data/sources.toml)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DEPENDENCIES: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """One file that serves for a pin: upstream's, or the same release as Debian repacked it."""
+    """A file that a pin accepts: upstream's, or the same release repacked by Debian; ``size`` in bytes."""
 
     file: str
     sha256: str
@@ -42,7 +42,7 @@ class Form:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pin:
-    """One row of sources.toml; ``size`` in bytes, hashes in lower-case hexadecimal."""
+    """A row of sources.toml; sizes in bytes, hashes in lower-case hexadecimal."""
 
     name: str
     version: str
@@ -63,18 +63,18 @@ class Pin:
             if value is not None and not is_sha256(value):
                 raise ValueError(f"{key}: expected 64 lower-case hexadecimal digits, got {value!r}")
         if self.debian_sha256 and not self.debian:
-            raise ValueError("debian: is missing, though debian_sha256 is there")
+            raise ValueError("debian: is missing, but debian_sha256 is set")
         if not self.urls and not self.debian:
-            raise ValueError("urls: is empty, and there is no debian path either")
+            raise ValueError("urls: is empty, and debian is not set")
 
     @property
     def upstream(self) -> Form:
-        """The file as upstream publishes it."""
+        """The file that upstream publishes."""
         return Form(file=self.file, sha256=self.sha256, size=self.size)
 
     @property
     def repacked(self) -> Form | None:
-        """The file in Debian's pool; equal to ``upstream`` but for its name unless Debian repacked it."""
+        """The file in Debian's pool, ``None`` without one; `upstream` unless Debian repacked it."""
         if self.debian is None:
             return None
         if self.debian_sha256 is None:
@@ -83,14 +83,14 @@ class Pin:
 
     @property
     def forms(self) -> tuple[Form, ...]:
-        """Every file that serves, upstream's first."""
+        """Every file that the pin accepts, upstream's first."""
         repacked = self.repacked
         if repacked is None or repacked == self.upstream:
             return (self.upstream,)
         return (self.upstream, repacked)
 
     def release(self, sha256: str) -> str:
-        """What the file with this hash is a release of: Debian's may be a later state of ``version``."""
+        """Return the release of the file with this hash: Debian's may be a later snapshot than ``version``."""
         return self.debian_version if self.debian_version and sha256 == self.debian_sha256 else self.version
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ def load_pins(file: Path) -> tuple[Pin, ...]:
     """Read a table of pins.
 
     Raises:
-        PypkgError: a key is unknown, missing or malformed, or a row is defined twice; the place is named.
+        PypkgError: a key is unknown, missing or not valid, or a row is defined twice; the key path is named.
     """
     reader = TableReader(file=file)
     found = reader.rows(reader.document(("sources",)), "sources", Pin)
@@ -121,22 +121,22 @@ def load_pins(file: Path) -> tuple[Pin, ...]:
 
 @functools.cache
 def pins() -> tuple[Pin, ...]:
-    """The pins that come with pypkg, read once."""
+    """Return the pins that come with pypkg."""
     return load_pins(SOURCES_FILE)
 
 
 def candidates(name: str, version: str | None = None) -> tuple[Pin, ...]:
-    """The pins that serve for a dependency, in order of preference; for "python", those of a series ("313").
+    """Return the pins of a dependency in order of preference; for "python", those of a version ("313").
 
     Raises:
-        PypkgError: there is none, which is a mistake in the tables.
+        PypkgError: there is none: the tables do not agree.
     """
     if name == "python" and version is not None:
         by_release = {pin.version: pin for pin in pins() if pin.name == name}
         wanted = catalogue().versions[version].pins
         missing = [release for release in wanted if release not in by_release]
         if missing:
-            raise PypkgError(f"targets.toml names Python {missing[0]}, which sources.toml does not pin")
+            raise PypkgError(f"targets.toml lists Python {missing[0]}, which has no pin in sources.toml")
         return tuple(by_release[release] for release in wanted)
     found = tuple(pin for pin in pins() if pin.name == name)
     if not found:

@@ -1,4 +1,4 @@
-"""Runs a build's commands: all they say goes to the log, a failure names command, code and log."""
+"""Runs the commands of a build: their output goes to a log; an error names the command, its exit code and the log."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _NINJA: Final = re.compile(r"^\[(\d+)/(\d+)\]")
 _COMPILE: Final = re.compile(r"^pypkg-cc-redirected .*-c ")
 _TAIL_LINES: Final = 12
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
-# Loaded here: between fork and exec is no time for it.
+# Loaded here: not safe between fork and exec.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 @dataclass(kw_only=True, slots=True)
 class Log:
-    """One build's log file."""
+    """The log of one build."""
 
     path: Path
     stream: IO[str]
 
     def write(self, line: str) -> None:
-        """Add a line."""
+        """Write a line."""
         self.stream.write(line + "\n")
         self.stream.flush()
 
@@ -52,12 +52,12 @@ class Log:
         expected: int = 0,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Run a command; it and its children are ended when this is interrupted.
+        """Run a command; when this is interrupted, the command and its children are terminated.
 
         Args:
-            what: the errand, for the error: "compile CPython".
-            stage: told of progress: Ninja's own numbers, or compiler calls out of ``expected``.
-            environment: the child's variables; ours when left out.
+            what: the purpose, for the error: "compile CPython".
+            stage: gets the progress: the numbers of Ninja, or compiler calls out of ``expected``.
+            environment: the variables of the command; by default those of this process.
 
         Raises:
             PypkgError: the command cannot be started or fails.
@@ -76,7 +76,7 @@ class Log:
                 errors="replace",
                 env=dict(environment) if environment is not None else None,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - no other thread runs
+                preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - there is no other thread
             )
         except OSError as error:
             raise PypkgError(f"Cannot {what}: {words[0]}: {error.strerror}", context={"log": self.path}) from error
@@ -94,14 +94,14 @@ class Log:
             code = process.wait()
         if code != 0:
             raise PypkgError(
-                f"Cannot {what}: {Path(words[0]).name} ended with code {code}",
-                hint=f"The whole log is {self.path}.",
+                f"Cannot {what}: {Path(words[0]).name} ended with exit code {code}",
+                hint=f"See the log {self.path}.",
                 context={"last lines": "".join(f"\n    {line[:200]}" for line in tail)},
             )
 
 
 def _end_with_parent() -> None:
-    """Run in the child: when we are killed outright, it must not go on working beside the next run."""
+    """Run in the child: if this process is killed, the command must not run beside the next build."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -131,7 +131,7 @@ def _no_stage() -> Stage:
 
 @contextlib.contextmanager
 def open_log(name: str) -> Iterator[Log]:
-    """Open the log of a build that begins now, ``<cache>/logs/<name>-<time>.log``.
+    """Open a log, ``<cache>/logs/<name>-<time>.log``.
 
     Raises:
         PypkgError: the file cannot be created.

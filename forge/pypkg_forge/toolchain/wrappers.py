@@ -1,4 +1,4 @@
-"""The programs a build runs: zig round wrapper scripts, CMake and Ninja, and what the machine must bring."""
+"""The programs of a build: wrapper scripts around zig, CMake, Ninja, and those that the machine must have."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from typing import Final
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 
-__all__ = ["Places", "Toolchain", "check_programs", "find_toolchain", "wrapper_key", "write_wrappers"]
+__all__ = ["Toolchain", "WrapperPaths", "check_programs", "find_toolchain", "wrapper_key", "write_wrappers"]
 
-# Program -> the Debian package that has it.
+# Program -> its Debian package.
 _PROGRAMS: Final = {
     "make": "make",
     "perl": "perl",
@@ -37,7 +37,7 @@ _HINT: Final = "Install the build tools: pip install 'pypkg[forge]'"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toolchain:
-    """Paths of the build's own programs; ``version`` is zig's, part of every key."""
+    """Paths of zig, CMake and Ninja; ``version`` is zig's, which is part of every key."""
 
     zig: Path
     cmake: Path
@@ -46,7 +46,7 @@ class Toolchain:
 
 
 def find_toolchain() -> Toolchain:
-    """Find zig, CMake and Ninja: their Python packages, or the latter two on PATH.
+    """Find zig, CMake and Ninja in their Python packages; CMake and Ninja also on PATH.
 
     Raises:
         PypkgError: one of them is missing.
@@ -77,38 +77,44 @@ def _program(name: str, attribute: str) -> Path:
 
 
 def check_programs(*, tcl: bool) -> None:
-    """Check that the machine has what the build runs besides the toolchain; ``tcl``: a Tcl shell too.
+    """Check that the machine has the other programs of a build.
+
+    Args:
+        tcl: whether a Tcl shell is needed too.
 
     Raises:
-        PypkgError: programs are missing; all are named, with Debian's packages for them.
+        PypkgError: programs are missing; all are named, with their Debian packages.
     """
-    wanted = dict(_PROGRAMS)
+    required = dict(_PROGRAMS)
     if tcl:
-        # SQLite's full tree makes its amalgamation with Tcl; the autoconf archive has it made.
-        wanted["tclsh"] = "tcl"
-    missing = [name for name in wanted if shutil.which(name) is None]
+        # SQLite's full tree builds its amalgamation with Tcl; the autoconf archive contains it.
+        required["tclsh"] = "tcl"
+    missing = [name for name in required if shutil.which(name) is None]
     if "perl" not in missing and not _whole_perl():
         missing.append("perl")
     if missing:
-        packages = " ".join(sorted({wanted[name] for name in missing}))
+        packages = " ".join(sorted({required[name] for name in missing}))
         raise PypkgError(
-            f"Programs that the build runs are missing: {', '.join(missing)}",
+            f"Programs that the build needs are missing: {', '.join(missing)}",
             hint=f"On Debian: apt-get install {packages}",
         )
 
 
 def _whole_perl() -> bool:
-    """Whether perl has the modules OpenSSL's Configure uses: a minimal Debian has the bare program only."""
+    """Whether perl has the modules that OpenSSL's Configure needs: a minimal Debian has the program only."""
     modules = ["-MFindBin", "-MFile::Compare", "-MIPC::Cmd", "-MGetopt::Long", "-MPOSIX"]
     return subprocess.run(["perl", *modules, "-e", "1"], capture_output=True, check=False).returncode == 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
-    """What the wrappers need to know of this machine.
+class WrapperPaths:
+    """The paths of this machine in the wrappers.
 
-    ``cache`` is zig's own, ``root`` the folder whose paths must not get into a binary, ``prefix`` holds the
-    dependencies' headers and libraries, ``runtime`` is ``patches/runtime`` with the redirect header.
+    Attributes:
+        cache: zig's cache.
+        root: the directory whose path must not occur in a binary.
+        prefix: the directory of the dependencies' headers and libraries.
+        runtime: ``patches/runtime``, with the redirect header.
     """
 
     zig: Path
@@ -122,47 +128,47 @@ class Places:
 _NOWHERE: Final = Path("/pypkg")
 
 
-def wrapper_texts(triple: str, places: Places) -> dict[str, str]:
-    """The compiler wrappers of cmake/toolchain.cmake by file name, for zig's target ``triple``.
+def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
+    """Return the compiler wrappers of cmake/toolchain.cmake by file name, for zig's target ``triple``.
 
-    Headers and libraries of the prefix are found by the wrappers, not by flags, so that no path gets into what build
-    systems write down; paths are replaced in ``__FILE__``.
+    The wrappers add the headers and libraries of the prefix, so that build systems do not record their paths; paths are
+    also replaced in ``__FILE__``.
     """
     behind = [
-        *("-isystem", places.prefix / "include"),
-        *("-isystem", places.prefix / "include" / "ncursesw"),
-        f"-L{places.prefix / 'lib'}",
+        *("-isystem", paths.prefix / "include"),
+        *("-isystem", paths.prefix / "include" / "ncursesw"),
+        f"-L{paths.prefix / 'lib'}",
     ]
-    target = [places.zig, "cc", "-target", triple, f"-ffile-prefix-map={places.root}=/pypkg"]
-    redirect = ["-include", places.runtime / "posix" / "redirect.h", "-I", places.runtime]
-    # zig brings musl along: no libc development files of the machine are needed.
+    target = [paths.zig, "cc", "-target", triple, f"-ffile-prefix-map={paths.root}=/pypkg"]
+    redirect = ["-include", paths.runtime / "posix" / "redirect.h", "-I", paths.runtime]
+    # zig contains musl: the development files of the machine's libc are not needed.
     host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
     commands: dict[str, tuple[Sequence[object], Sequence[object]]] = {
         "pypkg-cc": (target, behind),
         "pypkg-cc-redirected": ([*target, *redirect], behind),
-        "pypkg-host-cc": ([places.zig, "cc", *host], []),
-        "pypkg-ar": ([places.zig, "ar"], []),
-        "pypkg-ranlib": ([places.zig, "ranlib"], []),
-        "pypkg-cmake": ([places.cmake], []),
+        "pypkg-host-cc": ([paths.zig, "cc", *host], []),
+        "pypkg-ar": ([paths.zig, "ar"], []),
+        "pypkg-ranlib": ([paths.zig, "ranlib"], []),
+        "pypkg-cmake": ([paths.cmake], []),
     }
     return {
         name: "#!/bin/sh\n"
-        f"export ZIG_GLOBAL_CACHE_DIR={_quoted(places.cache)} ZIG_LOCAL_CACHE_DIR={_quoted(places.cache)}\n"
+        f"export ZIG_GLOBAL_CACHE_DIR={_quoted(paths.cache)} ZIG_LOCAL_CACHE_DIR={_quoted(paths.cache)}\n"
         f'exec {" ".join(map(_quoted, before))} "$@" {" ".join(map(_quoted, after))}\n'
         for name, (before, after) in commands.items()
     }
 
 
 def wrapper_key(triple: str) -> dict[str, str]:
-    """The wrappers as they would be on a machine where all lies in one place: part of every key."""
-    places = Places(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, runtime=_NOWHERE)
-    return wrapper_texts(triple, places)
+    """Return the wrappers without the paths of this machine, as part of every key."""
+    paths = WrapperPaths(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, runtime=_NOWHERE)
+    return wrapper_texts(triple, paths)
 
 
-def write_wrappers(folder: Path, triple: str, places: Places) -> None:
-    """Write the compiler wrappers into ``folder``; one that is right is left alone."""
+def write_wrappers(folder: Path, triple: str, paths: WrapperPaths) -> None:
+    """Write the compiler wrappers into ``folder``; unchanged ones are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in wrapper_texts(triple, places).items():
+    for name, text in wrapper_texts(triple, paths).items():
         path = folder / name
         if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
             continue

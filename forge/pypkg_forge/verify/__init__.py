@@ -1,1 +1,1 @@
-"""Checks that a base is what it must be."""
+"""Checks of a base."""

@@ -1,4 +1,4 @@
-"""Checks a base: its structure against the target's row, its image, and that it runs."""
+"""Checks a base: its structure against the row of its target, its image, and that it runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,14 @@ _RUN_SECONDS: Final = 120
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What a base was found to be: ``needed`` libraries, newest ``glibc`` symbol version, what it said when run."""
+    """Facts about a base.
+
+    Attributes:
+        needed: the shared libraries that it needs.
+        glibc: the newest glibc symbol version that it needs.
+        python: its release.
+        ran: what its check reported; ``None`` if this machine cannot run it.
+    """
 
     needed: tuple[str, ...]
     glibc: str | None
@@ -39,19 +46,19 @@ class Report:
 
 
 def verify_base(path: Path, target: Target) -> Report:
-    """Check that ``path`` is a sound base of ``target``; run it where this machine can.
+    """Check that ``path`` is a valid base of ``target``; run it if this machine can.
 
     Raises:
-        PypkgError: it is not, with what was wanted and what was found.
+        PypkgError: it is not; the message says what was expected and what was found.
     """
     needed, glibc = _check_elf(path, target)
     image = read_image(path)
     image.verify()
     manifest = image.manifest
     if manifest.get("kind") != "base":
-        raise PypkgError(f"{path} is not a base: its manifest says kind {manifest.get('kind')!r}")
+        raise PypkgError(f"{path} is not a base: expected kind 'base' in its manifest, got {manifest.get('kind')!r}")
     if manifest.get("target") != target.name:
-        raise PypkgError(f"{path} is a base of {manifest.get('target')}, wanted {target}")
+        raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
     ran = _run(path, target, python) if _runs_here(target) else None
     return Report(needed=needed, glibc=glibc, python=python, ran=ran)
@@ -69,34 +76,34 @@ def _check_elf(path: Path, target: Target) -> tuple[tuple[str, ...], str | None]
             versions: list[str] = []
             for section in elf.iter_sections():
                 if isinstance(section, DynamicSection):
-                    # pyelftools gives only these tags an attribute `needed`.
+                    # Only these tags have an attribute `needed` in pyelftools.
                     needed += [str(vars(tag)["needed"]) for tag in section.iter_tags("DT_NEEDED")]
                 elif isinstance(section, GNUVerNeedSection):
                     versions += [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries]
     except OSError as error:
         raise PypkgError(f"Cannot read {path}: {error.strerror}") from error
     except (ELFError, ValueError, KeyError) as error:
-        raise PypkgError(f"{path} is not a sound ELF file: {error}") from error
-    wanted_arch = {"x64": "x64", "arm64": "AArch64"}.get(target.arch, "ARM")
-    _want(path, "processor", arch, [wanted_arch])
-    _want(path, "type", kind, ["ET_DYN"])
+        raise PypkgError(f"{path} is not a valid ELF file: {error}") from error
+    expected_arch = {"x64": "x64", "arm64": "AArch64"}.get(target.arch, "ARM")
+    _expect(path, "processor", arch, [expected_arch])
+    _expect(path, "type", kind, ["ET_DYN"])
     if "PT_GNU_RELRO" not in segments:
         raise PypkgError(f"{path} has no PT_GNU_RELRO segment")
     if not machine.needed and "PT_INTERP" in segments:
-        raise PypkgError(f"{path} asks for a dynamic loader, wanted a static program")
+        raise PypkgError(f"{path} needs a dynamic loader, expected a static program")
     for name in needed:
         if name not in machine.needed:
             allowed = ", ".join(machine.needed) or "none"
             raise PypkgError(f"{path} needs the library {name}; allowed for {target}: {allowed}")
     glibc = max((match[1] for name in versions if (match := _GLIBC.match(name))), key=_numbers, default=None)
     if glibc is not None and machine.glibc is not None and _numbers(glibc) > _numbers(machine.glibc):
-        raise PypkgError(f"{path} needs glibc {glibc}, wanted at most {machine.glibc}")
+        raise PypkgError(f"{path} needs glibc {glibc}, expected at most {machine.glibc}")
     return tuple(needed), glibc
 
 
-def _want(path: Path, what: str, found: str, wanted: list[str]) -> None:
-    if found not in wanted:
-        raise PypkgError(f"{path} has the {what} {found}, wanted {' or '.join(wanted)}")
+def _expect(path: Path, what: str, found: str, expected: list[str]) -> None:
+    if found not in expected:
+        raise PypkgError(f"{path} has the {what} {found}, expected {' or '.join(expected)}")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -126,17 +133,17 @@ def _run(path: Path, target: Target, python: str) -> dict[str, object]:
         raise PypkgError(f"Cannot run {path}: {error}") from error
     lines = done.stdout.strip().splitlines()
     if done.returncode != 0 or not lines:
-        said = (done.stderr or done.stdout).strip().splitlines()[-15:]
+        output = (done.stderr or done.stdout).strip().splitlines()[-15:]
         raise PypkgError(
-            f"{path} does not work: its check ended with code {done.returncode}",
-            context={"said": "".join(f"\n    {line}" for line in said)},
+            f"{path} does not work: its check ended with exit code {done.returncode}",
+            context={"output": "".join(f"\n    {line}" for line in output)},
         )
     try:
         found = json.loads(lines[-1])
     except ValueError as error:
-        raise PypkgError(f"{path} does not work: its check said {lines[-1]!r}") from error
+        raise PypkgError(f"{path} does not work: its check printed {lines[-1]!r}") from error
     if not isinstance(found, dict) or found.get("python") != python:
-        raise PypkgError(f"{path} is not the Python it says: wanted {python}, got {found}")
+        raise PypkgError(f"{path} runs another Python than its manifest says: expected {python}, got {found}")
     if target.addons and not found.get("addons"):
         raise PypkgError(f"{path} cannot load native addons: its list of suffixes is empty")
     return found

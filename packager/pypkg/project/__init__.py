@@ -1,1 +1,1 @@
-"""What is packaged and how: input, configuration, interpreter options, output names."""
+"""What to package and how: input, configuration, interpreter options, output names."""

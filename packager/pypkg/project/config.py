@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pypkg.project.dictionary_entry import DictionarySettings, read_dictionary_settings
 from pypkg.project.interpreter_options import parse_options, split_options
-from pypkg.project.project import PYPROJECT, Project
+from pypkg.project.project import PYPROJECT, Project, is_project_name
 from pypkg_core.errors import UsageError
 from pypkg_core.patterns import NO_PATTERNS, Expansion, Patterns
 from pypkg_core.toml_tables import TableReader, load_toml, read_by
 
 __all__ = ["Config", "load_config"]
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def _read_options(reader: TableReader, path: str, value: object) -> tuple[str, ...]:
@@ -71,7 +68,7 @@ class Config:
     )
 
     def __post_init__(self) -> None:
-        if self.name is not None and not _NAME.fullmatch(self.name):
+        if self.name is not None and not is_project_name(self.name):
             raise ValueError(f"name: expected letters, digits, '.', '_' and '-', got {self.name!r}")
 
     def expand_scripts(self) -> Expansion:

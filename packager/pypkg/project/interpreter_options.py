@@ -1,7 +1,7 @@
-"""Interpreter options that are baked into an executable: ``--options`` and ``options`` of the configuration.
+"""Interpreter options to bake into an executable: ``--options``, and ``options`` of the configuration.
 
-As one text in pkg's manner, separated by commas, without the dash (``u,O,X=dev,W=error``), or as a list of words as on
-Python's command line (``["-u", "-O", "-X", "dev"]``). What an option means: docs.python.org/3/using/cmdline.html.
+Either one string, as for pkg, separated by commas and without dashes (``u,O,X=dev,W=error``), or a list of words as on
+Python's command line (``["-u", "-O", "-X", "dev"]``). The options: docs.python.org/3/using/cmdline.html.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["optimization", "parse_options", "split_options"]
 _FLAGS: Final = "bBdOuv"
 _WITH_VALUE: Final = "WX"
 
-# Options of Python that are of no use in an executable, and why.
-_ALWAYS: Final = "a packaged program is always run so"
-_OWN: Final = "the command line belongs to the program"
+# Options of Python that have no use in an executable -> the reason.
+_ALWAYS: Final = "a packaged program always runs this way"
+_OWN: Final = "the program handles its own command line"
 _NO_PROMPT: Final = "a packaged program has no interactive prompt"
 _REFUSED: Final[Mapping[str, str]] = {
-    "c": "the program is what is packaged",
-    "m": "the program is what is packaged",
+    "c": "the packaged program is what runs",
+    "m": "the packaged program is what runs",
     "h": _OWN,
     "?": _OWN,
     "V": _OWN,
@@ -41,11 +41,11 @@ _REFUSED: Final[Mapping[str, str]] = {
     "R": _ALWAYS,
     "s": _ALWAYS,
     "S": _ALWAYS,
-    "x": "there is no script whose first line could be skipped",
+    "x": "a packaged program has no first line to skip",
     "check-hash-based-pycs": "packaged modules have no .pyc files",
 }
 
-# Values of -X that Python knows: those that may stand alone, and those that need a value.
+# Names of -X that Python knows: those that need no value, and those that do.
 _X_ALONE: Final = frozenset(
     {"dev", "faulthandler", "frozen_modules", "importtime", "no_debug_ranges", "perf", "perf_jit", "tracemalloc"}
     | {"utf8", "warn_default_encoding"}
@@ -59,7 +59,7 @@ def split_options(text: str) -> list[str]:
     """Return the words of a comma-separated list.
 
     Raises:
-        UsageError: a quotation is not closed.
+        UsageError: a quotation mark is not closed.
     """
     try:
         return [word for item in text.split(",") for word in shlex.split(item)]
@@ -68,13 +68,13 @@ def split_options(text: str) -> list[str]:
 
 
 def parse_options(words: Sequence[str]) -> tuple[str, ...]:
-    """Check options and return them as Python's command line wants them, one word for each: ``-O``, ``-Xdev``.
+    """Check options and return them as for Python's command line, one word for each: ``-O``, ``-Xdev``.
 
     Args:
         words: as on Python's command line, or without the dash; ``X=dev`` is ``-X dev``.
 
     Raises:
-        UsageError: Python has no such option, it needs a value, or makes no sense in an executable.
+        UsageError: an option does not exist, needs a value, or has no use in an executable.
     """
     result = [option for word in _attached(words) for option in _expand(word)]
     level = optimization(result)
@@ -83,12 +83,12 @@ def parse_options(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def optimization(options: Iterable[str]) -> int:
-    """Return the level at which modules are compiled under these options: 0, 1 or 2."""
+    """Return the optimisation level of modules under these options: 0, 1 or 2."""
     return min(sum(option.count("O") for option in options if option.strip("O") == "-"), 2)
 
 
 def _attached(words: Iterable[str]) -> Iterator[str]:
-    """Yield the words without their dashes, with values joined to the options they belong to."""
+    """Yield the words without dashes, values joined to their options."""
     waiting = ""
     for word in words:
         if waiting:
@@ -98,7 +98,7 @@ def _attached(words: Iterable[str]) -> Iterator[str]:
         text = word.strip().removeprefix("-")
         plain = text.removeprefix("-")
         if not plain:
-            raise _refusal(word, "there is nothing in it")
+            raise _refusal(word, "it is empty")
         if plain in _REFUSED or plain.partition("=")[0] in _REFUSED:
             raise _refusal(word, _REFUSED.get(plain) or _REFUSED[plain.partition("=")[0]])
         if plain.partition("=")[0] in _X_ALONE | _X_VALUE:
@@ -112,7 +112,7 @@ def _attached(words: Iterable[str]) -> Iterator[str]:
 
 
 def _expand(text: str) -> Iterator[str]:
-    """Yield the options of one word: ``uO`` is two."""
+    """Yield the options of a word: ``uO`` is two."""
     for at, letter in enumerate(text):
         if letter in _WITH_VALUE:
             value = text[at + 1 :].strip().removeprefix("=").strip()
@@ -131,30 +131,30 @@ def _check_value(letter: str, value: str) -> None:
     if not value or value.startswith("-"):
         raise _refusal(shown, "it needs a value")
     if not value.isascii() or not value.isprintable():
-        raise _refusal(shown, "only printable ASCII can be baked in")
+        raise _refusal(shown, "expected printable ASCII")
     if letter == "W":
         action = value.partition(":")[0].strip()
         if action and not any(known.startswith(action) for known in _ACTIONS):
-            raise _refusal(shown, f"wanted is one of {', '.join(_ACTIONS)} before the first colon")
+            raise _refusal(shown, f"expected one of {', '.join(_ACTIONS)} before the first colon")
         return
     _check_x(shown, *value.partition("="))
 
 
 def _check_x(shown: str, name: str, has_value: str, text: str) -> None:
-    """Check one value of -X. Other names than Python's are for the program: sys._xoptions."""
+    """Check a value of -X; other names than Python's are for the program (``sys._xoptions``)."""
     known = _X_ALONE | _X_VALUE
     if name not in known and (close := get_close_matches(name.lower(), sorted(known), 1, 0.7)):
         raise _refusal(shown, "Python has no such option", f"Write X={close[0]}")
     if name in _X_VALUE and not text:
-        raise _refusal(shown, f"wanted is {name}=VALUE")
+        raise _refusal(shown, f"expected {name}=VALUE")
     if name in _X_NUMBERS and has_value and not _is_number(text, name):
-        raise _refusal(shown, f"wanted is a number from {_X_NUMBERS[name]}")
+        raise _refusal(shown, f"expected an integer >= {_X_NUMBERS[name]}")
     if name in ("utf8", "gil") and has_value and text not in ("0", "1"):
-        raise _refusal(shown, "wanted is 0 or 1")
+        raise _refusal(shown, "expected 0 or 1")
     if name == "gil" and text == "0":
-        raise _refusal(shown, "the Python of a base needs its global lock")
+        raise _refusal(shown, "the Python of a base needs the global interpreter lock")
     if name == "frozen_modules" and has_value and text not in ("on", "off"):
-        raise _refusal(shown, "wanted is on or off")
+        raise _refusal(shown, "expected on or off")
 
 
 def _is_number(text: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the executables are called and where they go."""
+"""Names and locations of the executables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Output", "plan_outputs"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Output:
-    """One executable to write."""
+    """An executable to write."""
 
     target: Target
     path: Path
@@ -24,15 +24,15 @@ class Output:
 def plan_outputs(
     project: Project, targets: Sequence[Target], *, output: Path | None, directory: Path | None
 ) -> list[Output]:
-    """Name the executables, one for each target; with several, each name gets the parts of the target that differ.
+    """Name the executables, one for each target; for several, a name contains the parts of the target that differ.
 
     Args:
-        output: the name the user gave. Without one it is the project's, and gets the platform where it is taken by
-            the input or a directory.
-        directory: where a name that is not the user's goes; the current directory if ``None``.
+        output: the name of the command line. By default it is the project's, with the platform if that is the name
+            of the input or of a directory.
+        directory: the directory of a default name; the current directory if ``None``.
 
     Raises:
-        UsageError: the input or something that is not a file would be overwritten, or two names are the same.
+        UsageError: the executable would overwrite the input or a directory, or two names are the same.
     """
     if output is not None and (not output.name or output.name == ".."):
         raise UsageError(f"Refusing to overwrite non-file output: {output}", hint="Name a file with --output")

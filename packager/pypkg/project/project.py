@@ -1,4 +1,4 @@
-"""What is packaged: a script, a directory with ``__main__.py``, or a project with a ``pyproject.toml``."""
+"""The input: a script, a directory with ``__main__.py``, or a project with a ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, Final
 from pypkg_core.errors import UsageError
 from pypkg_core.toml_tables import load_toml
 
-__all__ = ["PYPROJECT", "EntryPoint", "Project", "load_project"]
+__all__ = ["PYPROJECT", "EntryPoint", "Project", "is_project_name", "load_project"]
 
 PYPROJECT: Final = "pyproject.toml"
 
 _ENTRY_POINT = re.compile(r"\s*(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)*)\s*(?:\[.*\])?\s*")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 # ELF, Windows, and the Mach-O magics (64-bit and universal, both byte orders).
 _EXECUTABLE_HEADS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe")
@@ -34,28 +34,28 @@ class EntryPoint:
         return f"{self.module}:{self.attribute}"
 
     def main_source(self) -> str:
-        """Return the source text of the ``__main__`` module that calls it, as an installer's console script does."""
+        """Return the source text of a ``__main__`` module that calls the function, like an installed console script."""
         imported = self.attribute.partition(".")[0]
         return (
             f"import sys\nfrom {self.module} import {imported}\n"
-            # Processes that multiprocessing spawns import it again.
+            # Child processes of multiprocessing import it again.
             f"if __name__ == '__main__':\n    sys.exit({self.attribute}())\n"
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """The project, found but not yet walked.
+    """A project and its entry.
 
     Attributes:
-        input: what the user named.
-        root: the directory that is ``/snapshot/<name>``.
-        name: the name below ``/snapshot``: the project's, or the script's without extension; never a directory's.
-        output_name: what the executable is called when the user does not say.
-        entry: the script that is ``__main__``, or the function to call.
+        input: the path on the command line.
+        root: the directory that becomes ``/snapshot/<name>``.
+        name: the name below ``/snapshot``: the project's, or the script's without its suffix; never a directory's.
+        output_name: the default name of the executable.
+        entry: the script that becomes ``__main__``, or the function to call.
         import_roots: directories whose modules belong to the project, in the order of ``sys.path``.
-        pyproject: the ``pyproject.toml`` that was named or found in the input directory.
-        environment: the virtual environment in whose ``bin`` the script lies, if it does.
+        pyproject: the ``pyproject.toml`` that is the input, or lies in the input directory.
+        environment: the virtual environment whose ``bin`` contains the script, if any.
     """
 
     input: Path
@@ -69,34 +69,39 @@ class Project:
 
     @property
     def main_path(self) -> str:
-        """The path of ``__main__`` below ``/snapshot``; for an entry point a file that exists nowhere else."""
+        """The path of ``__main__`` below ``/snapshot``; for a function, a file that exists only there."""
         if isinstance(self.entry, EntryPoint):
             return f"{self.name}/__main__.py"
         return f"{self.name}/{self.entry.relative_to(self.root).as_posix()}"
 
 
+def is_project_name(text: str) -> bool:
+    """Return whether ``text`` is a name as packaging.python.org/specifications/name-normalization defines it."""
+    return _PROJECT_NAME.fullmatch(text) is not None
+
+
 def load_project(path: Path) -> Project:
-    """Find out what ``path`` is and where its entry is.
+    """Return the project at ``path``, with its entry.
 
     Args:
         path: a Python script (with or without ``.py``), a directory, or a ``pyproject.toml``.
 
     Raises:
-        UsageError: it does not exist, is no Python source, or names no entry.
+        UsageError: it does not exist, is not Python source, or has no entry.
     """
-    # Not resolved: a link in a virtual environment's bin must stay there.
-    place = Path(os.path.normpath(Path.cwd() / path))
-    if place.is_dir():
-        if (place / PYPROJECT).is_file():
-            return _from_pyproject(path, place / PYPROJECT)
-        return _from_directory(path, place, None, None)
-    if not place.exists():
+    # Not resolved: a script that is a link in the bin of a virtual environment belongs to that environment.
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    if absolute.is_dir():
+        if (absolute / PYPROJECT).is_file():
+            return _from_pyproject(path, absolute / PYPROJECT)
+        return _from_directory(path, absolute, None, None)
+    if not absolute.exists():
         raise UsageError(f"Input file does not exist: {path}")
-    if not place.is_file():
+    if not absolute.is_file():
         raise UsageError(f"Input is neither a file nor a directory: {path}")
-    if place.name == PYPROJECT:
-        return _from_pyproject(path, place)
-    return _from_script(path, place)
+    if absolute.name == PYPROJECT:
+        return _from_pyproject(path, absolute)
+    return _from_script(path, absolute)
 
 
 def _from_script(shown: Path, script: Path) -> Project:
@@ -108,7 +113,7 @@ def _from_script(shown: Path, script: Path) -> Project:
     if head.startswith(_EXECUTABLE_HEADS):
         raise UsageError(
             f"Trying to take executable into executable: {shown}",
-            hint="Name the Python script, directory or pyproject.toml that is to be packaged",
+            hint="Name a Python script, a directory or a pyproject.toml",
         )
     if b"\0" in head:
         raise UsageError(f"Input is not a Python script: {shown} is a binary file")
@@ -120,16 +125,16 @@ def _from_script(shown: Path, script: Path) -> Project:
         name=stem,
         output_name=stem,
         entry=script,
-        # Next to an installed console script lie other programs, no modules of it.
+        # The files next to an installed console script are other programs, not modules of this one.
         import_roots=() if environment else (script.parent,),
         environment=environment,
     )
 
 
 def _environment_of(script: Path) -> Path | None:
-    for place in (script, script.resolve()):
-        environment = place.parent.parent
-        if place.parent.name in ("bin", "Scripts") and (environment / "pyvenv.cfg").is_file():
+    for path in (script, script.resolve()):
+        environment = path.parent.parent
+        if path.parent.name in ("bin", "Scripts") and (environment / "pyvenv.cfg").is_file():
             return environment
     return None
 
@@ -139,8 +144,8 @@ def _from_pyproject(shown: Path, pyproject: Path) -> Project:
     table = _table(document, "project", pyproject)
     root = pyproject.parent
     name = table.get("name")
-    if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise UsageError(f"project.name in {pyproject} is {name!r}, which is not a project name")
+    if name is not None and not (isinstance(name, str) and is_project_name(name)):
+        raise UsageError(f"project.name in {pyproject}: expected a project name, got {name!r}")
     entry_point = _entry_point(table, name, pyproject)
     if entry_point is None:
         return _from_directory(shown, root, name, pyproject)
@@ -160,9 +165,9 @@ def _from_pyproject(shown: Path, pyproject: Path) -> Project:
 def _from_directory(shown: Path, root: Path, name: str | None, pyproject: Path | None) -> Project:
     script = root / "__main__.py"
     if not script.is_file():
-        wanted = f"neither project.scripts in {pyproject} nor {script} exists" if pyproject else f"{script} is missing"
+        missing = f"neither project.scripts in {pyproject} nor {script} exists" if pyproject else f"{script} is missing"
         raise UsageError(
-            f"Cannot find the entry of {shown}: {wanted}",
+            f"Cannot find the entry of {shown}: {missing}",
             hint='Name a script, or add to pyproject.toml: [project.scripts] name = "package.module:function"',
         )
     return Project(
@@ -177,7 +182,7 @@ def _from_directory(shown: Path, root: Path, name: str | None, pyproject: Path |
 
 
 def _entry_point(table: Mapping[str, Any], name: str | None, pyproject: Path) -> EntryPoint | None:
-    """Return the entry with the project's name, else the first; console scripts come before windowed ones."""
+    """Return the script with the project's name, else the first; ``scripts`` come before ``gui-scripts``."""
     for key in ("scripts", "gui-scripts"):
         scripts = _table(table, key, pyproject, "project.")
         if not scripts:
@@ -186,16 +191,17 @@ def _entry_point(table: Mapping[str, Any], name: str | None, pyproject: Path) ->
         value = scripts[chosen]
         match = _ENTRY_POINT.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            raise UsageError(f'project.{key}.{chosen} in {pyproject} is {value!r}, wanted "package.module:function"')
+            raise UsageError(
+                f'project.{key}.{chosen} in {pyproject}: expected "package.module:function", got {value!r}'
+            )
         return EntryPoint(module=match["module"], attribute=match["attribute"])
     return None
 
 
 def _import_roots(document: Mapping[str, Any], root: Path, package: str) -> tuple[Path, ...]:
-    """Return the directory that holds the entry's top-level module: what the build backend is told, src, or the root.
+    """Return the directory of the entry's top-level module: the one configured for setuptools, ``src``, or the root.
 
-    Raises nothing: where the package is nowhere to be seen (generated, or installed), the root stands in and the
-    graph says what it misses.
+    If the package is in none of them (generated, or installed), it is the root; the graph reports what is missing.
     """
     tool = document.get("tool")
     setuptools = tool.get("setuptools", {}) if isinstance(tool, dict) else {}
@@ -218,5 +224,5 @@ def _import_roots(document: Mapping[str, Any], root: Path, package: str) -> tupl
 def _table(document: Mapping[str, Any], key: str, path: Path, prefix: str = "") -> Mapping[str, Any]:
     value = document.get(key, {})
     if not isinstance(value, dict):
-        raise UsageError(f"{prefix}{key} in {path} is not a table")
+        raise UsageError(f"{prefix}{key} in {path}: expected a table, got {value!r}")
     return value

@@ -30,7 +30,7 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if line.startswith("py")]) == 72
     assert any(line.split()[:2] == ["py313-linuxstatic-x64", "yes"] for line in lines)
-    assert any("no build for win-arm64 yet" in line for line in lines)
+    assert any("not support win-arm64 yet" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
         (["build"], 2, "Missing argument"),
         (["build", "py313", "--jobs", "0"], 2, "--jobs"),
         (["frobnicate"], 2, "No such command"),
-        (["build", "py313-win-x64"], 1, "the forge has no build for win-x64 yet"),
+        (["build", "py313-win-x64"], 1, "the forge does not support win-x64 yet"),
         (["build", "py314-linuxstatic-x64"], 1, "no patches for Python 3.14 yet"),
         (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a directory"),
-        (["verify", "py313-linuxstatic-x64"], 1, "The cache has no base of py313-linuxstatic-x64"),
+        (["verify", "py313-linuxstatic-x64"], 1, "The cache has no built base of py313-linuxstatic-x64"),
         (["fetch", "py313-linuxstatic-x64"], 1, "No base is published for py313-linuxstatic-x64\nHint: Forge it"),
         (["fetch", "py313-nowhere"], 2, "> Error! Unknown token 'nowhere' in 'py313-nowhere'"),
         (["fetch"], 2, "Missing argument"),
-        (["verify", "some/missing/file"], 2, "There is no file some/missing/file"),
+        (["verify", "some/missing/file"], 2, "File not found: some/missing/file"),
         (["verify", __file__], 1, "> Error! "),
     ],
 )

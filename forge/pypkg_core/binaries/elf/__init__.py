@@ -1,1 +1,1 @@
-"""ELF: reading it, and attaching an image to it."""
+"""ELF files: reading their headers, attaching an image."""

@@ -23,7 +23,7 @@ _READ: Final = 4  # PF_R
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _ElfPlan:
-    """What the executable will be: the base's segments, the image, the sections nobody loads, section headers."""
+    """The executable: the base's segments, the image, the sections that are not loaded, the section headers."""
 
     base: Bytes
     elf: ElfFile
@@ -74,12 +74,12 @@ class ElfFormat:
         for segment in elf.loads:
             if segment.vaddr == elf.start + address and segment.filesz >= size:
                 return Span(offset=segment.offset, size=size)
-        raise elf.error("is damaged: its locator points to no segment")
+        raise elf.error("is damaged: its locator does not point to a segment")
 
     def plan(self, data: Bytes, image_size: int, shown: object) -> _ElfPlan:
         """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
         elf = ElfFile(data, shown)
-        number, old = _find_place(elf)
+        number, old = _find_note(elf)
         others = [segment for segment in elf.segments if segment is not old]
         body_size = max(segment.offset + segment.filesz for segment in others)
         if image_size < 1 or elf.header["phoff"] + elf.layout.segment.size * len(elf.segments) > body_size:
@@ -98,7 +98,7 @@ class ElfFormat:
         )
         sections, moved, end = _move_sections(elf, number, image, body_size)
         if max(address, end) + image_size >> (elf.layout.bits - 1):
-            raise elf.error(f"cannot hold an image of {image_size} bytes: {elf.layout.bits}-bit addresses end first")
+            raise elf.error(f"cannot hold an image of {image_size} bytes: it exceeds {elf.layout.bits}-bit addresses")
         return _ElfPlan(
             base=data,
             elf=elf,
@@ -112,8 +112,8 @@ class ElfFormat:
         )
 
 
-def _find_place(elf: ElfFile) -> tuple[int, Segment]:
-    """Return the number of the image's section, and its segment: a PT_NOTE still, or the PT_LOAD of an image."""
+def _find_note(elf: ElfFile) -> tuple[int, Segment]:
+    """Return the number of the image's section, and its segment: a PT_NOTE, or the PT_LOAD of an attached image."""
     number = elf.find_section(_SECTION)
     if number is None:
         raise elf.error("is not a base of pypkg: it has no section .note.pypkg")
@@ -129,7 +129,7 @@ def _find_place(elf: ElfFile) -> tuple[int, Segment]:
 
 
 def _image_start(elf: ElfFile) -> int:
-    """Return where an attached image begins in the file; without one, where the loaded part ends."""
+    """Return the file offset of the attached image; without one, the end of the loaded part."""
     number = elf.find_section(_SECTION)
     loads = elf.loads
     if number is not None:
@@ -140,7 +140,7 @@ def _image_start(elf: ElfFile) -> int:
 
 
 def _insert(segments: Sequence[Segment], image: Segment) -> list[Segment]:
-    """Put the image behind the last PT_LOAD: a loader may want their addresses to ascend."""
+    """Insert the image after the last PT_LOAD: some loaders require ascending addresses."""
     last = max(number for number, segment in enumerate(segments) if segment.type == SegmentType.LOAD)
     return [*segments[: last + 1], image, *segments[last + 1 :]]
 
@@ -148,7 +148,7 @@ def _insert(segments: Sequence[Segment], image: Segment) -> list[Segment]:
 def _move_sections(
     elf: ElfFile, number: int, image: Segment, body_size: int
 ) -> tuple[list[Section], list[tuple[Span, int]], int]:
-    """Put the sections that are not loaded behind the image: ``strip`` cuts off what follows the last loaded byte."""
+    """Move the sections that are not loaded behind the image: ``strip`` cuts the file after the last loaded byte."""
     sections = list(elf.sections)
     sections[number] = replace(
         sections[number],

@@ -1,6 +1,6 @@
-"""The parts of an ELF file that a loader and ``strip`` look at (System V ABI, gabi.xinuos.com: Object Files).
+"""The headers of an ELF file that a loader and ``strip`` use (System V ABI, gabi.xinuos.com: Object Files).
 
-Little-endian, 32 and 64 bits. pyelftools reads more, but cannot write; one table of fields serves both here.
+Little-endian, 32 and 64 bits. pyelftools reads more, but does not write; here one table of fields serves both.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _MAGIC: Final = b"\x7fELF"
 
 
 class SegmentType(IntEnum):
-    """The types of program headers that matter here."""
+    """Types of program headers."""
 
     LOAD = 1
     NOTE = 4
 
 
 class SectionType(IntEnum):
-    """The types of sections that matter here."""
+    """Types of sections."""
 
     NULL = 0
     PROGBITS = 1
@@ -34,7 +34,7 @@ class SectionType(IntEnum):
 
 
 class SectionFlag(IntFlag):
-    """The section flags that matter here."""
+    """Flags of sections."""
 
     ALLOC = 2
 
@@ -76,7 +76,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """The structures of one ELF class: their formats and, where 32 and 64 bits differ, the order of fields."""
+    """The structures of an ELF class; the order of a program header's fields differs between 32 and 64 bits."""
 
     bits: int
     header: struct.Struct
@@ -85,11 +85,11 @@ class Layout:
     section: struct.Struct
 
     def pack_segment(self, segment: Segment) -> bytes:
-        """Return the program header's bytes."""
+        """Return the bytes of a program header."""
         return self.segment.pack(*(getattr(segment, name) for name in self.segment_fields))
 
     def pack_section(self, section: Section) -> bytes:
-        """Return the section header's bytes."""
+        """Return the bytes of a section header."""
         return self.section.pack(*(getattr(section, name) for name in _SECTION_FIELDS))
 
 
@@ -124,14 +124,14 @@ _LAYOUTS: Final = {
 
 
 class ElfFile:
-    """An ELF file's header and tables; every part lies inside the file.
+    """The header and tables of an ELF file; all offsets are checked.
 
     Args:
         data: the whole file.
-        shown: what errors call it.
+        shown: the name of the file in errors.
 
     Raises:
-        PypkgError: it is no little-endian ELF executable, or truncated or damaged.
+        PypkgError: it is not a little-endian ELF file, or is truncated or damaged.
     """
 
     def __init__(self, data: Bytes, shown: object) -> None:
@@ -163,7 +163,7 @@ class ElfFile:
 
     @property
     def loads(self) -> list[Segment]:
-        """The segments that are loaded, in the order of the file."""
+        """The segments that are loaded, in file order."""
         return [segment for segment in self.segments if segment.type == SegmentType.LOAD]
 
     @property
@@ -175,7 +175,7 @@ class ElfFile:
         raise self.error("does not load its own header")
 
     def find_section(self, name: bytes) -> int | None:
-        """Return the number of the section called ``name``."""
+        """Return the number of the section called ``name``, or ``None``."""
         for number, section in enumerate(self.sections):
             end = self._names.find(b"\0", section.name)
             if section.type != SectionType.NULL and self._names[section.name : max(end, 0)] == name:
@@ -183,7 +183,7 @@ class ElfFile:
         return None
 
     def pack_header(self, *, section_headers: int) -> bytes:
-        """Return the file's header with another offset of the section headers."""
+        """Return the bytes of the file header, with another offset of the section headers."""
         changed = self.header | {"shoff": section_headers}
         return self.layout.header.pack(*changed.values())
 
@@ -196,10 +196,10 @@ class ElfFile:
         if number == 0:
             return []
         if self.header[size] != row.size:
-            raise self.error(f"is damaged: {size} is {self.header[size]}, wanted {row.size}")
+            raise self.error(f"is damaged: {size} is {self.header[size]}, expected {row.size}")
         self._check(data, at, number * row.size)
         return list(row.iter_unpack(data[at : at + number * row.size]))
 
     def _check(self, data: Bytes, offset: int, size: int) -> None:
         if offset + size > len(data):
-            raise self.error(f"is truncated: it has {len(data)} bytes, but refers to {offset + size}")
+            raise self.error(f"is truncated: expected at least {offset + size} bytes, got {len(data)}")

@@ -126,7 +126,7 @@ def test_a_base_without_an_image_says_so(tmp_path: Path) -> None:
 
 def test_a_32_bit_base_has_a_limit(tmp_path: Path) -> None:
     base = elf_base(bits=32, load_address=0x7FFF0000)
-    with pytest.raises(PypkgError, match="32-bit addresses end"):
+    with pytest.raises(PypkgError, match="exceeds 32-bit addresses"):
         attach(base, image_of(70_000), tmp_path)
 
 

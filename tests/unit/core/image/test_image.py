@@ -141,9 +141,9 @@ def test_the_same_thing_twice_is_fine_and_two_things_are_not() -> None:
         builder.add_module("m", ModuleKind.MODULE, "a/b", b"N")
         builder.add_directory("a")
         builder.add_directory("")
-    with pytest.raises(PypkgError, match="Two different contents for 'a/b'"):
+    with pytest.raises(PypkgError, match="Two different entries for 'a/b'"):
         builder.add_file("a/b", b"2")
-    with pytest.raises(PypkgError, match="Two different contents for 'a'"):
+    with pytest.raises(PypkgError, match="Two different entries for 'a'"):
         builder.add_withheld("a")
     with pytest.raises(PypkgError, match="cannot be a file and the directory"):
         builder.add_file("a/b/c", b"")
@@ -180,7 +180,7 @@ def test_a_bundle_needs_readable_files() -> None:
     builder = ImageBuilder(0)
     builder.add_withheld("a")
     builder.add_bundle("b", ["a"])
-    with pytest.raises(PypkgError, match="no readable file"):
+    with pytest.raises(PypkgError, match="not a readable file"):
         builder.build()
 
 

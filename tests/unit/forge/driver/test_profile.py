@@ -94,7 +94,7 @@ def test_profiles_are_well_formed(path: Path) -> None:
 
 
 def test_workloads_count_alike(train: ModuleType) -> None:
-    place, other = train.Place("f", "a.c", 10), train.Place("g", "a.c", 20)
+    place, other = train.Function("f", "a.c", 10), train.Function("g", "a.c", 20)
     few = {place: train.Counts(calls=1, lines=train.Counter({1: 2}))}
     many = {other: train.Counts(calls=1000, lines=train.Counter({1: 2000}))}
     merged = train.merge([few, many])
@@ -102,7 +102,7 @@ def test_workloads_count_alike(train: ModuleType) -> None:
 
 
 def test_of_two_functions_with_one_name_the_hotter_is_kept(train: ModuleType) -> None:
-    cold, hot = train.Place("f", "a.c", 10), train.Place("f", "b.c", 5)
+    cold, hot = train.Function("f", "a.c", 10), train.Function("f", "b.c", 5)
     merged = train.merge([{cold: train.Counts(1, train.Counter({1: 1})), hot: train.Counts(9, train.Counter({2: 9}))}])
     assert set(merged["f"].lines) == {2}
 

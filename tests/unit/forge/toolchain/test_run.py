@@ -26,7 +26,7 @@ def test_a_failure_names_command_code_and_log() -> None:
             log.run([sys.executable, "-c", "print('before'); raise SystemExit(3)"], what="try it")
         text = str(caught.value)
     assert "Cannot try it" in text
-    assert "ended with code 3" in text
+    assert "ended with exit code 3" in text
     assert str(log.path) in text
     assert "before" in text
     assert "before" in log.path.read_text()

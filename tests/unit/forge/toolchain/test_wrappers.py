@@ -10,11 +10,11 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_forge.toolchain import wrappers as toolchain
-from pypkg_forge.toolchain.wrappers import Places
+from pypkg_forge.toolchain.wrappers import WrapperPaths
 
 
-def places(folder: Path) -> Places:
-    return Places(
+def places(folder: Path) -> WrapperPaths:
+    return WrapperPaths(
         zig=folder / "it's zig",
         cmake=folder / "cmake",
         cache=folder / "cache",

@@ -93,11 +93,11 @@ def test_an_executable_is_refused(tmp_path: Path, head: bytes) -> None:
     [
         ("[project\n", r"Cannot read .*pyproject\.toml: .*line 1"),
         ('[project]\nname = "x"\n', "Cannot find the entry"),
-        ("project = 1\n", "project in .* is not a table"),
-        ('[project]\nname = "../x"\n', "which is not a project name"),
-        ('[project]\nname = "x"\nscripts = 3\n', r"project\.scripts in .* is not a table"),
-        ('[project]\nname = "x"\n[project.scripts]\nx = "no-function"\n', r"project\.scripts\.x in .* wanted"),
-        ('[project]\nname = "x"\n[project.scripts]\nx = 1\n', r"project\.scripts\.x in .* is 1"),
+        ("project = 1\n", "project in .*: expected a table"),
+        ('[project]\nname = "../x"\n', "expected a project name"),
+        ('[project]\nname = "x"\nscripts = 3\n', r"project\.scripts in .*: expected a table"),
+        ('[project]\nname = "x"\n[project.scripts]\nx = "no-function"\n', r"project\.scripts\.x in .*: expected"),
+        ('[project]\nname = "x"\n[project.scripts]\nx = 1\n', r"project\.scripts\.x in .* got 1"),
     ],
 )
 def test_a_bad_pyproject_names_the_place(tmp_path: Path, text: str, message: str) -> None:
