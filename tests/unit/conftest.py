@@ -1,4 +1,4 @@
-"""A cache of its own for each test, and a base that is small, readable and cannot run."""
+"""A separate cache for each test, a small base that is readable but cannot run, and a server on this machine."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from unit.http_server import HttpServer, serving
 MakeBase = Callable[..., bytes]
 Publish = Callable[..., str]
 
-NOTHING = b"N"  # None, marshalled: code that is only copied
+NOTHING = b"N"  # None, marshalled: code that is copied, never run
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The cache's folder for bases, which does not exist yet."""
+    """The directory of bases in the cache; it does not exist yet."""
     for name in ("PYPKG_BASE_URL", "PYPKG_IGNORE_TAG", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
@@ -36,7 +36,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def target() -> Target:
-    """The running Python on linux-x64: modules for it can be compiled by this very interpreter."""
+    """The running Python on linux-x64, so that this interpreter can compile modules for it."""
     return Target(version=f"{sys.version_info.major}{sys.version_info.minor}", platform="linux", arch="x64")
 
 
@@ -48,7 +48,7 @@ def release(target: Target) -> str:
 
 @pytest.fixture
 def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
-    """Makes a base with as much of a standard library as hello needs: none is run here."""
+    """Makes a base with a few modules of a standard library; it is never run."""
 
     def make(
         *, name: str | None = None, kind: str = "base", python: str | None = None, text: bytes = b"data stays readable"
@@ -74,18 +74,18 @@ def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
 
 @pytest.fixture
 def built(cache: Path, make_base: MakeBase, release: str) -> Path:
-    """That base, in the cache as the forge leaves it (without a manifest)."""
+    """That base in the cache, as the forge stores it, but without a manifest."""
     cache.mkdir(parents=True)
     path = cache / f"built-{release}-linux-x64"
     path.write_bytes(make_base())
-    path.chmod(0o644)  # not to be run, by whoever looks for an interpreter
+    path.chmod(0o644)  # so that the search for an interpreter skips it
     write_sha256(path, file_sha256(path))
     return path
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServer]:
-    """A server on this machine, which is reached without a proxy."""
+    """A server on this machine, without a proxy."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -40,7 +40,7 @@ class FilePatch:
 def patch_files(root: Path, series: str) -> list[Path]:
     """Return the numbered patches of a Python series in order.
 
-    ``common`` holds what every series gets; a patch in ``<series>`` takes the place of the common one of its number.
+    ``common`` holds what every series gets; a patch in ``<series>`` replaces the common one of its number.
 
     Args:
         root: the directory with ``common`` and one directory for each series.

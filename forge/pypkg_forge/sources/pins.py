@@ -133,11 +133,11 @@ def candidates(name: str, version: str | None = None) -> tuple[Pin, ...]:
     """
     if name == "python" and version is not None:
         by_release = {pin.version: pin for pin in pins() if pin.name == name}
-        wanted = catalogue().versions[version].pins
-        missing = [release for release in wanted if release not in by_release]
+        releases = catalogue().versions[version].pins
+        missing = [release for release in releases if release not in by_release]
         if missing:
             raise PypkgError(f"targets.toml lists Python {missing[0]}, which has no pin in sources.toml")
-        return tuple(by_release[release] for release in wanted)
+        return tuple(by_release[release] for release in releases)
     found = tuple(pin for pin in pins() if pin.name == name)
     if not found:
         raise PypkgError(f"sources.toml has no pin for {name}")

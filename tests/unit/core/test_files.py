@@ -1,4 +1,4 @@
-"""Atomic files, dates, codecs, errors, and the one version."""
+"""Atomic files, dates, codecs, errors, the version."""
 
 # ruff: noqa: S311 (seeded randomness is wanted)
 

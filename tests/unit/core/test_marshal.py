@@ -1,4 +1,4 @@
-"""Normalised marshal: equal code, the same bytes whatever the process did before."""
+"""Normalised marshal data: equal code has the same bytes, whatever the process did before."""
 
 # ruff: noqa: S302, S311 (marshal is what is tested; seeded randomness is wanted)
 
@@ -15,8 +15,8 @@ import pytest
 
 from pypkg_core._core import normalize_marshal
 
-# Compiles the standard library's top level and prints a hash for each file; "dirty" first does what a long-lived
-# process has done: other modules imported, their code and constants alive, strings interned, caches filled.
+# Compiles the top-level modules of the standard library and prints a hash for each. "dirty" first imitates a long-lived
+# process: imported modules, live code and constants, interned strings, filled caches.
 WORKER = """
 import hashlib, importlib.util, marshal, pathlib, sys, sysconfig
 spec = importlib.util.spec_from_file_location("pypkg_core._core", sys.argv[1])

@@ -1,4 +1,4 @@
-"""The one glob grammar: what matches, and what is found, agree."""
+"""The glob grammar: matching paths and finding files agree."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypkg_core
 
-# Imports everything, then the core once more as on a system that is not POSIX: without these modules and functions.
+# Imports everything, then the core again without these modules and functions, as on a system that is not POSIX.
 PROGRAM = """
 import importlib, os, sys
 for name in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""Getting bases, against a server on this machine."""
+"""Getting bases: from the cache, from a server on this machine, from a stand-in for the forge."""
 
 # ruff: noqa: PLR0917 (fixtures come as positional arguments)
 
@@ -27,13 +27,13 @@ Publish = Callable[..., str]
 
 @pytest.fixture
 def forged() -> list[Target]:
-    """The targets that the forge was asked for."""
+    """The targets that the stand-in for the forge was called with."""
     return []
 
 
 @pytest.fixture
 def need(cache: Path, make_base: MakeBase, release: str, forged: list[Target]) -> Need:
-    """Gets a base, and what was said meanwhile; the forge makes what make_base makes."""
+    """Returns a base and the reported lines; the stand-in for the forge uses make_base."""
 
     def forge(target: Target, reporter: object) -> Base:
         del reporter
@@ -166,7 +166,7 @@ def test_a_built_base_without_its_hash_is_absent(
 
 def test_a_changed_base_is_used_and_reported(need: Need, make_base: MakeBase, target: Target, built: Path) -> None:
     built.write_bytes(make_base(text=b"changed"))
-    os.utime(built, ns=(0, 0))  # by somebody who keeps dates
+    os.utime(built, ns=(0, 0))  # with an old date
     for _ in range(2):
         base, lines = need(target)
         assert base.path == built
@@ -282,7 +282,7 @@ ROW = '[[bases]]\nversion = "3.13.5"\nplatform = "linux"\narch = "x64"\nsize = 5
         (ROW + ROW, r"bases\[1\]: .* twice"),
     ],
 )
-def test_a_bad_table_names_the_place(tmp_path: Path, text: str, place: str) -> None:
+def test_a_bad_table_names_the_key(tmp_path: Path, text: str, place: str) -> None:
     (tmp_path / "bases.toml").write_text(text)
     with pytest.raises(PypkgError, match=place):
         load_published(tmp_path / "bases.toml")

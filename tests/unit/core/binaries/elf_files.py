@@ -1,4 +1,4 @@
-"""Small ELF files that are laid out as zig's linker lays out a base; nothing in them runs."""
+"""Small ELF files with the layout of a base as zig links it; they cannot run."""
 
 from __future__ import annotations
 

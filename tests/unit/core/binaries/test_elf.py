@@ -1,4 +1,4 @@
-"""The image in an ELF file: structure on made-up files, behaviour on programs that a compiler linked."""
+"""The image in an ELF file: the structure of synthetic files, the behaviour of compiled programs."""
 
 # ruff: noqa: S311 (seeded randomness is wanted)
 
@@ -62,7 +62,7 @@ def test_the_structure_of_the_result(bits: int, load_address: int, note_first: b
     assert elf["e_shoff"] % (bits // 8) == 0
     at = result.find(MAGIC) + len(MAGIC)
     assert struct.unpack_from("<QQ", result, at) == (mapped["p_vaddr"] - load_address, len(image))
-    # Nothing else of what is loaded has changed.
+    # The rest of the loaded part is unchanged.
     body = base[: loads[-2]["p_offset"] + loads[-2]["p_filesz"]]
     differences = [index for index in range(len(body)) if body[index] != result[index]]
     header_end = 64 + 3 * 56 if bits == 64 else 52 + 3 * 32
@@ -141,7 +141,7 @@ def test_truncated_and_damaged_executables_are_errors(tmp_path: Path) -> None:
     for _ in range(400):
         damaged = bytearray(whole)
         for _ in range(2):
-            # Where the ELF structures are: in front, and behind the image.
+            # The ELF structures are before and after the image.
             damaged[generator.choice([generator.randrange(300), -1 - generator.randrange(600)])] = generator.randrange(
                 256
             )
@@ -197,7 +197,7 @@ def test_linked_programs_survive_strip_and_objcopy(target: str, tmp_path: Path) 
     image = image_of(1_000_000)
     attach_image(base, image, out)
     files = [out]
-    if target.startswith("x86_64"):  # Debian's strip knows its own machine only
+    if target.startswith("x86_64"):  # Debian's strip supports only its own machine
         run("strip", "-o", tmp_path / "stripped", out)
         run("objcopy", out, tmp_path / "copied")
         attach_image(tmp_path / "stripped", image, tmp_path / "replaced")

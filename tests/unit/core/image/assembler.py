@@ -1,4 +1,4 @@
-"""A second, independent way from contents to an image's bytes, written from docs/image-format.md alone.
+"""A second, independent writer of images, made from docs/image-format.md only.
 
 It shares nothing with pypkg_core but the hash, is slow, and knows one size of everything: what it makes must be equal,
 byte for byte, to what the writer makes.
@@ -135,7 +135,7 @@ class Assembler:
 
 
 def slots(keys: list[bytes]) -> bytes:
-    """A hash table over these keys."""
+    """Return the hash table of these keys."""
     count = 1
     while count <= 2 * len(keys):
         count *= 2

@@ -1,4 +1,4 @@
-"""The image: what is written is what the document says, and is read back."""
+"""Images are written as documented, and read back."""
 
 # ruff: noqa: S311 (seeded randomness is wanted)
 
@@ -145,7 +145,7 @@ def test_the_same_thing_twice_is_fine_and_two_things_are_not() -> None:
         builder.add_file("a/b", b"2")
     with pytest.raises(PypkgError, match="Two different entries for 'a'"):
         builder.add_withheld("a")
-    with pytest.raises(PypkgError, match="cannot be a file and the directory"):
+    with pytest.raises(PypkgError, match="cannot be both a file and the directory"):
         builder.add_file("a/b/c", b"")
     with pytest.raises(PypkgError, match="Two different modules are called 'm'"):
         builder.add_module("m", ModuleKind.MODULE, "a/b", b"T")

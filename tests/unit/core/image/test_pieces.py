@@ -1,4 +1,4 @@
-"""Contents that stay in their files until the image is written."""
+"""Large files are read when the image is written, not before."""
 
 from __future__ import annotations
 

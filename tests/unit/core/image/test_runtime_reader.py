@@ -1,4 +1,4 @@
-"""The runtime's lookup (C) and the reader (Python) say the same of an image."""
+"""The runtime's lookup (C) and the reader (Python) agree about an image."""
 
 # ruff: noqa: S311 (seeded randomness is wanted)
 
@@ -44,7 +44,7 @@ def test_both_find_the_same() -> None:
 
 
 def test_what_the_reader_accepts_the_runtime_reads() -> None:
-    """Damage that the reader lets pass (in contents, times, checksums) must not trouble the runtime's lookup."""
+    """Damage that the reader accepts (in contents, times, checksums) must not crash the runtime's lookup."""
     data = build(sample())
     generator = random.Random(23)
     accepted = 0

@@ -1,4 +1,4 @@
-"""Reading targets, and the table behind them."""
+"""The table of targets, and the parser of targets."""
 
 from pathlib import Path
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_forged_yet_says_why() -> None:
         ("[[versions]]", "[[version]]", "version: unknown key"),
     ],
 )
-def test_a_bad_table_names_the_place(tmp_path: Path, old: str, new: str, place: str) -> None:
+def test_a_bad_table_names_the_key(tmp_path: Path, old: str, new: str, place: str) -> None:
     text = TARGETS_FILE.read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "targets.toml"

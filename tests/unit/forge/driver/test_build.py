@@ -1,4 +1,4 @@
-"""What decides whether a build is needed, and from what."""
+"""Keys: when a build is needed, and what it depends on."""
 
 from __future__ import annotations
 

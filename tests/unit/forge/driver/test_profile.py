@@ -1,4 +1,4 @@
-"""The sample profiles CPython is compiled with: how they are made, and that the compiler understands them."""
+"""Sample profiles: making them, and that the compiler accepts them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ int main(int count, char **words) {
 
 @pytest.fixture(scope="module")
 def train() -> ModuleType:
-    """benchmarks/train.py, which is a program."""
+    """The script benchmarks/train.py as a module."""
     spec = importlib.util.spec_from_file_location("train", TRAIN)
     assert spec is not None
     assert spec.loader is not None

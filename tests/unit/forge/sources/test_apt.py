@@ -1,4 +1,4 @@
-"""apt's configuration, in both of its forms."""
+"""apt's configuration in both formats."""
 
 from pathlib import Path
 

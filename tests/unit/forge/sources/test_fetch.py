@@ -1,4 +1,4 @@
-"""Getting archives, against servers on this machine."""
+"""Getting archives from a server on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patches apply exactly, or not at all."""
+"""Patches apply exactly, apart from line numbers, or not at all."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_a_hunk_may_have_moved_if_it_is_alone(tree: Path) -> None:
     [
         [line.replace("two", "TWO") for line in LINES],  # context differs
         LINES[:2],  # too short
-        ["x", *LINES[:5], *LINES],  # moved, and in two places
+        ["x", *LINES[:5], *LINES],  # moved, and found twice
     ],
 )
 def test_what_does_not_fit_is_refused(tree: Path, lines: list[str]) -> None:

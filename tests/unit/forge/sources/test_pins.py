@@ -1,4 +1,4 @@
-"""The table of pins: what it refuses, and where it says so."""
+"""The table of pins: errors name the key path."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_a_sound_table_loads(tmp_path: Path) -> None:
         ('licence = "MIT"', f'licence = "MIT"\ndebian_sha256 = "{"3" * 64}"', "sources[1].debian: is missing"),
     ],
 )
-def test_a_bad_row_names_the_place(tmp_path: Path, old: str, new: str, words: str) -> None:
+def test_a_bad_row_names_the_key(tmp_path: Path, old: str, new: str, words: str) -> None:
     second = row("b", "2")
     assert old in second
     assert f"Cannot read sources.toml: {words}" in load(tmp_path, row("a", "1") + second.replace(old, new))

@@ -1,4 +1,4 @@
-"""Unpacked trees are whole, patched, and made again when their patches change."""
+"""Unpacked trees are complete, patched, and made again when their patches change."""
 
 from __future__ import annotations
 

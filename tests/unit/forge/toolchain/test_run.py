@@ -1,4 +1,4 @@
-"""Running commands: the log has all, errors name it, nothing is left running."""
+"""Running commands: all output is in the log, errors name the log, no process is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dictionary's entries and globs."""
+"""Entries of the dictionary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations: keys, spellings, globs, and what is wrong with them."""
+"""Configurations: keys, spellings, errors."""
 
 from __future__ import annotations
 

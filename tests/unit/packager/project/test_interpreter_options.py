@@ -1,4 +1,4 @@
-"""Interpreter options: how they may be written, and which make no sense in an executable."""
+"""Interpreter options: spellings, and those that have no use in an executable."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_in_the_configuration(tmp_path: Path, value: str, options: tuple[str, ..
     assert load_config(load_project(tmp_path), None).options == options
 
 
-def test_a_mistake_in_the_configuration_names_its_place(tmp_path: Path) -> None:
+def test_a_mistake_in_the_configuration_names_the_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.pypkg]\noptions = ["-O", "-m"]\n')
     (tmp_path / "__main__.py").write_text("")
     with pytest.raises(UsageError, match=r"pyproject\.toml: tool\.pypkg\.options: Cannot bake in the option '-m'"):

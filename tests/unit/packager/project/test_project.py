@@ -1,4 +1,4 @@
-"""What counts as a project, and what is refused."""
+"""Inputs: what is accepted as a project, and what is refused."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_an_executable_is_refused(tmp_path: Path, head: bytes) -> None:
         ('[project]\nname = "x"\n[project.scripts]\nx = 1\n', r"project\.scripts\.x in .* got 1"),
     ],
 )
-def test_a_bad_pyproject_names_the_place(tmp_path: Path, text: str, message: str) -> None:
+def test_a_bad_pyproject_names_the_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_project(pyproject(tmp_path / "p", text))
 

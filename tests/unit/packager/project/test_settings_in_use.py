@@ -1,4 +1,4 @@
-"""Patterns and the dictionary of a configuration, seen in what is packaged."""
+"""The effect of patterns and of the dictionary on the packaged files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_ignore_means_the_same_for_data_and_for_assets(world: World, assets: str
 
 def test_assets_take_sets_and_negations(world: World) -> None:
     table = 'assets = ["data/[a].txt", "data/*.map", "!data/keep.map"]\nignore = "**/b.txt"'
-    # The rest of the folder comes along as data of the package.
+    # The rest of the directory is packaged as data of the package.
     assert packaged(world, table) == {"[a].txt", "a.txt", "keep.map", "x.map"}
 
 
