@@ -99,9 +99,10 @@ resolve(struct pypkg_route *route)
         path = stripped;
         slash = true;
     }
-    const char *below = pypkg_below_root(path);
-    if (below != NULL) {
-        path = below + (below[0] == '/' && below[1] != '\0');
+    if (path[0] == '/' && path[1] == PYPKG_ROOT[1]) {
+        /* pypkg_may_be_virtual has compared the rest of the root. */
+        path += PYPKG_ROOT_SIZE;
+        path += path[0] == '/' && path[1] != '\0';
         start.data = "";
     }
     if (ask_mount_hook(route, start, path)) {
