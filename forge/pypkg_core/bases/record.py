@@ -65,9 +65,10 @@ class Base:
     def is_intact(self) -> bool:
         """Return whether the file still has its hash.
 
-        The file is read only if it may have changed: a side file that is newer than the last change of the base
-        (contents, name or permissions) vouches for it. After the base was read and found intact, the side file is
-        given the present time.
+        A fetched base is always read: it came from outside, and only its hash vouches for it. A built base is read only
+        if it may have changed since its side file was written: if the side file is not newer than the last change of the
+        base (contents, name or permissions). After a base was read and found intact, the side file gets the present
+        time.
 
         Raises:
             PypkgError: the file cannot be read.
@@ -77,7 +78,7 @@ class Base:
             changed = max(self.path.stat().st_mtime_ns, self.path.stat().st_ctime_ns)
             recorded = _read_sha256(self.path) == self.sha256
             # Not <=: a change within the same tick of the clock must not pass.
-            if recorded and changed < side.stat().st_mtime_ns:
+            if self.origin == "built" and recorded and changed < side.stat().st_mtime_ns:
                 return True
             if file_sha256(self.path) != self.sha256:
                 return False

@@ -1,4 +1,4 @@
-"""Find the project's files that come along: the data of its packages, and what its code refers to."""
+"""Find the project's files that are packaged: the data of its packages, and what its code refers to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of a distribution come along besides its modules: data, shared libraries, programs."""
+"""Which files of a distribution are packaged besides its modules: data, shared libraries, programs."""
 
 from __future__ import annotations
 

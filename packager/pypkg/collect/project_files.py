@@ -39,7 +39,7 @@ class ProjectFiles:
             self._add_item(source, f"{self._application.name}/{relative}", configured=True)
 
     def _add_item(self, source: Path, path: str, *, configured: bool = False) -> None:
-        """Add a file, link or empty directory; what a link leads to comes along.
+        """Add a file, link or empty directory; what a link leads to is packaged.
 
         Args:
             source: on this machine.

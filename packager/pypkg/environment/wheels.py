@@ -41,11 +41,11 @@ class Fetched:
     problem: str
 
 
-def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, python: Path) -> Fetched:
+def fetch(requested: Sequence[tuple[str, str]], target: Target, *, cache: Path, python: Path) -> Fetched:
     """Find and unpack the wheels that fit.
 
     Args:
-        wanted: (normalised name, version) of each distribution.
+        requested: (normalised name, version) of each distribution.
         target: what the wheels must fit.
         cache: directory for wheels; a wheel that is in it is not fetched again.
         python: the environment's interpreter, whose pip is used when the running Python has none.
@@ -56,7 +56,7 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
     found: dict[str, Path] = {}
     problem = ""
     missing = []
-    for name, version in wanted:
+    for name, version in requested:
         pointer = _read_pointer(cache / target.name / f"{name}-{version}")
         if pointer is not None and (cache / pointer).is_dir():
             found[name] = cache / pointer
@@ -70,17 +70,17 @@ def fetch(wanted: Sequence[tuple[str, str]], target: Target, *, cache: Path, pyt
             problem = _download(missing, target, Path(directory), python)
             for wheel in sorted(Path(directory).glob("*.whl")):
                 name, version = _wheel_identity(wheel)
-                for wanted_name, wanted_version in missing:
-                    if wanted_name == name:
+                for requested_name, requested_version in missing:
+                    if requested_name == name:
                         digest = _unpack(wheel, cache)
-                        _write_pointer(cache / target.name / f"{wanted_name}-{wanted_version}", digest)
+                        _write_pointer(cache / target.name / f"{requested_name}-{requested_version}", digest)
                         found[name] = cache / digest
     except OSError as error:
         raise PypkgError(f"Cannot store wheels in {cache}: {error}") from error
     return Fetched(found, problem)
 
 
-def _download(wanted: Sequence[tuple[str, str]], target: Target, directory: Path, python: Path) -> str:
+def _download(requested: Sequence[tuple[str, str]], target: Target, directory: Path, python: Path) -> str:
     """Ask pip for all at once; if that fails, for each alone, so that one missing wheel does not affect the others."""
     pip = _pip(python)
     if not pip:
@@ -94,7 +94,7 @@ def _download(wanted: Sequence[tuple[str, str]], target: Target, directory: Path
     ]  # fmt: skip
     for platform in wheel_platforms(target):
         command += ["--platform", platform]
-    requirements = [f"{name}=={version}" for name, version in wanted]
+    requirements = [f"{name}=={version}" for name, version in requested]
     problem = _run([*command, *requirements])
     if not problem or len(requirements) == 1:
         return problem

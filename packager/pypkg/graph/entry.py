@@ -29,7 +29,7 @@ class Application:
     """What a walk starts from.
 
     Attributes:
-        name: the project's name; its own metadata comes along when it is installed.
+        name: the project's name; its own metadata is packaged when it is installed.
         root: the project's directory.
         main: the entry, as a node called ``__main__``.
         source: text of the entry.

@@ -1,4 +1,4 @@
-"""What comes along whole: the modules of a distribution, or of a package of the project."""
+"""What is packaged whole: the modules of a distribution, or of a package of the project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Members", "importable_name"]
 
 
 class Members:
-    """Adds to a walk what comes along with a module that was reached.
+    """Adds to a walk what is packaged with a module that was reached.
 
     Args:
         context: finds the modules.

@@ -37,7 +37,7 @@ class Sources:
         self._context.compiler.submit(node.path, source, _walked_mode(node))
 
     def submit_members(self) -> None:
-        """Start compiling the modules that come along unwalked.
+        """Start compiling the modules that are packaged unwalked.
 
         Raises:
             PypkgError: a file cannot be read.

@@ -22,10 +22,10 @@ class Walk:
 
     Attributes:
         nodes: walked modules, by name, in the order they were reached.
-        members: modules that come along because their distribution (or project package) does, by name.
+        members: modules that are packaged because their distribution (or project package) does, by name.
         owners: distribution of each module; modules of the project have none.
         distributions: those that come whole, by name, in the order they were reached.
-        metadata: those of which only the metadata comes along.
+        metadata: those of which only the metadata is packaged.
         chosen: module -> extension file that fits and replaces its source, below its root.
         replaced: distribution -> modules whose addon does not fit and whose source is used instead.
         unfit: addon without source that does not fit -> distribution.
@@ -49,7 +49,7 @@ class Walk:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def modules(self) -> dict[str, Node]:
-        """Return all modules that come along, walked or not, by name."""
+        """Return all modules that are packaged, walked or not, by name."""
         return {**self.members, **self.nodes}
 
 

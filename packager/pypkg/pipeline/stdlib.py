@@ -14,7 +14,7 @@ def compile_stdlib(base: Base, compiler: Compiler) -> dict[str, bytes]:
     """Return the code of every module in a base's image, by the module's name.
 
     Args:
-        compiler: for the base's target, at the wanted optimisation level.
+        compiler: for the base's target, at the requested optimisation level.
 
     Raises:
         PypkgError: a source is damaged or does not compile; a worker crashed.
