@@ -66,9 +66,9 @@ class Base:
         """Return whether the file still has its hash.
 
         A fetched base is always read: it came from outside, and only its hash vouches for it. A built base is read only
-        if it may have changed since its side file was written: if the side file is not newer than the last change of the
-        base (contents, name or permissions). After a base was read and found intact, the side file gets the present
-        time.
+        if it may have changed since its side file was written, that is, unless the side file is newer than the last
+        change of the base (contents, name or permissions). After a base was read and found intact, the side file gets
+        the present time.
 
         Raises:
             PypkgError: the file cannot be read.
