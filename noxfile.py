@@ -1,4 +1,7 @@
-"""Runs the steps of ``.ci/run``, each in an environment of its own: ``nox -s lint``, ``nox -s unit``."""
+"""Runs the steps of ``.ci/run``, each in an environment of its own: ``nox -s lint``, ``nox -s unit``.
+
+The session ``benchmarks`` is not one of those steps.
+"""
 
 from __future__ import annotations
 

@@ -12,10 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = {
     page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8")
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")]
+    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md", "patches/*.md", "examples/*/*.md")
+    for page in ROOT.glob(pattern)
 }
-# Where a path in a document may start: at the top, or at a package as it is imported.
-STARTS = (ROOT, ROOT / "forge", ROOT / "packager")
+# Where a path in a document may start: at the top, at a package as it is imported, or (patches/README.md) at patches.
+STARTS = (ROOT, ROOT / "forge", ROOT / "packager", ROOT / "patches")
 SOURCES = ("patches", "forge", "packager", "cmake", "tests", "benchmarks")
 
 

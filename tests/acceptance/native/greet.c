@@ -1,1 +1,5 @@
-const char *greet(void) { return "hello from the library"; }
+const char *
+greet(void)
+{
+    return "hello from the library";
+}

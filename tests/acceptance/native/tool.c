@@ -1,3 +1,8 @@
 #include <stdio.h>
 const char *greet(void);
-int main(void) { puts(greet()); return 0; }
+int
+main(void)
+{
+    puts(greet());
+    return 0;
+}
