@@ -119,7 +119,10 @@ def index(result: subprocess.CompletedProcess[str]) -> None:
         return
     if any(words in result.stderr for words in _UNREACHABLE):
         last = result.stderr.strip().splitlines()[-1]
-        unmet(f"The package index is unreachable: {last}", "Connect to a network or run pytest -m 'not index and not forge'")
+        unmet(
+            f"The package index is unreachable: {last}",
+            "Connect to a network or run pytest -m 'not index and not forge'",
+        )
     pytest.fail(f"{result.args} failed:\n{result.stderr}", pytrace=False)
 
 
