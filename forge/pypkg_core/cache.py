@@ -1,4 +1,4 @@
-"""The cache: one root directory, one function for each directory in it, and locks."""
+"""The cache: one root directory, one function for each directory and file in it, and locks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ from filelock import FileLock, Timeout
 
 from pypkg_core.errors import PypkgError
 
-__all__ = ["CACHE_TAG", "base_dir", "base_name", "cache_root", "forge_dir", "locked", "logs_dir", "sources_dir"]
+__all__ = [
+    "CACHE_TAG",
+    "base_dir",
+    "base_name",
+    "cache_root",
+    "compile_dir",
+    "forge_dir",
+    "locked",
+    "logs_dir",
+    "resolved_file",
+    "sources_dir",
+    "wheels_dir",
+]
 
 CACHE_TAG: Final = "v0.1"
 _LOCK_POLL_SECONDS: Final = 1.0
@@ -45,6 +57,21 @@ def logs_dir() -> Path:
     return cache_root() / "logs"
 
 
+def wheels_dir() -> Path:
+    """Return the directory of unpacked wheels for other targets."""
+    return cache_root() / "wheels"
+
+
+def compile_dir() -> Path:
+    """Return the directory of compiled modules."""
+    return cache_root() / "compile"
+
+
+def resolved_file() -> Path:
+    """Return the file that names the releases that the last build of a base used."""
+    return cache_root() / "resolved.json"
+
+
 def base_name(origin: str, release: str, platform: str, arch: str) -> str:
     """Return the file name of a base, ``built-3.13.5-linux-x64``; ``origin`` is "built" or "fetched"."""
     return f"{origin}-{release}-{platform}-{arch}"
@@ -73,7 +100,7 @@ def locked(path: Path, *, waiting: Callable[[str], None] | None = None) -> Itera
     except OSError as error:
         raise PypkgError(
             f"Cannot lock {path}: {error.strerror or error}",
-            hint="Set PYPKG_CACHE_PATH to a writable directory.",
+            hint="Set PYPKG_CACHE_PATH to a writable directory",
         ) from error
     try:
         yield

@@ -8,11 +8,10 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.bases.record import Base, find_built, manifest_path, read_manifest, sha256_path, write_sha256
-from pypkg_core.cache import base_dir, base_name, cache_root, forge_dir, locked
+from pypkg_core.cache import base_dir, base_name, forge_dir, locked, resolved_file
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.hashing import file_sha256
 from pypkg_core.progress import QUIET, Reporter
@@ -28,8 +27,6 @@ from pypkg_forge.toolchain.wrappers import check_programs, find_toolchain
 from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["build", "fetch_sources", "job_count"]
-
-_RESOLVED: Final = "resolved.json"
 
 
 def job_count(jobs: int | None) -> int:
@@ -182,14 +179,15 @@ class _Resolved:
     @staticmethod
     def load() -> _Resolved:
         try:
-            found = json.loads((cache_root() / _RESOLVED).read_text(encoding="utf-8"))
+            found = json.loads(resolved_file().read_text(encoding="utf-8"))
         except (OSError, ValueError):
             found = {}
         return _Resolved({str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {})
 
     def save(self) -> None:
-        cache_root().mkdir(parents=True, exist_ok=True)
-        with atomic_write(cache_root() / _RESOLVED) as out:
+        path = resolved_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as out:
             out.write(json.dumps(self.versions, indent=2, sort_keys=True).encode() + b"\n")
 
 

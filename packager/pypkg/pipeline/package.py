@@ -24,7 +24,7 @@ from pypkg.project.outputs import Output
 from pypkg.project.project import Project
 from pypkg_core.bases.record import Base
 from pypkg_core.bases.store import need_base
-from pypkg_core.cache import cache_root
+from pypkg_core.cache import compile_dir, wheels_dir
 from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
@@ -120,7 +120,7 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
             stdlib=[module.name for module in base.image.modules],
             environment=environment,
             compiler=compiler,
-            cache=cache_root() / "wheels",
+            cache=wheels_dir(),
         )
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
@@ -178,7 +178,7 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
         platform=system_name(base.target),
         pythons=worker_pythons(base, environment, build=request.build, reporter=progress, forge=_forge),
         optimize=level,
-        cache=cache_root() / "compiled",
+        cache=compile_dir(),
     )
 
 

@@ -89,7 +89,7 @@ class World:
             version=sys.version_info[:2],
             platform=system_name(target),
             pythons=[Path(sys.executable)],
-            cache=self.cache / "compiled",
+            cache=self.cache / "compile",
             jobs=1,
         ) as compiler:
             return collect(
