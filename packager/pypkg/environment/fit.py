@@ -13,6 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
+from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
@@ -21,8 +22,6 @@ _ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+)
 _ABI3: Final = re.compile(r"\.abi3(-[\w-]+)?\.so$")
 _LIBRARY: Final = re.compile(r"\.(so|pyd|dll|dylib)$|\.so\.[\d.]+$")
 _GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)")
-# ELF; Mach-O of 64 bits and of several processors (loader.h, fat.h)
-_PROGRAM_MAGICS: Final = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _EM_OFFSET: Final = 18  # Elf64_Ehdr.e_machine, System V ABI, figure 4-3
 # Minor versions of glibc 2 that wheels are tagged with; the base itself needs 2.17.
 _GLIBC_MINORS: Final = range(5, 45)
@@ -75,7 +74,7 @@ def is_program(path: Path) -> bool:
             head = file.read(4)
     except OSError:
         return False
-    return head.startswith((b"#!", b"MZ")) or head in _PROGRAM_MAGICS
+    return head.startswith((b"#!", *EXECUTABLE_MAGICS))
 
 
 def fits(path: Path, target: Target) -> bool:

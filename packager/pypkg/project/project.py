@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.errors import UsageError
 from pypkg_core.toml_tables import load_toml
 
@@ -18,9 +19,6 @@ PYPROJECT: Final = "pyproject.toml"
 
 _ENTRY_POINT = re.compile(r"\s*(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)*)\s*(?:\[.*\])?\s*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-# ELF, Windows, and the Mach-O magics (64-bit and universal, both byte orders).
-_EXECUTABLE_HEADS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +52,7 @@ class Project:
         output_name: the default name of the executable.
         entry: the script that becomes ``__main__``, or the function to call.
         import_roots: directories whose modules belong to the project, in the order of ``sys.path``.
-        pyproject: the ``pyproject.toml`` that is the input, or lies in the input directory.
+        pyproject: the ``pyproject.toml`` that is the input, or is in the input directory.
         environment: the virtual environment whose ``bin`` contains the script, if any.
     """
 
@@ -110,7 +108,7 @@ def _from_script(shown: Path, script: Path) -> Project:
             head = file.read(8192)
     except OSError as error:
         raise UsageError(f"Cannot read {shown}: {error.strerror}") from error
-    if head.startswith(_EXECUTABLE_HEADS):
+    if head.startswith(EXECUTABLE_MAGICS):
         raise UsageError(
             f"Trying to take executable into executable: {shown}",
             hint="Name a Python script, a directory or a pyproject.toml",

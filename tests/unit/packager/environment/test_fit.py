@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.environment.fit import fits, is_library, wheel_platforms
+from pypkg.environment.fit import fits, is_library, is_program, wheel_platforms
 from pypkg.graph.resolver import addon_stem
 from pypkg_core.targets.catalogue import Target
 from unit.packager.world import elf
@@ -39,6 +39,25 @@ def test_fits(tmp_path: Path, name: str, machine: int, fitting: bool) -> None:
 def test_a_text_file_is_no_addon(tmp_path: Path) -> None:
     (tmp_path / "a.so").write_text("INPUT(libother.so)")
     assert not fits(tmp_path / "a.so", LINUX)
+
+
+@pytest.mark.parametrize(
+    ("head", "program"),
+    [
+        (b"#!/bin/sh\n", True),
+        (b"MZ\x90\0", True),
+        (b"\x7fELF\2\1", True),
+        (b"\xcf\xfa\xed\xfe\7", True),
+        (b"\xfe\xed\xfa\xcf\1", True),
+        (b"\xca\xfe\xba\xbe\0", True),
+        (b"\x7fEL", False),
+        (b"PK\3\4", False),
+        (b"", False),
+    ],
+)
+def test_programs_are_known_by_their_first_bytes(tmp_path: Path, head: bytes, program: bool) -> None:
+    (tmp_path / "tool").write_bytes(head)
+    assert is_program(tmp_path / "tool") is program
 
 
 def test_names() -> None:
