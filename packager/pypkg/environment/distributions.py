@@ -13,8 +13,9 @@ from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from pypkg.environment.requirements import required_names
 
 __all__ = ["Distribution", "Installed", "folder_files"]
 
@@ -32,7 +33,7 @@ class Distribution:
         root: the directory its files are relative to (``site-packages``).
         info: its metadata directory, or a single ``.egg-info`` file, below ``info_root``; empty without metadata.
         listed: its files below ``root`` if they are known without reading ``info`` (loose packages).
-        info_root: the directory ``info`` lies in; differs from ``root`` for editable installs.
+        info_root: the directory ``info`` is in; differs from ``root`` for editable installs.
     """
 
     name: str
@@ -85,16 +86,8 @@ class Distribution:
 
     def requirements(self, environment: Mapping[str, str]) -> set[str]:
         """Return the normalised names it requires without extras, its markers evaluated in ``environment``."""
-        found: set[str] = set()
         declared = [value for key, value in self._message if key == "Requires-Dist"]
-        for text in declared or _legacy_requirements(self.text("requires.txt")):
-            try:
-                requirement = Requirement(text)
-            except InvalidRequirement:
-                continue
-            if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""}):
-                found.add(canonicalize_name(requirement.name))
-        return found
+        return required_names(declared or _legacy_requirements(self.text("requires.txt")), environment)
 
     @cached_property
     def entry_points(self) -> dict[str, list[str]]:

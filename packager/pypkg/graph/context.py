@@ -85,7 +85,7 @@ def start_context(
         compiler: for the target.
 
     Raises:
-        UsageError: the entry cannot be read, or the configuration names files that do not exist or lie elsewhere.
+        UsageError: the entry cannot be read, or the configuration names missing files or files outside the project.
     """
     resolver = Resolver(
         project=project_roots(project),
@@ -93,10 +93,11 @@ def start_context(
         stdlib=_FROZEN | compiler.facts.builtins | frozenset(stdlib),
         editable=environment.editable,
     )
+    markers = target_markers(target, release)
     return GraphContext(
-        application=start_application(project, config, resolver),
+        application=start_application(project, config, resolver, markers=markers),
         target=target,
-        markers=target_markers(target, release),
+        markers=markers,
         resolver=resolver,
         installed=Installed(root.directory for root in resolver.installed),
         compiler=compiler,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from packaging.utils import canonicalize_name
-
+from pypkg.environment.requirements import required_names
 from pypkg.graph.resolver import Node, Resolver, Root
 from pypkg.project.config import Config
 from pypkg.project.project import EntryPoint, Project
@@ -18,8 +15,6 @@ from pypkg_core.image.layout import ModuleKind
 from pypkg_core.names import MAIN_MODULE, module_name
 from pypkg_core.patterns import NO_PATTERNS, Patterns
 from pypkg_core.toml_tables import load_toml
-
-_REQUIRED_NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 __all__ = ["Application", "project_roots", "start_application"]
 
@@ -34,7 +29,7 @@ class Application:
         main: the entry, as a node called ``__main__``.
         source: text of the entry.
         generated: whether the entry was generated and is not a file.
-        requirements: normalised names of the dependencies it declares; ``None`` without such a list.
+        requirements: normalised names of the dependencies it declares for the target; ``None`` without such a list.
         hidden_imports: modules to walk although nothing imports them.
         excludes: modules that stay out.
         assets: files that the configuration adds: path below the root -> file.
@@ -77,16 +72,19 @@ def project_roots(project: Project) -> list[Root]:
     return roots
 
 
-def start_application(project: Project, config: Config, resolver: Resolver) -> Application:
+def start_application(
+    project: Project, config: Config, resolver: Resolver, *, markers: Mapping[str, str]
+) -> Application:
     """Read the entry and resolve what the configuration names.
 
     Args:
         project: what is packaged.
         config: its configuration.
         resolver: finds the project's modules.
+        markers: environment for requirement markers, of the target.
 
     Raises:
-        UsageError: the entry cannot be read, or the configuration names files that do not exist or lie elsewhere.
+        UsageError: the entry cannot be read, or the configuration names missing files or files outside the project.
     """
     if isinstance(project.entry, EntryPoint):
         source = project.entry.main_source().encode()
@@ -118,7 +116,7 @@ def start_application(project: Project, config: Config, resolver: Resolver) -> A
         source=source,
         generated=isinstance(project.entry, EntryPoint),
         whole=project.pyproject is not None,
-        requirements=_declared(project.pyproject),
+        requirements=_declared(project.pyproject, markers),
         hidden_imports=(*config.hidden_imports, *scripts),
         excludes=config.excludes,
         assets=assets,
@@ -138,14 +136,13 @@ def _name_of(file: Path, resolver: Resolver) -> str:
     return ""
 
 
-def _declared(pyproject: Path | None) -> frozenset[str] | None:
-    """Return the names in ``[project.dependencies]``, ``None`` without such a list."""
+def _declared(pyproject: Path | None, markers: Mapping[str, str]) -> frozenset[str] | None:
+    """Return the names in ``[project.dependencies]`` that apply to the target, ``None`` without such a list."""
     table = load_toml(pyproject, UsageError).get("project") if pyproject is not None else None
     items = table.get("dependencies") if isinstance(table, dict) else None
     if not isinstance(items, list):
         return None
-    found = (_REQUIRED_NAME.match(item) for item in items if isinstance(item, str))
-    return frozenset(canonicalize_name(match[1]) for match in found if match)
+    return frozenset(required_names((item for item in items if isinstance(item, str)), markers))
 
 
 def _expanded(config: Config, key: str) -> list[Path]:
@@ -158,7 +155,7 @@ def _expanded(config: Config, key: str) -> list[Path]:
 def _below(project: Project, file: Path, key: str) -> str:
     if not file.is_relative_to(project.root):
         raise UsageError(
-            f"{key} names {file}, which lies outside the project {project.root}",
-            hint="Only files below the project's directory can be packaged.",
+            f"{key} names {file}, which is outside the project {project.root}",
+            hint="Only files below the project's directory can be packaged",
         )
     return file.relative_to(project.root).as_posix()

@@ -14,13 +14,17 @@ from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
 from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import inspect
+from pypkg.graph.context import start_context
+from pypkg.graph.walk import Walk
+from pypkg.graph.walker import Walker
 from pypkg.items import Payload
 from pypkg.project.config import load_config
-from pypkg.project.project import load_project
+from pypkg.project.project import Project, load_project
 from pypkg_core.names import module_name
 from pypkg_core.targets.catalogue import Target
 
 VERSION = f"{sys.version_info.major}{sys.version_info.minor}"
+RELEASE = ".".join(map(str, sys.version_info[:3]))
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
 ADDON = f".cpython-{VERSION}-x86_64-linux-gnu.so"
 
@@ -83,25 +87,47 @@ class World:
 
     def collect(self, entry: str = "app.py", platform: str = "linux") -> Payload:
         """Collect ``entry`` of the project for this Python's version."""
-        project = load_project(self.project / entry if entry else self.project)
+        project = self._load(entry)
         target = Target(version=VERSION, platform=platform, arch="x64")
-        with Compiler(
-            version=sys.version_info[:2],
-            platform=system_name(target),
-            pythons=[Path(sys.executable)],
-            cache=self.cache / "compile",
-            jobs=1,
-        ) as compiler:
+        with self._compiler(target) as compiler:
             return collect(
                 project,
                 load_config(project, None),
                 target,
-                release=".".join(map(str, sys.version_info[:3])),
+                release=RELEASE,
                 stdlib=stdlib_modules(),
                 environment=inspect(self.environment / "bin" / "python3"),
                 compiler=compiler,
                 cache=self.cache / "wheels",
             )
+
+    def walk(self, entry: str = "app.py", platform: str = "linux") -> Walk:
+        """Walk ``entry`` of the project once, for this Python's version."""
+        project = self._load(entry)
+        target = Target(version=VERSION, platform=platform, arch="x64")
+        with self._compiler(target) as compiler:
+            context = start_context(
+                project,
+                load_config(project, None),
+                target,
+                release=RELEASE,
+                stdlib=stdlib_modules(),
+                environment=inspect(self.environment / "bin" / "python3"),
+                compiler=compiler,
+            )
+            return Walker(context).run()
+
+    def _load(self, entry: str) -> Project:
+        return load_project(self.project / entry if entry else self.project)
+
+    def _compiler(self, target: Target) -> Compiler:
+        return Compiler(
+            version=sys.version_info[:2],
+            platform=system_name(target),
+            pythons=[Path(sys.executable)],
+            cache=self.cache / "compile",
+            jobs=1,
+        )
 
 
 @functools.cache
@@ -113,9 +139,9 @@ def stdlib_modules() -> frozenset[str]:
     return frozenset(found - {""}) | sys.stdlib_module_names
 
 
-def names(payload: Payload) -> set[str]:
-    """Return the names of a payload's modules."""
-    return {module.name for module in payload.modules}
+def names(found: Payload | Walk) -> set[str]:
+    """Return the names of the modules of a payload or walk."""
+    return set(found.modules()) if isinstance(found, Walk) else {module.name for module in found.modules}
 
 
 def paths(payload: Payload) -> set[str]:
@@ -123,9 +149,9 @@ def paths(payload: Payload) -> set[str]:
     return {file.path for file in payload.files}
 
 
-def warnings(payload: Payload) -> list[str]:
-    """Return a payload's warnings as they are printed."""
-    return [str(item) for item in payload.diagnostics.of(Severity.WARNING)]
+def warnings(found: Payload | Walk) -> list[str]:
+    """Return the warnings of a payload or walk as they are printed."""
+    return [str(item) for item in found.diagnostics.of(Severity.WARNING)]
 
 
 def notices(payload: Payload) -> list[str]:
@@ -133,6 +159,6 @@ def notices(payload: Payload) -> list[str]:
     return [str(item) for item in payload.diagnostics.of(Severity.NOTICE)]
 
 
-def details(payload: Payload) -> list[str]:
-    """Return a payload's details as they are printed."""
-    return [str(item) for item in payload.diagnostics.of(Severity.DETAIL)]
+def details(found: Payload | Walk) -> list[str]:
+    """Return the details of a payload or walk as they are printed."""
+    return [str(item) for item in found.diagnostics.of(Severity.DETAIL)]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
-from unit.packager.world import ADDON, SERIES, VERSION, World, details, elf, names, notices, paths, warnings
+from unit.packager.world import SERIES, World, details, names, notices, paths, warnings
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
@@ -71,23 +70,6 @@ def test_tests_that_are_imported_come(world: World) -> None:
     assert "site-packages/dep/tests/a.txt" in paths(found)
 
 
-def test_requirements_of_unwalked_modules(world: World) -> None:
-    world.install("dep", {"dep/__init__.py": "", "dep/lazy.py": "import wanted, unwanted\n"}, requires=["Wanted"])
-    world.install("wanted", {"wanted.py": "import deeper\n"})
-    world.install("deeper", {"deeper.py": ""})
-    world.install("unwanted", {"unwanted.py": ""})
-    world.write({"app.py": "import dep\n"})
-    assert names(world.collect()) == {"__main__", "dep", "dep.lazy", "wanted", "deeper"}
-
-
-def test_tools_are_followed_only_where_they_are_declared(world: World) -> None:
-    world.install("pytest", {"pytest.py": ""})
-    world.install("dep", {"dep.py": "def check():\n    import pytest\n"})
-    world.write({"app.py": "import dep\n", "tool.py": "import dep, pytest\n"})
-    assert "pytest" not in names(world.collect())
-    assert "pytest" in names(world.collect("tool.py"))
-
-
 def test_entry_points_of_a_named_group(world: World) -> None:
     world.install("plugin", {"plug/__init__.py": "", "plug/in_.py": ""}, entry_points="[app.plugins]\na = plug.in_:f\n")
     world.install("program", {"program.py": ""}, entry_points="[console_scripts]\na = program:f\n")
@@ -104,58 +86,6 @@ def test_metadata_that_is_asked_for(world: World) -> None:
     found = world.collect()
     assert names(found) == {"__main__"}
     assert "site-packages/Some_Thing-1.0.dist-info/METADATA" in paths(found)
-
-
-def test_missing_modules_are_warnings_for_the_project_only(world: World) -> None:
-    world.install("dep", {"dep.py": "import missing_too\n"})
-    world.write(
-        {
-            "app.py": """
-import dep
-import missing
-import json.nothing
-try:
-    import guarded
-except ImportError:
-    pass
-if dep:
-    import conditional
-import importlib
-importlib.import_module(f"plugins.{dep}")
-"""
-        }
-    )
-    found = world.collect()
-    assert warnings(found) == [
-        "app.py:3: cannot find module 'missing'",
-        "app.py:4: cannot find module 'json.nothing'",
-        "app.py:12: cannot tell what importlib.import_module(f'plugins.{dep}') imports;"
-        " name the modules in hidden-imports",
-    ]
-    assert any("missing_too" in line for line in details(found))
-
-
-def test_order_of_the_path(world: World) -> None:
-    world.install("shadow", {"helper.py": "", "json/__init__.py": ""})
-    world.write({"app.py": "import helper, json, string\n", "helper.py": "", "string.py": ""})
-    found = world.collect()
-    assert {module.name: module.path for module in found.modules} == {
-        "__main__": "app/app.py",
-        "helper": "app/helper.py",
-        "string": "app/string.py",
-    }
-
-
-def test_namespace_packages_over_two_distributions(world: World) -> None:
-    world.install("one", {"space/one/__init__.py": ""})
-    world.install("two", {"space/two.py": ""})
-    world.write({"app.py": "import space.one, space.two\n"})
-    found = world.collect()
-    assert {(module.name, module.kind) for module in found.modules} >= {
-        ("space", ModuleKind.NAMESPACE),
-        ("space.one", ModuleKind.PACKAGE),
-        ("space.two", ModuleKind.MODULE),
-    }
 
 
 def test_a_pyproject_brings_the_data_of_its_packages(world: World) -> None:
@@ -260,155 +190,10 @@ def test_links_and_empty_directories(world: World) -> None:
     assert any("/nowhere/at/all" in line for line in details(found))
 
 
-def test_a_package_that_extends_its_path(world: World) -> None:
-    text = "import pkgutil\n__path__ = pkgutil.extend_path(__path__, __name__)\n"
-    world.write({"app.py": "import wide.one, wide.two\n", "wide/__init__.py": text, "wide/one.py": ""})
-    world.install("wide_more", {"wide/__init__.py": text, "wide/two.py": ""})
-    found = world.collect()
-    assert names(found) == {"__main__", "wide", "wide.one", "wide.two"}
-    assert {module.path for module in found.modules if module.name == "wide.two"} == {"site-packages/wide/two.py"}
-    assert warnings(found) == []
-
-
-def test_a_syntax_error_in_the_project(world: World) -> None:
-    world.write({"app.py": "import helper\n", "helper.py": "x = 1\ndef:\n"})
-    with pytest.raises(PypkgError, match=r"helper\.py:2: invalid syntax"):
-        world.collect()
-
-
-def test_a_syntax_error_in_a_dependency(world: World) -> None:
+def test_a_module_that_does_not_compile_is_left_out(world: World) -> None:
     world.install("dep", {"dep/__init__.py": "import dep.old\n", "dep/old.py": "print 1\n"})
     world.write({"app.py": "import dep\n"})
-    found = world.collect()
-    assert "dep.old" not in names(found)
-    assert len(warnings(found)) == 1
-    assert "dep/old.py:1" in warnings(found)[0]
-
-
-# Addons
-
-
-def addon(name: str, body: str, **more: str | bytes) -> dict[str, str | bytes]:
-    return {f"{name}/__init__.py": body, f"{name}/_fast{ADDON}": elf(), **more}
-
-
-def test_a_fitting_addon_is_bundled_with_its_libraries(world: World) -> None:
-    world.install("dep", addon("dep", "from . import _fast\n", **{"dep.libs/libx-1.so.2": elf()}))
-    world.write({"app.py": "import dep\n"})
-    found = world.collect()
-    module = next(module for module in found.modules if module.name == "dep._fast")
-    assert (module.kind, module.path, module.code) == (ModuleKind.EXTENSION, f"site-packages/dep/_fast{ADDON}", None)
-    assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
-        ("dep", ["site-packages/dep.libs/libx-1.so.2", f"site-packages/dep/_fast{ADDON}"])
-    ]
-    assert {path for bundle in found.bundles for path in bundle.paths} <= paths(found)
-
-
-def test_programs_are_bundled_with_the_libraries(world: World) -> None:
-    more: dict[str, str | bytes] = {"dep/bin/tool": elf(), "dep/bin/run": "#!/bin/sh\n", "dep/a.txt": "x"}
-    files = addon("dep", "from . import _fast\n", **more)
-    world.install("dep", files)
-    world.write({"app.py": "import dep\n"})
-    for name in ("bin/tool", "bin/run", "a.txt", "__init__.py"):
-        (world.site / "dep" / name).chmod(0o755)
-    found = world.collect()
-    assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
-        ("dep", [f"site-packages/dep/_fast{ADDON}", "site-packages/dep/bin/run", "site-packages/dep/bin/tool"])
-    ]
-    modes = {file.path: file.executable for file in found.files}
-    assert modes["site-packages/dep/bin/tool"] and modes["site-packages/dep/bin/run"]
-
-
-def test_programs_of_the_project_keep_their_mode(world: World) -> None:
-    world.write({"app.py": "from pathlib import Path\nTOOLS = Path(__file__).parent / 'tools'\n"})
-    world.write({"tools/run": "#!/bin/sh\n", "tools/lib/libx.so": elf(), "tools/data": "text"})
-    for name in ("run", "data"):
-        (world.project / "tools" / name).chmod(0o755)
-    found = world.collect()
-    assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
-        ("app", ["app/tools/lib/libx.so", "app/tools/run"])
-    ]
-    modes = {file.path: file.executable for file in found.files}
-    assert modes["app/tools/run"] and modes["app/tools/data"]
-
-
-def test_links_to_libraries_are_bundled(world: World) -> None:
-    world.write({"app.py": "from pathlib import Path\nLIB = Path(__file__).parent / 'lib'\n", "lib/libx.so.1.2": elf()})
-    (world.project / "lib" / "libx.so.1").symlink_to("libx.so.1.2")
-    found = world.collect()
-    assert [bundle.paths for bundle in found.bundles] == [["app/lib/libx.so.1", "app/lib/libx.so.1.2"]]
-    assert found.links == {"app/lib/libx.so.1": "libx.so.1.2"}
-
-
-def test_a_required_addon_is_refused(world: World) -> None:
-    world.install("dep", addon("dep", "from dep._fast import x\n"))
-    world.write({"app.py": "import dep\n"})
-    with pytest.raises(PypkgError, match=r"Cannot package dep 1\.0") as caught:
-        world.collect(platform="linuxstatic")
-    message = str(caught.value)
-    assert "dep._fast" in message
-    assert f"py{VERSION}-linuxstatic-x64" in message
-    assert f"Hint: Package for py{VERSION}-linux-x64" in message
-
-
-def test_an_optional_addon_is_left_out(world: World) -> None:
-    body = "try:\n    from ._fast import x\nexcept ImportError:\n    from ._slow import x\n"
-    world.install("dep", addon("dep", body, **{"dep/_slow.py": "x = 1\n"}))
-    world.write({"app.py": "import dep\n"})
-    found = world.collect(platform="linuxstatic")
-    assert "dep._fast" not in names(found)
-    assert not found.bundles
-    assert notices(found) == [
-        f"dep: left out the optional addon dep._fast, which does not fit py{VERSION}-linuxstatic-x64"
-    ]
-
-
-def test_a_replaceable_addon_is_replaced(world: World) -> None:
-    world.install("dep", addon("dep", "import dep._fast\n", **{"dep/_fast.py": "x = 1\n"}))
-    world.write({"app.py": "import dep\n"})
-    static = world.collect(platform="linuxstatic")
-    assert {module.name: module.kind for module in static.modules}["dep._fast"] == ModuleKind.MODULE
-    assert notices(static) == ["dep: using Python source in place of the native addon dep._fast"]
-    assert {module.name: module.kind for module in world.collect().modules}["dep._fast"] == ModuleKind.EXTENSION
-
-
-def test_a_distribution_that_can_be_done_without_is_left_out(world: World) -> None:
-    world.install("dep", addon("dep", "from . import _fast\n"))
-    world.write({"app.py": "try:\n    import dep\nexcept ImportError:\n    dep = None\n"})
-    found = world.collect(platform="linuxstatic")
-    assert names(found) == {"__main__"}
-    assert notices(found)[0].startswith("dep: left out, because it needs addons")
-
-
-def test_another_versions_addon_without_a_wheel(world: World) -> None:
-    name = f"dep/_fast.cpython-2{VERSION}-x86_64-linux-gnu.so"
-    other: dict[str, str | bytes] = {name: elf(), "dep/__init__.py": "from . import _fast\n"}
-    world.install("dep", other)
-    world.write({"app.py": "import dep\n"})
-    with pytest.raises(PypkgError, match="no wheel that fits was found"):
-        world.collect()
-
-
-def test_a_wheel_takes_the_place_of_what_does_not_fit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pypkg.environment import wheels  # noqa: PLC0415
-
-    wheel = world.directory / "unpacked"
-    saved, world.site = world.site, wheel
-    world.install("dep", addon("dep", "from . import _fast\n"))
-    world.site = saved
-    world.install(
-        "dep", {"dep/_fast.cpython-21-x86_64-linux-gnu.so": elf(), "dep/__init__.py": "from . import _fast\n"}
-    )
-    world.write({"app.py": "import dep\n"})
-
-    def fetch(wanted: list[tuple[str, str]], *args: object, **kwargs: object) -> wheels.Fetched:
-        assert wanted == [("dep", "1.0")]
-        return wheels.Fetched({"dep": wheel}, "")
-
-    monkeypatch.setattr(wheels, "fetch", fetch)
-    found = world.collect()
-    assert f"site-packages/dep/_fast{ADDON}" in paths(found)
-    assert not any("cpython-21-" in path for path in paths(found))
+    assert names(world.collect()) == {"__main__", "dep"}
 
 
 # Determinism
