@@ -68,16 +68,12 @@ class Messages:
     def show(self, diagnostics: Diagnostics) -> None:
         """Print diagnostics: warnings, then notices, then details if they are shown."""
         for item in diagnostics.of(Severity.WARNING):
-            self.warning(str(item))
+            self._line("Warning ", str(item), "yellow")
         for item in diagnostics.of(Severity.NOTICE):
             self.say(str(item))
         if self._debug:
             for item in diagnostics.of(Severity.DETAIL):
                 self._line("", str(item), "dim")
-
-    def warning(self, text: str) -> None:
-        """Print what the user should look at."""
-        self._line("Warning ", text, "yellow")
 
     def error(self, text: str) -> None:
         """Print what failed."""

@@ -74,8 +74,7 @@ def _command(
             raise UsageError("--output and --out-path cannot be used together", hint=_SEE_HELP)
         project = load_project(inputs[0])
         settings = load_config(project, config)
-        for warning in settings.warnings:
-            messages.warning(warning)
+        messages.show(settings.diagnostics)
         settings = _with_source_policy(settings, public=public, packages=public_packages)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pypkg.diagnostics import Diagnostics
 from pypkg.project.dictionary_entry import DictionarySettings, read_dictionary_settings
 from pypkg.project.interpreter_options import parse_options, split_options
 from pypkg.project.project import PYPROJECT, Project, is_project_name
@@ -34,7 +35,7 @@ class Config:
     Attributes:
         directory: what patterns and ``output_path`` are relative to.
         origin: the file, for messages; ``None`` without one.
-        warnings: unknown keys, one line each.
+        diagnostics: warnings about unknown keys.
         targets: as on the command line.
         output_path: directory for the executables, absolute.
         name: the project's name below ``/snapshot`` and the executable's.
@@ -45,13 +46,13 @@ class Config:
         ignore: files of the project to leave out.
         public: package the project's source text.
         public_packages: distributions whose source text to package; ``*`` for all and the standard library.
-        options: interpreter options to bake in, as on Python's command line.
+        options: interpreter options to build in, as on Python's command line.
         dictionary: entries of the dictionary to disable or to change.
     """
 
     directory: Path
     origin: Path | None = None
-    warnings: tuple[str, ...] = ()
+    diagnostics: Diagnostics = field(default_factory=Diagnostics, compare=False)
     targets: tuple[str, ...] = ()
     output_path: Path | None = None
     name: str | None = None
@@ -132,7 +133,10 @@ def _find_table(document: object, keys: tuple[str, ...]) -> object:
 
 
 def _parse(table: object, origin: Path, path: str) -> Config:
-    warnings: list[str] = []
-    reader = TableReader(file=origin, error_type=UsageError, relaxed=True, warnings=warnings)
-    config = reader.row(path, table, Config, directory=origin.parent, origin=origin, warnings=())
-    return dataclasses.replace(config, warnings=tuple(warnings))
+    unknown: list[str] = []
+    reader = TableReader(file=origin, error_type=UsageError, relaxed=True, warnings=unknown)
+    config = reader.row(path, table, Config, directory=origin.parent, origin=origin, diagnostics=Diagnostics())
+    diagnostics = Diagnostics()
+    for text in unknown:
+        diagnostics.warning(text)
+    return dataclasses.replace(config, diagnostics=diagnostics)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pypkg.diagnostics import Severity
 from pypkg.project.config import Config, load_config
 from pypkg.project.project import Project, load_project
 from pypkg_core.errors import UsageError
@@ -57,14 +58,14 @@ def test_files_of_their_own(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / "sub" / name).write_text(text)
     config = load_config(project_with(tmp_path, "unknown = 1"), tmp_path / "sub" / name)
     assert (config.output_path, config.hidden_imports) == (tmp_path / "sub" / "d", ("m",))
-    assert config.warnings == ()
+    assert not config.diagnostics
 
 
 def test_unknown_keys_warn_with_the_file(tmp_path: Path) -> None:
     config = load_config(project_with(tmp_path, "asets = 1"), None)
-    assert len(config.warnings) == 1
-    assert str(tmp_path / "pyproject.toml") in config.warnings[0]
-    assert "tool.pypkg.asets" in config.warnings[0]
+    (warning,) = map(str, config.diagnostics.of(Severity.WARNING))
+    assert str(tmp_path / "pyproject.toml") in warning
+    assert "tool.pypkg.asets" in warning
 
 
 @pytest.mark.parametrize(
@@ -121,4 +122,4 @@ def test_the_dictionary_can_be_changed(tmp_path: Path) -> None:
 def test_an_unknown_key_of_an_entry_warns(tmp_path: Path) -> None:
     config = load_config(project_with(tmp_path, "[tool.pypkg.dictionary.numpy]\nasets = 1"), None)
     known = "known: assets, excludes, hidden-imports, log, scripts"
-    assert f"unknown key tool.pypkg.dictionary.numpy.asets ({known})" in config.warnings[0]
+    assert f"unknown key tool.pypkg.dictionary.numpy.asets ({known})" in str(next(iter(config.diagnostics)))
