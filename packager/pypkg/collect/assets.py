@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
+from pypkg.graph.entry import Application
 from pypkg.graph.resolver import Node, Resolver
 from pypkg.graph.walk import Walk, in_tests
 from pypkg_core.names import has_module_name
@@ -15,7 +17,7 @@ from pypkg_core.patterns import tree_items
 __all__ = ["find_assets"]
 
 
-def find_assets(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str]]:
+def find_assets(context: GraphContext, walk: Walk, diagnostics: Diagnostics) -> Iterator[tuple[Path, str]]:
     """Yield (file on this machine, path below ``/snapshot``) of the project's data, in a fixed order.
 
     Symbolic links and empty directories are included. A reference to a missing file is a detail. A reference to a
@@ -23,8 +25,10 @@ def find_assets(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str]]
 
     Args:
         context: holds the application, and finds packages.
-        walk: what was reached; gets the diagnostics.
+        walk: what was reached.
+        diagnostics: gets the details and warnings.
     """
+    application = context.application
     yield from _package_data(context, walk)
     for name in sorted(walk.findings):
         node = walk.nodes[name]
@@ -32,11 +36,11 @@ def find_assets(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str]]
             path = node.file
             for _ in range(asset.parents):
                 path = path.parent
-            yield from _referred(context, walk, node, path.joinpath(*asset.parts), asset.line)
+            yield from _referred(application, node, path.joinpath(*asset.parts), asset.line, diagnostics)
         for resource in walk.findings[name].resources:
             package = node.package if resource.own_package else resource.package
             for folder in _package_folders(node, package, context.resolver):
-                yield from _referred(context, walk, node, folder.joinpath(*resource.parts), resource.line)
+                yield from _referred(application, node, folder.joinpath(*resource.parts), resource.line, diagnostics)
 
 
 def _package_data(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str]]:
@@ -52,17 +56,18 @@ def _package_data(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str
                         yield root.directory / relative, f"{root.prefix}/{relative}"
 
 
-def _referred(context: GraphContext, walk: Walk, node: Node, path: Path, line: int) -> Iterator[tuple[Path, str]]:
+def _referred(
+    application: Application, node: Node, path: Path, line: int, diagnostics: Diagnostics
+) -> Iterator[tuple[Path, str]]:
     """Yield a file or everything in a directory that a module refers to."""
-    application = context.application
     path = Path(os.path.normpath(path))
     if not path.exists():
         text = f"refers to {path.name}, which does not exist"
-        walk.diagnostics.detail(text, file=node.relative, line=line)
+        diagnostics.detail(text, file=node.relative, line=line)
         return
     if not path.is_relative_to(application.root):
-        text = f"refers to {path}, which lies outside the project and cannot be packaged"
-        walk.diagnostics.warning(text, file=node.relative, line=line)
+        text = f"refers to {path}, which is outside the project and cannot be packaged"
+        diagnostics.warning(text, file=node.relative, line=line)
         return
     if path == application.root:
         return

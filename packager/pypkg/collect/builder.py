@@ -10,6 +10,7 @@ from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
 from pypkg.collect.native import add_glibc_notices, make_bundles
 from pypkg.collect.project_files import ProjectFiles
+from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
@@ -25,14 +26,14 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
 
     Args:
         context: what the walk worked with.
-        walk: what it found; gets further diagnostics.
+        walk: what it found.
 
     Raises:
         PypkgError: a module of the project does not compile.
     """
     sources = Sources(context, walk)
     sources.submit_members()
-    draft = Draft(context.application.name, walk.diagnostics)
+    draft = Draft(context.application.name)
     for distribution in walk.distributions.values():
         draft.add_files(metadata_files(distribution, SITE_PACKAGES))
         add_distribution_files(draft, context, walk, distribution)
@@ -53,6 +54,8 @@ def _add_own_metadata(draft: Draft, context: GraphContext, walk: Walk) -> None:
 
 
 def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
+    diagnostics = Diagnostics(walk.diagnostics)
+    diagnostics.extend(draft.diagnostics)
     sources = {
         module.path for module in draft.modules.values() if module.kind in (ModuleKind.MODULE, ModuleKind.PACKAGE)
     }
@@ -64,7 +67,7 @@ def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
         bundles=make_bundles(draft, sources),
         search_path=_search_path(context),
         licences={name: found.licence for name, found in sorted(walk.distributions.items())},
-        diagnostics=draft.diagnostics,
+        diagnostics=diagnostics,
     )
 
 

@@ -17,9 +17,9 @@ class Draft:
 
     Args:
         name: the application's; it owns the native code of the project itself.
-        diagnostics: gets notices and details.
 
     Attributes:
+        diagnostics: notices, details and warnings about what was collected.
         modules: by name.
         files: by path below ``/snapshot``; the first file of a path wins.
         directories: paths of directories that may be empty.
@@ -27,8 +27,8 @@ class Draft:
         native: owner -> paths of its shared libraries and programs.
     """
 
-    def __init__(self, name: str, diagnostics: Diagnostics) -> None:
-        self.diagnostics = diagnostics
+    def __init__(self, name: str) -> None:
+        self.diagnostics = Diagnostics()
         self.modules: dict[str, Module] = {}
         self.files: dict[str, File] = {}
         self.directories: set[str] = set()

@@ -33,7 +33,7 @@ class ProjectFiles:
 
     def add_all(self) -> None:
         """Add the data that the project's code refers to, and what the configuration names."""
-        for source, path in find_assets(self._context, self._walk):
+        for source, path in find_assets(self._context, self._walk, self._draft.diagnostics):
             self._add_item(source, path)
         for relative, source in self._application.assets.items():
             self._add_item(source, f"{self._application.name}/{relative}", configured=True)
