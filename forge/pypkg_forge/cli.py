@@ -132,15 +132,15 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
     except PypkgError as error:
-        print(f"> Error! {error}", file=sys.stderr)
+        click.echo(f"> Error! {error}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        print(f"> Error! {error.format_message()}\nHint: Pass --help to see usage information", file=sys.stderr)
+        click.echo(f"> Error! {error.format_message()}\nHint: Pass --help to see usage information", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        print("> Error! Interrupted", file=sys.stderr)
+        click.echo("> Error! Interrupted", err=True)
         sys.exit(130)
     except OSError as error:
-        print(f"> Error! {error.filename or 'A file'}: {error.strerror or error}", file=sys.stderr)
+        click.echo(f"> Error! {error.filename or 'A file'}: {error.strerror or error}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
