@@ -139,7 +139,7 @@ class Target:
         if found is None:
             raise UsageError(
                 f"There is no target '{self.name}': {self.platform} is not available for {self.arch}",
-                hint="`pypkg-forge list` shows every target.",
+                hint="`pypkg-forge list` shows every target",
             )
         return found
 
@@ -230,12 +230,12 @@ def find_version(name: str) -> Version:
     """Return the Python version called ``name`` ("313").
 
     Raises:
-        UsageError: there is none.
+        UsageError: it is unknown.
     """
     found = catalogue().versions.get(name)
     if found is None:
         known = ", ".join(f"py{version}" for version in VERSIONS)
-        raise UsageError(f"There is no Python version 'py{name}'; there are {known}")
+        raise UsageError(f"Unknown Python version 'py{name}'; available: {known}")
     return found
 
 

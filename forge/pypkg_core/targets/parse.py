@@ -76,7 +76,7 @@ def parse_targets(text: str, *, host: Target | None = None) -> list[Target]:
     """
     found = [parse_target(item, host=host) for item in text.split(",") if item.strip()]
     if not found:
-        raise UsageError(f"No target in '{text}'", hint="A target is like py313-linux-x64.")
+        raise UsageError(f"No target in '{text}'", hint="A target is like py313-linux-x64")
     return list(dict.fromkeys(found))
 
 
@@ -93,7 +93,7 @@ def _parse_token(token: str, target: str) -> tuple[str, str]:
         return "version", find_version(digits).name
     raise UsageError(
         f"Unknown token '{token}' in '{target}'",
-        hint="A target is like py313-linux-x64; `pypkg-forge list` shows every one.",
+        hint="A target is like py313-linux-x64; `pypkg-forge list` shows every one",
     )
 
 
