@@ -72,7 +72,7 @@ def _add_modules(builder: ImageBuilder, payload: Payload, policy: SourcePolicy) 
         if module.kind is ModuleKind.NAMESPACE:
             builder.add_directory(module.path)
         elif module.kind.has_code and not builder.has_path(module.path):
-            if module.source is not None and (module.readable or policy.discloses(module)):
+            if module.source is not None and (module.readable or policy.includes_source(module)):
                 builder.add_file(module.path, module.source)
             else:
                 builder.add_withheld(module.path)

@@ -35,8 +35,8 @@ class SourcePolicy:
         """Return the policy of a configuration."""
         return cls(project=config.public, packages=_named(config), library=_ALL in config.public_packages)
 
-    def discloses(self, module: Module) -> bool:
-        """Whether the source text of a collected module is packaged."""
+    def includes_source(self, module: Module) -> bool:
+        """Return whether the source text of a collected module is packaged."""
         if not module.owner:
             return self.project
         return self.library or canonicalize_name(module.owner) in self.packages
