@@ -130,7 +130,7 @@ def _module(package: int, number: int) -> str:
 
 
 def generate_project(folder: Path, *, packages: int = PACKAGES, modules: int = MODULES) -> Path:
-    """Write the project into an empty or missing folder and return its script.
+    """Write the project into an empty or missing directory and return its script.
 
     Args:
         packages: how many; ``packages * modules`` modules besides the script.

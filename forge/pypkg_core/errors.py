@@ -12,7 +12,7 @@ class PypkgError(Exception):
 
     Args:
         message: one sentence: what failed, on what, what was expected and what was found.
-        hint: what to do next, one sentence, or ``None``.
+        hint: what to do next, without a full stop, or ``None``.
         context: facts that get a line each below the message (``{"log": "/path"}``).
     """
 

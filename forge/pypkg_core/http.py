@@ -32,7 +32,7 @@ def download(url: str, out: BinaryIO, *, limit: int | None, progress: Stage) -> 
 
     Args:
         limit: the expected size in bytes; a longer file is cut off within a chunk above it. ``None``: any size.
-        progress: told the number of bytes received.
+        progress: receives the number of bytes read so far.
 
     Raises:
         UnavailableError: the host cannot be reached, does not have the file, or the connection breaks off.

@@ -84,7 +84,7 @@ class TableReader:
         document: dict[str, object] = load_toml(self.file, self.error_type)
         for key in document:
             if keys is not None and key not in keys:
-                raise self.error(key, "unknown key", hint=f"Known keys: {', '.join(keys)}.")
+                raise self.error(key, "unknown key", hint=f"Known keys: {', '.join(keys)}")
         return document
 
     def rows(self, document: Mapping[str, object], name: str, row_type: type[T]) -> tuple[T, ...]:
@@ -176,7 +176,7 @@ class TableReader:
 
     def _unknown(self, path: str, known: Collection[str]) -> None:
         if self.warnings is None:
-            raise self.error(path, "unknown key", hint=f"Known keys: {', '.join(known)}.")
+            raise self.error(path, "unknown key", hint=f"Known keys: {', '.join(known)}")
         self.warnings.append(f"{self.file}: unknown key {path} (known: {', '.join(known)})")
 
 

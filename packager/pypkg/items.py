@@ -26,7 +26,7 @@ class Module:
         code: normalised marshalled code object; ``None`` for namespace packages and extensions.
         source: the file it was compiled from; ``None`` when generated, and for namespace packages.
         owner: name of the distribution it belongs to; empty for the project itself.
-        readable: whether its source text is always packaged, because it lies in a directory of data.
+        readable: whether its source text is always packaged, because it is in a directory of data.
     """
 
     name: str
@@ -69,7 +69,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """The shared libraries and programs of one distribution, extracted to the addon cache together.
+    """The shared libraries and programs of one distribution, extracted to the native cache together.
 
     Attributes:
         name: the distribution.

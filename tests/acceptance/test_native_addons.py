@@ -1,4 +1,4 @@
-"""Native addons load from the user's cache; targets that cannot load them refuse them by name."""
+"""Native addons load from the native cache; targets that cannot load them refuse them by name."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_the_cache_belongs_to_the_user_alone(numbers: Program, tmp_path: Path) -
     home = Program(path=numbers.path, home=tmp_path)
     assert home.output() == NUMBERS_OUTPUT
     folders = [path for path in (tmp_path / ".cache").glob("pypkg/*") if path.is_dir()]
-    assert folders, "without PYPKG_NATIVE_CACHE_PATH the platform's cache folder is used"
+    assert folders, "without PYPKG_NATIVE_CACHE_PATH the platform's cache directory is used"
     for folder in folders:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert folder.stat().st_uid == os.geteuid()

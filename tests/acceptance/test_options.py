@@ -56,8 +56,8 @@ def test_options_reach_the_program(target: str, script: Path, package: Package) 
         "documented": [True, True],
         "arguments": ["-O"],
     }
-    baked = _seen(package(script, target, "--options", "u,O,X=utf8,X=mine=3,W=error::ImportWarning"))
-    assert baked == plain | {
+    changed = _seen(package(script, target, "--options", "u,O,X=utf8,X=mine=3,W=error::ImportWarning"))
+    assert changed == plain | {
         "optimize": 1,
         "utf8": 1,
         "unbuffered": True,
@@ -86,5 +86,5 @@ def test_the_same_options_give_the_same_bytes(script: Path, package: Package, py
 def test_what_makes_no_sense_is_refused(script: Path, pypkg: Pypkg, tmp_path: Path) -> None:
     result = pypkg("-t", STATIC, "-o", tmp_path / "app", "--options", "u,E", script)
     assert result.returncode == 2
-    assert "Cannot bake in the option 'E': a packaged program always runs this way" in result.stderr
+    assert "Cannot build in the option 'E': a packaged program always runs this way" in result.stderr
     assert not (tmp_path / "app").exists()

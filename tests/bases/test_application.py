@@ -41,12 +41,12 @@ def test_program(base: Path, assemble: Assemble, main: str) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
 
-def test_baked_options(base: Path, assemble: Assemble) -> None:
+def test_options_of_the_executable(base: Path, assemble: Assemble) -> None:
     plain = _run(assemble(base, "flags"), "-O", "-m")
     assert plain.stdout == "0 False 1 [] {} ['-O', '-m'] ['-O', '-m']\n"
-    baked = _run(assemble(base, "flags", "-OO", "-X", "dev", "-W", "error", "-Wignore::ImportWarning"), "-V", "é")
-    assert (
-        baked.stdout == "2 True 1 ['default', 'error', 'ignore::ImportWarning'] {'dev': True} ['-V', 'é'] ['-V', 'é']\n"
+    given = _run(assemble(base, "flags", "-OO", "-X", "dev", "-W", "error", "-Wignore::ImportWarning"), "-V", "é")
+    assert given.stdout == (
+        "2 True 1 ['default', 'error', 'ignore::ImportWarning'] {'dev': True} ['-V', 'é'] ['-V', 'é']\n"
     )
 
 

@@ -35,7 +35,7 @@ class Harness:
 
     @property
     def folder(self) -> Path:
-        """The folder of its corpus."""
+        """The directory of its corpus."""
         return CORPUS / (self.corpus or self.name)
 
 

@@ -30,7 +30,7 @@ _MEMORY = 8192  # MB: old tables of mounts are not freed, and each input makes s
 
 
 class Run:
-    """One harness in its work folder."""
+    """One harness in its work directory."""
 
     def __init__(self, harness: Harness, folder: Path, compiler: str, *, codecs: bool) -> None:
         self.harness = harness
@@ -143,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(HARNESSES), help=f"of {', '.join(HARNESSES)}")
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--work", type=Path, help="a folder for programs, inputs and logs")
+    parser.add_argument("--work", type=Path, help="a directory for programs, inputs and logs")
     parser.add_argument("--keep", action="store_true", help="replace the corpus with the inputs found, minimised")
     arguments = parser.parse_args()
     folder = (arguments.work or Path(tempfile.mkdtemp(prefix="pypkg-fuzz-"))).resolve()

@@ -43,6 +43,6 @@ def test_corpus(name: str, compiler: str, folder: Path, tmp_path: Path) -> None:
         timeout=300,
     )
     if done.returncode == CANNOT_RUN:
-        needs.privilege("a root folder of its own", done.stderr.strip())
+        needs.privilege("a root directory of its own", done.stderr.strip())
     assert (done.returncode, done.stdout) == (0, f"{kept + made} inputs\n"), done.stderr
     assert kept > 0 and made > 0

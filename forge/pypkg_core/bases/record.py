@@ -1,6 +1,6 @@
 """A base in the cache, its side files, and the check of its contents.
 
-Beside a base lie ``<name>.sha256``, its hash as ``sha256sum`` writes it, and, if it was built here, its manifest
+Beside a base are ``<name>.sha256``, its hash as ``sha256sum`` writes it, and, if it was built here, its manifest
 ``<name>.json``. The hash is written last, so a base without it is an interrupted build and counts as absent.
 """
 

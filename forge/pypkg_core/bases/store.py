@@ -58,7 +58,7 @@ def find_base(target: Target, *, download: bool, reporter: Reporter) -> Base | N
             try:
                 base = _download(published, target, reporter)
             except UnavailableError as error:
-                reporter.say(f"Not found in remote cache: {error}")
+                reporter.say(f"Cannot download the published base: {error}")
     return _checked(base) if base is not None else None
 
 

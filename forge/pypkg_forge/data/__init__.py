@@ -30,5 +30,5 @@ def data_dir(name: str) -> Path:
         return inside
     raise PypkgError(
         f"The forge's data directory '{name}' is missing: not in {inside}, nor in a checkout",
-        hint="Install pypkg again.",
+        hint="Install pypkg again",
     )

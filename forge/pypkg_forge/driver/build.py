@@ -72,7 +72,7 @@ def build(
     jobs = job_count(jobs)
     reason = why_not(target)
     if reason is not None:
-        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built.")
+        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built")
     with locked(forge_dir() / f"{target.platform}-{target.arch}", waiting=progress.say):
         base = None if force else _up_to_date(target, progress)
         if base is None:

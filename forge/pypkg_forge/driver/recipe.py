@@ -145,7 +145,7 @@ def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> R
     reason = why_not(target)
     build = target.machine.build
     if reason is not None or build is None:
-        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built.")
+        raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built")
     return Recipe(
         target=target,
         build=build,

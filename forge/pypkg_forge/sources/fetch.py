@@ -72,7 +72,7 @@ class Fetcher:
             forms += pin.forms
         raise PypkgError(
             f"Cannot get the sources of {name}: no origin has a file with a pinned hash",
-            hint="Put one of the files into a directory and name it with --source DIR, or set PYPKG_SOURCE_MIRROR.",
+            hint="Put one of the files into a directory and name it with --source DIR, or set PYPKG_SOURCE_MIRROR",
             context={
                 "tried": "; ".join(attempts) or "nothing: no origin is configured",
                 "files": " or ".join(f"{form.file} (sha256 {form.sha256})" for form in forms),

@@ -60,10 +60,12 @@ def _numbered(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not _NAME.match(path.name):
-            raise PypkgError(f"{path} is not named like a patch", hint="Name it 0001-what-it-does.patch.")
+            raise PypkgError(f"{path} has an invalid patch name", hint="Name it 0001-what-it-does.patch")
         first = found.setdefault(path.name[:4], path)
         if first is not path:
-            raise PypkgError(f"Two patches have one number: {first.name} and {path.name}", context={"folder": folder})
+            raise PypkgError(
+                f"Two patches have one number: {first.name} and {path.name}", context={"directory": folder}
+            )
     return found
 
 
@@ -116,7 +118,7 @@ def _parse_hunk(lines: Sequence[str], index: int, match: re.Match[str], shown: P
             raise PypkgError(f"{shown}:{index + 1}: the hunk of line {first} is truncated")
         index += 1
     if len(old) != old_count or len(new) != new_count:
-        raise PypkgError(f"{shown}:{first}: the hunk has other line counts than its header")
+        raise PypkgError(f"{shown}:{first}: the hunk's line counts differ from its header")
     return Hunk(start=start, old=tuple(old), new=tuple(new)), index
 
 
@@ -155,7 +157,7 @@ def _apply(tree: Path, patch: Path) -> Iterator[str]:
                 raise PypkgError(
                     f"{patch.name} does not apply to {file.path}: expected the lines of hunk {number} "
                     f"(line {hunk.start}) there, or exactly once elsewhere",
-                    hint="Make the patch again for this release of Python.",
+                    hint="Make the patch again for this release of Python",
                     context={"tree": tree},
                 )
             if at != expected:
@@ -167,7 +169,7 @@ def _apply(tree: Path, patch: Path) -> Iterator[str]:
 
 
 def _find(lines: Sequence[str], old: tuple[str, ...], expected: int) -> int | None:
-    """Return the index at which ``old`` lies: the expected one, else the only one; ``None`` if there is no such."""
+    """Return the index of ``old``: the expected one, else the only one; ``None`` if there is none."""
     size = len(old)
     if tuple(lines[expected : expected + size]) == old and expected >= 0:
         return expected

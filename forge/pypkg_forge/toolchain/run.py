@@ -95,7 +95,7 @@ class Log:
         if code != 0:
             raise PypkgError(
                 f"Cannot {what}: {Path(words[0]).name} ended with exit code {code}",
-                hint=f"See the log {self.path}.",
+                hint=f"See the log {self.path}",
                 context={"last lines": "".join(f"\n    {line[:200]}" for line in tail)},
             )
 

@@ -53,7 +53,7 @@ def find_toolchain() -> Toolchain:
     """
     spec = importlib.util.find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
-        raise PypkgError("The package 'ziglang' is missing: it is the forge's compiler", hint=_HINT)
+        raise PypkgError("The package 'ziglang' is missing: pypkg-forge compiles with it", hint=_HINT)
     zig = Path(next(iter(spec.submodule_search_locations))) / "zig"
     if not zig.is_file():
         raise PypkgError(f"The package 'ziglang' has no program: {zig} is missing", hint=_HINT)

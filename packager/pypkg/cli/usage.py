@@ -30,7 +30,7 @@ Options:
       --public-packages
                        include the source text of these distributions (a,b), or of all
                        distributions and the standard library (*)
-      --options        interpreter options to bake in, without dashes: u,O,OO,W=error,X=dev
+      --options        interpreter options to build in, without dashes: u,O,OO,W=error,X=dev
   -b, --build          forge base binaries instead of downloading them
   -d, --debug          print details; the executable can then list its contents (DEBUG_PYPKG=1)
                        and trace accesses to them (DEBUG_PYPKG=2)
@@ -55,7 +55,7 @@ Examples:
     $ pypkg .
   - Package for several targets (writes app-py311 and app-py313)
     $ pypkg -t py311-linux,py313-linux -o app app.py
-  - Bake in '-u', '-OO' (no asserts or docstrings) and '-X dev'
+  - Build in '-u', '-OO' (no asserts or docstrings) and '-X dev'
     $ pypkg --options u,OO,X=dev app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http

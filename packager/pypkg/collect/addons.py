@@ -32,7 +32,7 @@ def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, probl
         return PypkgError(
             f"Cannot package {shown} for {target}: it needs its native addon {addon},"
             " and a fully static executable cannot load addons",
-            hint=f"Package for {other} instead, or do without {owner}.",
+            hint=f"Package for {other} instead, or remove the dependency on {owner}",
             context=details,
         )
     if problem:
@@ -41,7 +41,7 @@ def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, probl
         f"Cannot package {shown} for {target}: it needs its native addon {addon}, which is installed for another"
         " Python or platform, and no wheel that fits was found",
         hint=f"Check the network and that {shown} has a wheel for {target}, or install it with Python {target.series}"
-        " and name that environment with --python.",
+        " and name that environment with --python",
         context=details,
     )
 
@@ -56,11 +56,11 @@ def addon_notices(context: GraphContext, walk: Walk, fate: Fate) -> Diagnostics:
         optional.setdefault(walk.unfit[addon], []).append(addon)
     for name, modules in sorted(optional.items()):
         diagnostics.notice(
-            f"{name}: left out the optional addon {_listed(modules)}, which does not fit {context.target}"
+            f"{name}: left out the optional addon {_listed(modules)}, which cannot be loaded on {context.target}"
         )
     for name in sorted(context.absent):
         diagnostics.notice(
-            f"{name}: left out, because it needs addons that do not fit {context.target};"
+            f"{name}: left out, because it needs addons that cannot be loaded on {context.target};"
             " everything that imports it works without it"
         )
     return diagnostics

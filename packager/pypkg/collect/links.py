@@ -37,7 +37,7 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
         root: the directory, which is ``/snapshot/<name>`` in the executable.
         relative: the path below it, with ``/``.
         name: the project's.
-        ordinary: whether a link at this path below the root is stored as a file or directory (modules lie there).
+        ordinary: whether a link at this path below the root is stored as a file or directory (modules are there).
     """
     links: dict[str, str] = {}
     done: list[str] = []

@@ -22,7 +22,7 @@ class ModuleBuilder:
 
     Args:
         draft: gets the modules.
-        context: finds the packages that modules lie in.
+        context: finds the packages that modules are in.
         walk: what was reached.
         sources: compiles them.
     """
@@ -69,7 +69,7 @@ class ModuleBuilder:
 
     def _add_source(self, name: str, node: Node, owner: str) -> None:
         compiled = self._sources.compiled(name, node)
-        in_data = self._lies_in_data(node)
+        in_data = self._is_in_data(node)
         if compiled.error is not None:
             self._broken(node, compiled.error, owner if in_data else None)
             return
@@ -90,7 +90,7 @@ class ModuleBuilder:
         """Handle a source that does not compile and that nothing imports: a template, or a mistake.
 
         Args:
-            data_of: owner of the directory of data it lies in, ``None`` when it lies in none.
+            data_of: owner of the directory of data it is in, ``None`` when it is in none.
         """
         if data_of is not None:
             self._draft.add_data(node.file, node.path, data_of)
@@ -100,7 +100,7 @@ class ModuleBuilder:
             self._draft.diagnostics.detail(f"{error.message}; left out", file=node.relative, line=error.line)
 
     def _put(self, module: Module, node: Node) -> None:
-        """Add a module, and the namespace packages it lies in."""
+        """Add a module, and the namespace packages it is in."""
         self._draft.modules[module.name] = module
         parent = module.name.rpartition(".")[0]
         if parent and parent not in self._draft.modules:
@@ -112,8 +112,8 @@ class ModuleBuilder:
             ):
                 self._add(parent, found)
 
-    def _lies_in_data(self, node: Node) -> bool:
-        """Whether a module lies in a folder that is not a package but is inside one: templates, examples, plug-ins."""
+    def _is_in_data(self, node: Node) -> bool:
+        """Return whether a module is below a package in a directory that is none: templates, examples, plug-ins."""
         parent = self._context.resolver.find(node.name.rpartition(".")[0]) if "." in node.name else None
         if not isinstance(parent, Node) or parent.kind is not ModuleKind.NAMESPACE:
             return False

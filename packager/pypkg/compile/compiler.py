@@ -143,7 +143,7 @@ class Compiler:
             path = snapshot_path(answer.task.path)
             raise PypkgError(
                 f"The compile worker on {self.python} gave a malformed answer for {path}: {error}",
-                hint="This is a bug of pypkg; please report it.",
+                hint="This is a bug of pypkg; please report it",
             ) from error
         if self._cache is not None and code:
             self._cache.put(self._pending[key], answer.findings, code)
@@ -173,6 +173,6 @@ class Compiler:
         raise PypkgError(
             f"Cannot compile for Python {series}: found neither a base of that version that runs on this machine"
             f" nor another Python {series}",
-            hint=f"Forge a base with `pypkg-forge build py{version[0]}{version[1]}`, or install Python {series}.",
+            hint=f"Forge a base with `pypkg-forge build py{version[0]}{version[1]}`, or install Python {series}",
             context={"tried": "; ".join(tried) or "nothing"},
         )

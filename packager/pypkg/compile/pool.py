@@ -103,7 +103,7 @@ class WorkerPool:
         except Empty:
             raise PypkgError(
                 f"The compile workers on {self._python} did not answer for {_HANG_SECONDS} s",
-                hint="Run again; if it happens again, report it as a bug of pypkg.",
+                hint="Run again; if it happens again, report it as a bug of pypkg",
             ) from None
         if isinstance(answer, PypkgError):
             raise answer
@@ -167,5 +167,5 @@ class WorkerPool:
         return PypkgError(
             f"The compile worker on {self._python} ended with {f'signal {-code}' if code < 0 else f'exit code {code}'}",
             context={"message": worker.message(), "modules": ", ".join(modules[:5]) or "none"},
-            hint="Compiling one of these modules may have caused it.",
+            hint="Compiling one of these modules may have caused it",
         )

@@ -73,7 +73,7 @@ def _interpreter(path: Path, origin: str) -> Path:
             return choice
     raise PypkgError(
         f"Cannot use the Python environment {path} (from {origin}): it has no interpreter",
-        hint="Give --python the path of an interpreter or of a virtual environment.",
+        hint="Give --python the path of an interpreter or of a virtual environment",
     )
 
 
@@ -102,7 +102,7 @@ def inspect(python: Path) -> Environment:
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError, KeyError) as error:
         raise PypkgError(
             f"Cannot inspect the Python environment of {python}: {error}",
-            hint="Give --python the path of a working interpreter.",
+            hint="Give --python the path of a working interpreter",
         ) from error
     own = {stdlib, stdlib / "lib-dynload"}
     paths = tuple(dict.fromkeys(entry for entry in entries if entry not in own and entry.is_dir()))

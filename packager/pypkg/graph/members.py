@@ -31,10 +31,10 @@ class Members:
         self._packages: set[str] = set()
 
     def add_distribution(self, distribution: Distribution) -> list[str]:
-        """Take a distribution whole, once.
+        """Add a whole distribution, once.
 
         Returns:
-            The modules that the dictionary wants walked although nothing imports them.
+            The modules that the dictionary has walked although nothing imports them.
         """
         if distribution.name in self._walk.distributions:
             return []
@@ -63,7 +63,7 @@ class Members:
                 yield relative, node
 
     def add_project_package(self, node: Node) -> None:
-        """Take the top-level package that a module of the project lies in whole, once."""
+        """Add the whole top-level package of a project module, once."""
         top = node.name.partition(".")[0]
         application = self._context.application
         if not application.whole or top in self._packages:

@@ -76,7 +76,7 @@ class Sources:
             return _walked_mode(node)
         if self._walk.members[name].root.project:
             return ASSETS
-        # Where the distribution requires others, the module's imports were looked at: see `declared`.
+        # Where the distribution requires others, the module's imports were examined: see `declared`.
         owner = self._walk.owners.get(name)
         return IMPORTS if owner is not None and self._context.requirements(owner) else COMPILE
 

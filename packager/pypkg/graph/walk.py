@@ -13,7 +13,7 @@ from pypkg.graph.resolver import Node
 
 __all__ = ["Walk", "in_tests"]
 
-_TEST_FOLDERS: Final = frozenset({"test", "tests"})
+_TEST_DIRECTORIES: Final = frozenset({"test", "tests"})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,5 +54,5 @@ class Walk:
 
 
 def in_tests(relative: str) -> bool:
-    """Whether a file lies in a folder of tests."""
-    return not _TEST_FOLDERS.isdisjoint(relative.split("/")[:-1])
+    """Return whether a file is in a directory of tests."""
+    return not _TEST_DIRECTORIES.isdisjoint(relative.split("/")[:-1])

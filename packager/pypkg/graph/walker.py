@@ -167,7 +167,7 @@ class Walker:
     # Reaching modules and distributions
 
     def _visit(self, name: str, edge: ImportEdge) -> bool:
-        """Reach a module and the packages it lies in; return whether a module of that name exists."""
+        """Reach a module and the packages it is in; return whether a module of that name exists."""
         node = self._context.resolver.find(name)
         if node is None:
             return False

@@ -1,4 +1,4 @@
-"""Interpreter options to bake into an executable: ``--options``, and ``options`` of the configuration.
+"""Interpreter options to build into an executable: ``--options``, and ``options`` of the configuration.
 
 Either one string, as for pkg, separated by commas and without dashes (``u,O,X=dev,W=error``), or a list of words as on
 Python's command line (``["-u", "-O", "-X", "dev"]``). The options: docs.python.org/3/using/cmdline.html.
@@ -164,4 +164,4 @@ def _is_number(text: str, name: str) -> bool:
 
 
 def _refusal(option: str, why: str, hint: str | None = None) -> UsageError:
-    return UsageError(f"Cannot bake in the option '{option}': {why}", hint=hint or "Options: u,O,OO,b,B,v,W=...,X=...")
+    return UsageError(f"Cannot build in the option '{option}': {why}", hint=hint or "Options: u,O,OO,b,B,v,W=...,X=...")

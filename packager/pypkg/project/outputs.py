@@ -49,7 +49,7 @@ def plan_outputs(
             raise UsageError(f"Refusing to overwrite non-file output: {path}", hint="Choose another name with --output")
         outputs.append(Output(target=target, path=path))
     if len({item.path for item in outputs}) != len(outputs):
-        raise UsageError("Two targets would be written to the same file", hint="Name each target once")
+        raise UsageError("Two targets would be written to the same file", hint="Remove the duplicate target")
     return outputs
 
 

@@ -115,7 +115,7 @@ class FileRefs:
         return None
 
     def _framework_call(self, node: ast.Call) -> bool:
-        """Record the folders that ``Flask(__name__)`` and blueprints look for beside the module by convention."""
+        """Record the directories that ``Flask(__name__)`` and blueprints look for beside the module by convention."""
         name = call_name(node)
         if name not in ("Flask", "Blueprint", "Quart"):
             return False

@@ -29,7 +29,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # compiler warnings are for the authors of a module, not for who packages it
     gc.disable()  # syntax trees contain no cycles; searching them for cycles takes three times as long as parsing
     sys.setrecursionlimit(20_000)
-    # The other modules are imported through a package made here: on sys.path, this folder's files would shadow other
+    # The other modules are imported through a package made here: on sys.path, this directory's files would shadow other
     # modules, and the packager's own package needs libraries that this Python does not have.
     package = types.ModuleType("pypkg_worker")
     package.__path__ = [os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120  # pathlib is slow to import

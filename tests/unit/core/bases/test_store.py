@@ -118,7 +118,7 @@ def test_what_cannot_be_fetched_is_forged(
     server.files.clear()
     base, lines = need(target)
     assert (base.origin, forged) == ("built", [target])
-    assert any("answered 404" in line and "Not found in remote cache" in line for line in lines)
+    assert any("answered 404" in line and "Cannot download the published base" in line for line in lines)
     base.path.unlink()
     server.cut.add(publish(make_base()))
     _, lines = need(target)
@@ -274,7 +274,7 @@ ROW = '[[bases]]\nversion = "3.13.5"\nplatform = "linux"\narch = "x64"\nsize = 5
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "problem"),
     [
         (ROW.replace("a" * 64, "abc"), r"bases\[0\]\.sha256"),
         (ROW.replace("3.13.5", "3.13"), r"bases\[0\]\.version"),
@@ -284,9 +284,9 @@ ROW = '[[bases]]\nversion = "3.13.5"\nplatform = "linux"\narch = "x64"\nsize = 5
         (ROW + ROW, r"bases\[1\]: .* twice"),
     ],
 )
-def test_a_bad_table_names_the_key(tmp_path: Path, text: str, place: str) -> None:
+def test_a_bad_table_names_the_key(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "bases.toml").write_text(text)
-    with pytest.raises(PypkgError, match=place):
+    with pytest.raises(PypkgError, match=problem):
         load_published(tmp_path / "bases.toml")
 
 

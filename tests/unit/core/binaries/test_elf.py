@@ -164,10 +164,10 @@ extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 char zeros[300000];
 int main(void)
 {
-    const volatile uint64_t *place = &locator.address;
-    const unsigned char *image = (const unsigned char *)__ehdr_start + place[0];
+    const volatile uint64_t *location = &locator.address;
+    const unsigned char *image = (const unsigned char *)__ehdr_start + location[0];
     uint64_t sum = 0;
-    for (uint64_t i = 0; place[0] && i < place[1]; i++) sum += image[i];
+    for (uint64_t i = 0; location[0] && i < location[1]; i++) sum += image[i];
     for (unsigned i = 0; i < sizeof zeros; i++) sum += zeros[i];
     printf("%llu\\n", (unsigned long long)sum);
     return 0;

@@ -68,9 +68,9 @@ class Assembler:
         module_slots = slots([name.encode() for name in names])
         tables = [72 * len(paths), len(path_slots), 4 * len(children), 64 * len(names), len(module_slots)]
         tables += [48 * len(bundles), len(strings)]
-        places, at = [], 160
+        table_offsets, at = [], 160
         for size in tables:
-            places.append(at)
+            table_offsets.append(at)
             at = at + size + -(at + size) % 8
         data_offset = at + 8 + -(at + 8) % 16
 
@@ -118,7 +118,7 @@ class Assembler:
             rows += struct.pack("<IIII", first_member[bundle], len(members), offsets[bundle.encode()], len(bundle))
 
         header = b"PYPKGIMG" + struct.pack("<II", 1, 160)
-        header += struct.pack("<Q7Q", data_offset + len(data), *places)
+        header += struct.pack("<Q7Q", data_offset + len(data), *table_offsets)
         header += struct.pack("<QQQ", len(strings), data_offset, len(data))
         header += struct.pack("<III", len(paths), len(path_slots) // 4, len(children))
         header += struct.pack("<III", len(names), len(module_slots) // 4, len(bundles))
@@ -126,10 +126,10 @@ class Assembler:
         header += struct.pack("<QII", offsets[listed], offsets[options], len(options))
         numbers = b"".join(struct.pack("<I", child) for child in children)
         image = header
-        for place, table in zip(
-            places, (entries, path_slots, numbers, modules, module_slots, rows, strings), strict=True
+        for start, table in zip(
+            table_offsets, (entries, path_slots, numbers, modules, module_slots, rows, strings), strict=True
         ):
-            image = image.ljust(place, b"\0") + table
+            image = image.ljust(start, b"\0") + table
         image = image.ljust(data_offset - 8, b"\0")
         return image + struct.pack("<Q", xxh64(image)) + data
 

@@ -102,7 +102,7 @@ def test_names_are_checked(tmp_path: Path) -> None:
     with pytest.raises(PypkgError, match="one number"):
         patch_files(tmp_path, "3.99")
     (folder / "0001-b.patch").rename(folder / "notes.txt")
-    with pytest.raises(PypkgError, match="not named like a patch"):
+    with pytest.raises(PypkgError, match="has an invalid patch name"):
         patch_files(tmp_path, "3.99")
 
 

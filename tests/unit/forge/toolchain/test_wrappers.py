@@ -13,7 +13,7 @@ from pypkg_forge.toolchain import wrappers as toolchain
 from pypkg_forge.toolchain.wrappers import WrapperPaths
 
 
-def places(folder: Path) -> WrapperPaths:
+def paths_below(folder: Path) -> WrapperPaths:
     return WrapperPaths(
         zig=folder / "it's zig",
         cmake=folder / "cmake",
@@ -28,7 +28,7 @@ def test_a_wrapper_passes_arguments_on(tmp_path: Path) -> None:
     zig = tmp_path / "it's zig"
     zig.write_text('#!/bin/sh\nfor word; do echo "$word"; done\necho "$ZIG_LOCAL_CACHE_DIR"\n')
     zig.chmod(0o755)
-    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", paths_below(tmp_path))
     done = subprocess.run(
         [tmp_path / "tools" / "pypkg-cc-redirected", "-c", "a file.c"], capture_output=True, text=True, check=True
     )
@@ -40,16 +40,16 @@ def test_a_wrapper_passes_arguments_on(tmp_path: Path) -> None:
 
 
 def test_a_wrapper_that_is_right_is_left_alone(tmp_path: Path) -> None:
-    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", paths_below(tmp_path))
     wrapper = tmp_path / "tools" / "pypkg-cc"
     os.utime(wrapper, (1, 1))
-    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", places(tmp_path))
+    toolchain.write_wrappers(tmp_path / "tools", "x86_64-linux-musl", paths_below(tmp_path))
     assert wrapper.stat().st_mtime == 1
-    toolchain.write_wrappers(tmp_path / "tools", "aarch64-linux-musl", places(tmp_path))
+    toolchain.write_wrappers(tmp_path / "tools", "aarch64-linux-musl", paths_below(tmp_path))
     assert wrapper.stat().st_mtime != 1
 
 
-def test_the_key_knows_no_place_of_this_machine(tmp_path: Path) -> None:
+def test_the_key_contains_no_path_of_this_machine(tmp_path: Path) -> None:
     first = toolchain.wrapper_key("x86_64-linux-musl")
     assert str(Path.home()) not in str(first)
     assert first != toolchain.wrapper_key("aarch64-linux-musl")

@@ -73,7 +73,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         (["--frobnicate", "hello.py"], "--frobnicate"),
         (["-t"], "-t"),
         (["-o", "hello.py", "hello.py"], "Refusing to overwrite input file"),
-        (["--options", "m", "hello.py"], "Cannot bake in the option 'm': the packaged program is what runs"),
+        (["--options", "m", "hello.py"], "Cannot build in the option 'm': the packaged program is what runs"),
         (["-c", "missing.toml", "hello.py"], "Cannot read missing.toml"),
         ([sys.executable], "Trying to take executable into executable"),
     ],

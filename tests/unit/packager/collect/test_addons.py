@@ -80,7 +80,7 @@ def test_an_optional_addon_is_left_out(world: World) -> None:
     assert "dep._fast" not in names(found)
     assert not found.bundles
     assert notices(found) == [
-        f"dep: left out the optional addon dep._fast, which does not fit py{VERSION}-linuxstatic-x64"
+        f"dep: left out the optional addon dep._fast, which cannot be loaded on py{VERSION}-linuxstatic-x64"
     ]
 
 

@@ -185,7 +185,7 @@ def test_links_and_empty_directories(world: World) -> None:
         for name in ("pkg/data.txt", "more/a.txt", "more/sub/b.txt", "links/c.txt", "links/out/d.txt", "again/data.txt")
     }
     assert "demo/pkg/empty" in found.directories
-    assert names(found) == {"__main__", "pkg", "again"}, "modules lie below the link: it is a directory"
+    assert names(found) == {"__main__", "pkg", "again"}, "modules are below the link: it is a directory"
     assert not any(module.readable for module in found.modules), "a link makes no source public"
     assert any("/nowhere/at/all" in line for line in details(found))
 

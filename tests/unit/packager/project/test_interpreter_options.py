@@ -68,8 +68,8 @@ def test_words_of_a_command_line() -> None:
         ("-", "it is empty"),
     ],
 )
-def test_what_cannot_be_baked_in(text: str, message: str) -> None:
-    with pytest.raises(UsageError, match="Cannot bake in the option") as caught:
+def test_what_cannot_be_built_in(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match="Cannot build in the option") as caught:
         parse_options(split_options(text))
     assert message in str(caught.value)
 
@@ -92,5 +92,5 @@ def test_in_the_configuration(tmp_path: Path, value: str, options: tuple[str, ..
 def test_a_mistake_in_the_configuration_names_the_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.pypkg]\noptions = ["-O", "-m"]\n')
     (tmp_path / "__main__.py").write_text("")
-    with pytest.raises(UsageError, match=r"pyproject\.toml: tool\.pypkg\.options: Cannot bake in the option '-m'"):
+    with pytest.raises(UsageError, match=r"pyproject\.toml: tool\.pypkg\.options: Cannot build in the option '-m'"):
         load_config(load_project(tmp_path), None)

@@ -1,4 +1,4 @@
-"""The addon cache: which files are written, trusted and refused."""
+"""The native cache: which files are written, trusted and refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without the addon cache: file systems that are full, read-only or noexec; libraries and programs from memory."""
+"""Without the native cache: file systems that are full, read-only or noexec; libraries and programs from memory."""
 
 from __future__ import annotations
 

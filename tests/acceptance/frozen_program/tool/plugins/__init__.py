@@ -1,1 +1,1 @@
-"""Found by looking into the folder."""
+"""Found by looking into the directory."""
