@@ -94,8 +94,8 @@ def test_profiles_are_well_formed(path: Path) -> None:
 
 
 def test_workloads_count_alike(train: ModuleType) -> None:
-    place, other = train.Function("f", "a.c", 10), train.Function("g", "a.c", 20)
-    few = {place: train.Counts(calls=1, lines=train.Counter({1: 2}))}
+    function, other = train.Function("f", "a.c", 10), train.Function("g", "a.c", 20)
+    few = {function: train.Counts(calls=1, lines=train.Counter({1: 2}))}
     many = {other: train.Counts(calls=1000, lines=train.Counter({1: 2000}))}
     merged = train.merge([few, many])
     assert merged["f"].total == merged["g"].total == train.SCALE
