@@ -1,4 +1,4 @@
-/* The directory of the addon cache: finding it, and checking that no other user can change its files.
+/* The directory of the native cache: finding it, and checking that no other user can change its files.
 
    It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from
    there is executed, so every directory from the root down must belong to this user or to root, and others must not
@@ -55,12 +55,17 @@ pypkg_may_use_memory(const struct pypkg_cache *cache)
     return cache->failure == PYPKG_CACHE_UNUSABLE || (cache->failure == PYPKG_CACHE_UNSAFE && !cache->chosen);
 }
 
+static bool
+fail_too_long(struct pypkg_cache *cache)
+{
+    return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
+}
+
 bool
 pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 {
     if (cache->size + 1 + size + 1 > sizeof(cache->path)) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
-                                "pypkg: the path of the native cache is too long; " SET_PATH);
+        return fail_too_long(cache);
     }
     cache->path[cache->size++] = '/';
     memcpy(cache->path + cache->size, name, size);
@@ -80,7 +85,7 @@ fail_unsafe(struct pypkg_cache *cache)
 {
     return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE,
                             "pypkg: native libraries cannot be stored in %s: it must belong to this user or to root, "
-                            "and no other user may write to it; correct or remove it, or " SET_PATH,
+                            "and no other user may write to it; fix its owner and mode, or delete it, or " SET_PATH,
                             cache->path);
 }
 
@@ -109,8 +114,7 @@ find_base(struct pypkg_cache *cache, char *out, size_t size)
     }
     int written = snprintf(out, size, "%s%s", base, suffix);
     if (written < 0 || (size_t)written >= size) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
-                                "pypkg: the path of the native cache is too long; " SET_PATH);
+        return fail_too_long(cache);
     }
     return true;
 }
@@ -155,8 +159,7 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
     }
     int written = snprintf(joined, sizeof(joined), "%.*s%s", (int)size, target, rest);
     if (written < 0 || (size_t)written >= sizeof(joined) || (size_t)written >= rest_size) {
-        return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
-                                "pypkg: the path of the native cache is too long; " SET_PATH);
+        return fail_too_long(cache);
     }
     memcpy(rest, joined, (size_t)written + 1);
     return true;
@@ -236,7 +239,7 @@ walk(struct pypkg_cache *cache, char *rest, size_t rest_size)
             return fd;
         }
         if (text.size > PYPKG_MAX_PATH) {
-            pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE, "pypkg: the path of the native cache is too long; " SET_PATH);
+            fail_too_long(cache);
             close(fd);
             return -1;
         }

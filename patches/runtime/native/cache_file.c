@@ -1,4 +1,4 @@
-/* Files of the addon cache: written under a temporary name, `.new-...` in <cache>/pypkg, and renamed. */
+/* Files of the native cache: written under a temporary name, `.new-...` in <cache>/pypkg, and renamed. */
 
 #include "native/native.h"
 

@@ -1,4 +1,4 @@
-/* The addon cache: libraries and programs of the snapshot, written once per user where the system can map them.
+/* The native cache: libraries and programs of the snapshot, written once per user where the system can map them.
 
    A file is <cache>/pypkg/<digest>/<path>, with the digest of its bundle (docs/image-format.md, "Bundle"), so that the
    files of a distribution keep their paths relative to each other.

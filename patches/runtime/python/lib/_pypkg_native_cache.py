@@ -1,4 +1,4 @@
-"""Listing and clearing the cache of native libraries: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
+"""Listing and clearing the native cache: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
 
 The cache is that of native/cache_dir.c and native/extract.c: ``<cache>/pypkg/<digest>/<path>``. It is shared by all
 packaged programs of a user. Only names that these programs give are used, and no link is followed: all calls go through

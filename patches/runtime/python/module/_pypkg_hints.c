@@ -8,8 +8,9 @@
 #include "python/module/_pypkg.h"
 
 #define READ_ONLY                                                                                                    \
-    "Read-only file system (packaged files cannot be changed: write to a folder outside of " PYPKG_ROOT ", such as " \
-    "the user's, tempfile's or that of sys.executable, or map one with sys.pypkg.mount)"
+    "Read-only file system (packaged files cannot be changed: write to a directory outside of " PYPKG_ROOT ", such " \
+    "as the user's, tempfile's or that of sys.executable, or mount a directory below " PYPKG_ROOT " with "          \
+    "sys.pypkg.mount)"
 
 /* Defined in errors.c by the patch. */
 extern void (*_PyErr_pypkg_hint)(PyObject *error, int number, PyObject *name, PyObject *name2);
@@ -84,8 +85,8 @@ static void
 explain_withheld(PyObject *error)
 {
     add_note(error,
-             PyUnicode_FromString("Source text is left out of this executable; pypkg --public keeps that of "
-                                  "the project, --public-packages that of what it uses."));
+             PyUnicode_FromString("Source text is left out of this executable; pypkg --public includes the "
+                                  "project's source text, --public-packages that of its dependencies."));
 }
 
 static void
