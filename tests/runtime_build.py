@@ -31,8 +31,12 @@ __all__ = [
 _REPOSITORY: Final = Path(__file__).parents[1]
 _OBJECTS: Final = _REPOSITORY / "build" / "runtime-objects"
 RUNTIME: Final = _REPOSITORY / "patches" / "runtime"
-# As libpypkg is compiled (cmake/runtime.cmake), for a debugger.
-FLAGS: Final = ("-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{RUNTIME}")
+# As libpypkg is compiled (cmake/runtime.cmake), for a debugger and with the functions that only tests call.
+FLAGS: Final = (
+    *("-std=c11", "-D_GNU_SOURCE", "-DPYPKG_TESTS"),
+    *("-g", "-O1", "-Wall", "-Wextra", "-Werror"),
+    f"-I{RUNTIME}",
+)
 CODEC_LIBRARIES: Final = ("-lz", "-lbrotlidec", "-lzstd")
 _UNUSED_SECONDS: Final = 7 * 24 * 3600
 

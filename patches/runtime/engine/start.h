@@ -9,8 +9,7 @@
    started. */
 const char *pypkg_start(void);
 
-/* The same with an image from elsewhere, for tests; it must stay mapped. Before it is called again, call
-   pypkg_fd_cache_clear. */
+/* The same with an image from elsewhere, which must stay mapped: for tests, which may call it again. */
 const char *pypkg_start_with(const void *data, uint64_t size);
 
 #endif

@@ -72,6 +72,7 @@ discard(struct cached *cached)
     }
 }
 
+#if defined(PYPKG_TESTS)
 void
 pypkg_fd_cache_clear(void)
 {
@@ -82,6 +83,7 @@ pypkg_fd_cache_clear(void)
         atomic_store_explicit(&cache.checked[i], 0, memory_order_relaxed);
     }
 }
+#endif
 
 static void
 put(struct cached *cached)

@@ -17,7 +17,9 @@ int pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat 
 /* Seal the memory file `fd`, which is open for writing, and cache it, unless it is large. */
 void pypkg_fd_cache_add(int fd, const struct pypkg_found *found, const struct stat *status);
 
-/* Remove all files: their image is about to be replaced. */
+#if defined(PYPKG_TESTS)
+/* Remove all files and forget what was checked. A test calls it before it starts with another image. */
 void pypkg_fd_cache_clear(void);
+#endif
 
 #endif
