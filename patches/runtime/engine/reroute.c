@@ -70,14 +70,10 @@ find_real_start(int dirfd, struct search *search)
 static bool
 enter_real_link(struct search *search, const char *target, size_t size)
 {
-    size_t rest_size = strlen(search->next);
-
-    if (++search->links > PYPKG_MAX_LINKS || size + rest_size > 2 * PYPKG_MAX_PATH) {
+    if (++search->links > PYPKG_MAX_LINKS
+        || !pypkg_prepend_target(search->rest, 2 * PYPKG_MAX_PATH, &search->next, target, size)) {
         return false;
     }
-    memmove(search->rest + size, search->next, rest_size + 1);
-    memcpy(search->rest, target, size);
-    search->next = search->rest;
     if (target[0] == '/') {
         search->size = 0;
     }
@@ -102,13 +98,9 @@ search_name(struct search *search, const char *name, size_t size)
         search->size = dots == 2 ? pypkg_parent_size(search->done, search->size) : search->size;
         return true;
     }
-    if (search->size + 1 + size > PYPKG_MAX_PATH) {
+    if (!pypkg_append_name(search->done, &search->size, PYPKG_MAX_PATH, true, name, size)) {
         return false;
     }
-    search->done[search->size] = '/';
-    memcpy(search->done + search->size + 1, name, size);
-    search->size += 1 + size;
-    search->done[search->size] = '\0';
     if (is_at_root(search)) {
         return true;
     }

@@ -145,6 +145,10 @@ struct pypkg_text pypkg_string(const struct pypkg_image *image, uint64_t offset,
 struct pypkg_text pypkg_entry_path(const struct pypkg_image *image, const struct pypkg_entry *entry);
 struct pypkg_text pypkg_entry_name(const struct pypkg_image *image, const struct pypkg_entry *entry);
 
+/* The size of a bundle's digest in hexadecimal, with its terminator. */
+#define PYPKG_DIGEST_SIZE 65
+void pypkg_bundle_digest(const struct pypkg_bundle *bundle, char out[PYPKG_DIGEST_SIZE]);
+
 /* Look up a canonical path below the root, without following links. Returns the entry number, or -1. */
 int64_t pypkg_find_path(const struct pypkg_image *image, const char *path, size_t size, struct pypkg_entry *out);
 

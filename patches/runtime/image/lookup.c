@@ -195,6 +195,18 @@ pypkg_entry_name(const struct pypkg_image *image, const struct pypkg_entry *entr
                         (uint64_t)entry->path_size - entry->name_offset);
 }
 
+void
+pypkg_bundle_digest(const struct pypkg_bundle *bundle, char out[PYPKG_DIGEST_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < sizeof(bundle->digest); i++) {
+        *out++ = digits[bundle->digest[i] >> 4];
+        *out++ = digits[bundle->digest[i] & 15];
+    }
+    *out = '\0';
+}
+
 static bool
 same_text(struct pypkg_text text, const char *data, size_t size)
 {

@@ -64,14 +64,8 @@ fail_too_long(struct pypkg_cache *cache)
 bool
 pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 {
-    if (cache->size + 1 + size + 1 > sizeof(cache->path)) {
-        return fail_too_long(cache);
-    }
-    cache->path[cache->size++] = '/';
-    memcpy(cache->path + cache->size, name, size);
-    cache->size += size;
-    cache->path[cache->size] = '\0';
-    return true;
+    return pypkg_append_name(cache->path, &cache->size, sizeof(cache->path) - 1, true, name, size)
+        || fail_too_long(cache);
 }
 
 bool
@@ -143,7 +137,8 @@ open_or_create(struct pypkg_cache *cache, int parent, const char *name, int flag
 static bool
 follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest, size_t rest_size)
 {
-    char target[PYPKG_MAX_PATH + 1], joined[2 * PYPKG_MAX_PATH];
+    char target[PYPKG_MAX_PATH + 1];
+    const char *next = rest;
     struct stat status;
 
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(status.st_mode)) {
@@ -153,16 +148,12 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
     if (status.st_uid != 0 && status.st_uid != geteuid()) {
         return fail_unsafe(cache);
     }
-    ssize_t size = readlinkat(parent, name, target, sizeof(target) - 1);
+    ssize_t size = readlinkat(parent, name, target, sizeof(target));
     if (size < 0) {
         return pypkg_cache_fail_errno(cache, "read");
     }
-    int written = snprintf(joined, sizeof(joined), "%.*s%s", (int)size, target, rest);
-    if (written < 0 || (size_t)written >= sizeof(joined) || (size_t)written >= rest_size) {
-        return fail_too_long(cache);
-    }
-    memcpy(rest, joined, (size_t)written + 1);
-    return true;
+    return ((size_t)size < sizeof(target) && pypkg_prepend_target(rest, rest_size - 1, &next, target, (size_t)size))
+        || fail_too_long(cache);
 }
 
 /* A directory above: of root or this user, and no one else may create or rename anything in it. */

@@ -289,24 +289,22 @@ extract_bundle(struct extraction *x, const struct pypkg_found *found)
     return find_member(x, &found->entry, name);
 }
 
-/* Find the bundle of an entry and the name of its directory. A file of no bundle has a directory of its own. */
+/* Find the bundle of an entry and the name of its directory. A file that is in no bundle has its own directory. */
 static bool
-find_bundle(struct extraction *x, const struct pypkg_found *found, char digest[72])
+find_bundle(struct extraction *x, const struct pypkg_found *found, char digest[PYPKG_DIGEST_SIZE])
 {
     x->single = UINT32_MAX;
     if (found->entry.bundle == 0) {
         x->single = found->index;
         x->bundle = (struct pypkg_bundle){.count = 1};
-        snprintf(digest, 72, "file-%016llx%016llx", (unsigned long long)found->entry.checksum,
+        snprintf(digest, PYPKG_DIGEST_SIZE, "file-%016llx%016llx", (unsigned long long)found->entry.checksum,
                  (unsigned long long)found->entry.hash);
         return true;
     }
     if (!pypkg_bundle_at(&pypkg_state.image, found->entry.bundle - 1, &x->bundle)) {
         return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT, "pypkg: the image is corrupt: a bundle is out of range");
     }
-    for (int i = 0; i < 32; i++) {
-        snprintf(digest + 2 * i, 3, "%02x", x->bundle.digest[i]);
-    }
+    pypkg_bundle_digest(&x->bundle, digest);
     return true;
 }
 
@@ -314,7 +312,7 @@ char *
 pypkg_extract(const struct pypkg_found *found, struct pypkg_cache *cache)
 {
     struct extraction x = {.cache = cache, .top = -1, .directory = -1, .parent = -1};
-    char digest[72];
+    char digest[PYPKG_DIGEST_SIZE];
     char *result = NULL;
 
     if (find_bundle(&x, found, digest)) {

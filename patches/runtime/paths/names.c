@@ -3,6 +3,20 @@
 #include "paths/paths.h"
 
 bool
+pypkg_prepend_target(char *buffer, size_t limit, const char **rest, const char *target, size_t size)
+{
+    size_t rest_size = strlen(*rest);
+
+    if (size > limit || rest_size > limit - size) {
+        return false;
+    }
+    memmove(buffer + size, *rest, rest_size + 1);
+    memcpy(buffer, target, size);
+    *rest = buffer;
+    return true;
+}
+
+bool
 pypkg_is_plain_name(const char *name, size_t size)
 {
     return size > 0 && pypkg_dots(name, size) == 0 && memchr(name, '/', size) == NULL

@@ -35,6 +35,29 @@ pypkg_next_name(const char **rest)
     return (struct pypkg_text){name, size};
 }
 
+/* Append a name and a terminator to the `*size` bytes of `path`, with a slash between them if `slash`. False, and
+   nothing changes, if the result has more than `limit` bytes without its terminator. */
+static inline bool
+pypkg_append_name(char *path, size_t *size, size_t limit, bool slash, const char *name, size_t name_size)
+{
+    size_t start = *size + slash;
+
+    if (start > limit || name_size > limit - start) {
+        return false;
+    }
+    if (slash) {
+        path[start - 1] = '/';
+    }
+    memcpy(path + start, name, name_size);
+    *size = start + name_size;
+    path[*size] = '\0';
+    return true;
+}
+
+/* Put the target of a link before `*rest`, which is the end of the path in `buffer`, and set `*rest` to the whole.
+   False, and nothing changes, if it has more than `limit` bytes without its terminator. */
+bool pypkg_prepend_target(char *buffer, size_t limit, const char **rest, const char *target, size_t size);
+
 /* Whether bytes can be a file's name: not empty, `.` or `..`, without slashes and zeros. */
 bool pypkg_is_plain_name(const char *name, size_t size);
 

@@ -39,12 +39,11 @@ is_canonical(const char *path, size_t size)
     return true;
 }
 
-/* Put a link's target before the rest of the path. */
+/* Continue at the target of a link. */
 static int
 enter_link(struct walk *walk, const struct pypkg_entry *link)
 {
     struct pypkg_text target = pypkg_string(walk->image, link->data_offset, link->stored_size);
-    size_t rest_size = strlen(walk->next);
 
     if (target.data == NULL || memchr(target.data, '\0', target.size) != NULL) {
         return EIO;
@@ -55,12 +54,9 @@ enter_link(struct walk *walk, const struct pypkg_entry *link)
     if (++walk->links > PYPKG_MAX_LINKS) {
         return ELOOP;
     }
-    if (target.size + rest_size > PYPKG_MAX_PATH) {
+    if (!pypkg_prepend_target(walk->rest, PYPKG_MAX_PATH, &walk->next, target.data, target.size)) {
         return ENAMETOOLONG;
     }
-    memmove(walk->rest + target.size, walk->next, rest_size + 1);
-    memcpy(walk->rest, target.data, target.size);
-    walk->next = walk->rest;
     if (target.data[0] == '/') {
         walk->path_size = 0;
         walk->above = true;
@@ -195,15 +191,9 @@ step(struct walk *walk, const char *name, size_t size, bool follow, struct pypkg
         return step_from_above(walk, name, size, outside);
     }
     size_t parent_size = walk->path_size;
-    if (parent_size + 1 + size > PYPKG_MAX_PATH) {
+    if (!pypkg_append_name(walk->path, &walk->path_size, PYPKG_MAX_PATH, parent_size > 0, name, size)) {
         return ENAMETOOLONG;
     }
-    if (parent_size > 0) {
-        walk->path[walk->path_size++] = '/';
-    }
-    memcpy(walk->path + walk->path_size, name, size);
-    walk->path_size += size;
-
     find_mount(walk);
     if (walk->mount != NULL) {
         return 0;

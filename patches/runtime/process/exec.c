@@ -192,15 +192,12 @@ search_program(const char *file, char *path, size_t size)
     struct stat status;
 
     while (directory != NULL && file_size > 0) {
-        size_t directory_size = strcspn(directory, ":");
-        if (directory_size + 1 + file_size < size) {
-            memcpy(path, directory, directory_size);
-            path[directory_size] = '/';
-            /* An empty item means the working directory. */
-            memcpy(path + directory_size + (directory_size > 0), file, file_size + 1);
-            if (pypkg_access(path, X_OK) == 0 && pypkg_stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
-                return true;
-            }
+        size_t directory_size = strcspn(directory, ":"), path_size = 0;
+        /* An empty item means the working directory. */
+        if (pypkg_append_name(path, &path_size, size - 1, false, directory, directory_size)
+            && pypkg_append_name(path, &path_size, size - 1, directory_size > 0, file, file_size)
+            && pypkg_access(path, X_OK) == 0 && pypkg_stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+            return true;
         }
         directory = directory[directory_size] == ':' ? directory + directory_size + 1 : NULL;
     }

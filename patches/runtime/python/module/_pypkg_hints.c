@@ -9,7 +9,7 @@
 
 #define READ_ONLY                                                                                                    \
     "Read-only file system (packaged files cannot be changed: write to a directory outside of " PYPKG_ROOT ", such " \
-    "as the user's, tempfile's or that of sys.executable, or mount a directory below " PYPKG_ROOT " with "          \
+    "as the user's, tempfile's or that of sys.executable, or mount a directory below " PYPKG_ROOT " with "           \
     "sys.pypkg.mount)"
 
 /* Defined in errors.c by the patch. */

@@ -330,15 +330,13 @@ list_bundles(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     const struct pypkg_image *image = pypkg_image();
     PyObject *bundles = PyDict_New();
     struct pypkg_bundle bundle;
-    char digest[65];
+    char digest[PYPKG_DIGEST_SIZE];
 
     for (uint32_t n = 0; bundles != NULL && image != NULL && n < image->header.bundle_count; n++) {
         if (!pypkg_bundle_at(image, n, &bundle)) {
             continue;
         }
-        for (int i = 0; i < 32; i++) {
-            snprintf(digest + 2 * i, 3, "%02x", bundle.digest[i]);
-        }
+        pypkg_bundle_digest(&bundle, digest);
         PyObject *name = pypkg_make_str(pypkg_string(image, bundle.name_offset, bundle.name_size));
         if (name == NULL || PyDict_SetItemString(bundles, digest, name) < 0) {
             Py_CLEAR(bundles);
