@@ -1,5 +1,5 @@
-/* The virtual working directory. A child made by vfork has its own until it starts a program: a change in the shared
-   memory would be its parent's too. */
+/* The virtual working directory. A child made by vfork has its own until it starts a program: it shares the memory of
+   its parent, whose working directory must not change. */
 
 #include "engine/cwd.h"
 

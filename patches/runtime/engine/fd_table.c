@@ -1,9 +1,9 @@
 /* The table of virtual descriptors.
 
-   A slot is valid only while device and inode of its descriptor are those recorded: a number that was closed and is in
-   use again for something else is never mistaken. A duplicate (dup, fork and exec) has no slot of its own: it is
-   recognised by a mark in the memory file, or by the slot of its original. Descriptors above the end of the table are
-   valid files without a slot; directories need one. */
+   A slot is valid only while device and inode of its descriptor are those recorded, so that a number which was closed
+   and reused for another file is not taken for a virtual one. A duplicate (dup, fork and exec) has no slot of its own:
+   it is recognised by a mark in the memory file, or by the slot of its original. Descriptors above the end of the table
+   are valid files without a slot; directories need one. */
 
 #include "engine/fd_table.h"
 
@@ -74,8 +74,8 @@ pypkg_fd_record(int fd, const struct stat *status, uint32_t index)
     return true;
 }
 
-/* The mark of a directory is the time of its last change, which fstat gives without another call. That of a file is the
-   number in its name. */
+/* The mark of a directory is its modification time, which fstat returns anyway. That of a file is the number in its
+   name. */
 #define MARK 688215143 /* nanoseconds */
 
 void

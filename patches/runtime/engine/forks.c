@@ -1,5 +1,5 @@
-/* The process that owns this memory. A child made by fork has its own copy of it, and records itself; a child made by
-   vfork runs in its parent's, where the recorded process is another one. */
+/* The process that owns this memory. A child made by fork has a copy of the memory and records itself in it; a
+   child made by vfork runs in the memory of its parent, where the parent is recorded. */
 
 #include "engine/forks.h"
 

@@ -1,5 +1,5 @@
-/* Rerouting. The kernel does not know /snapshot and answers ENOENT for what lies below it; only then is a path resolved
-   a second time here, so that a path that exists costs nothing. */
+/* Rerouting. The kernel does not know /snapshot and returns ENOENT for every path below it. Only such a path is
+   resolved a second time, here, so that a path that exists costs nothing. */
 
 #include "engine/reroute.h"
 
@@ -21,7 +21,7 @@ is_root_name(const char *name, size_t size)
     return size == PYPKG_ROOT_SIZE - 1 && memcmp(name, PYPKG_ROOT_NAME, size) == 0;
 }
 
-/* Nearly all missing files: the directory exists, and the last name is no link. */
+/* The usual missing file: its directory exists, and its last name is not a link. */
 static bool
 is_simply_missing(const struct pypkg_route *route)
 {
@@ -86,7 +86,7 @@ is_at_root(const struct search *search)
     return search->size == PYPKG_ROOT_SIZE && memcmp(search->done, PYPKG_ROOT, PYPKG_ROOT_SIZE) == 0;
 }
 
-/* Resolve the next name. False: the path leads nowhere. */
+/* Resolve the next name. False: the path cannot be resolved. */
 static bool
 search_name(struct search *search, const char *name, size_t size)
 {
@@ -193,7 +193,7 @@ replace_name(int dirfd, char *path, size_t name)
     return true;
 }
 
-/* Only the system knows where the directory of the last name is: it is asked once for each link. */
+/* Only the system can tell which directory the last name is in: one call of fstatat for each link. */
 bool
 pypkg_reroute_root(struct pypkg_route *route)
 {

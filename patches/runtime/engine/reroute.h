@@ -7,15 +7,15 @@
 
 #include "engine/route.h"
 
-/* The system reported ENOENT for a real path. True if the path leads into the snapshot: the route is set anew. False:
+/* The system reported ENOENT for a real path. True if the path leads into the snapshot: the route is updated. False:
    errno is ENOENT as before. */
 bool pypkg_reroute(struct pypkg_route *route);
 
 /* For a call that creates what is missing: true if the path names /snapshot itself, where the system would create a
-   real one. The route is set anew. */
+   real one. The route is updated. */
 bool pypkg_reroute_root(struct pypkg_route *route);
 
-/* A system call for a real route failed: whether to try again with the route set anew. */
+/* A system call for a real route failed: whether to try again with the updated route. */
 static inline bool
 pypkg_is_rerouted(struct pypkg_route *route)
 {

@@ -21,8 +21,7 @@ find_start(int dirfd, struct pypkg_found *start)
     return cwd != 0 && pypkg_entry_at(&pypkg_state.image, start->index, &start->entry);
 }
 
-/* Ask the mount by pattern, if there is one. It gets a path that is absolute, without `.`, `..` and repeated
-   slashes. */
+/* Call the mount hook, if one is set, with an absolute path without `.`, `..` and repeated slashes. */
 static bool
 ask_mount_hook(struct pypkg_route *route, struct pypkg_text start, const char *path)
 {

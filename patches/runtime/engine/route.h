@@ -1,7 +1,7 @@
 /* Routing: which file system a path leads to.
 
-   Each redirected call first asks pypkg_may_be_virtual: a test of the path's first bytes, which is all that a path of
-   the real file system pays. Only a path that may lead into the snapshot is resolved. */
+   Each redirected call first asks pypkg_may_be_virtual: a test of the path's first bytes, which is the only
+   cost for a path of the real file system. Only a path that may lead into the snapshot is resolved. */
 
 #ifndef PYPKG_ROUTE_H
 #define PYPKG_ROUTE_H
@@ -32,14 +32,14 @@ pypkg_may_be_virtual(int dirfd, const char *path)
 enum pypkg_where {
     PYPKG_REAL,    /* call the system with route->dirfd and route->path */
     PYPKG_VIRTUAL, /* it is route->found */
-    PYPKG_FAILED,  /* the path lies below /snapshot and cannot be resolved: errno and route->error */
+    PYPKG_FAILED,  /* the path is below /snapshot and cannot be resolved: errno and route->error */
 };
 
 struct pypkg_route {
     enum pypkg_where where;
     const char *call; /* its name, for the trace; NULL: not traced */
     bool follow;      /* also follow a link in the last name */
-    bool keep_last;   /* the call works on the last name itself: a slash behind it does not follow a link */
+    bool keep_last;   /* the call works on the last name itself: a slash after it does not follow a link */
     bool creates;     /* the call creates what is missing; set by the caller */
     int error;        /* the errno of a path that failed */
     int hops;         /* how many times the path changed from the real file system to the snapshot */

@@ -9,8 +9,8 @@
 #include "engine/forks.h"
 #include "engine/state.h"
 
-/* Whether 8 bytes can be read: the pages behind the end of a truncated file are mapped, but reading them raises SIGBUS.
-   The kernel reads the new signal mask before it checks `how`, which is invalid here, and answers EFAULT. */
+/* Whether 8 bytes can be read: the pages after the end of a truncated file are mapped, but reading them raises SIGBUS.
+   The kernel reads the new signal mask before it checks `how`, which is invalid here, and returns EFAULT. */
 static bool
 is_readable(const void *address)
 {

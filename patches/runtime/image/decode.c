@@ -51,9 +51,9 @@ decode_brotli(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_
         && made == size;
 }
 
-/* One decoder is kept for the next call: making one, of 90 KiB and more, costs as much as decoding a small file. It
+/* One decoder is kept for the next call: creating one, of 90 KiB and more, costs as much as decoding a small file. It
    is taken and put back by an atomic exchange, so that no lock can be held across a fork; a thread that finds none
-   makes one. */
+   creates one. */
 static _Atomic(ZSTD_DCtx *) spare_decoder;
 
 static bool
@@ -84,7 +84,7 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 #else
 
-/* For tests on machines without the headers of these libraries: all encoded contents count as corrupt. */
+/* For tests on machines without the headers of these libraries: all encoded contents are treated as corrupt. */
 static bool
 decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
 {
@@ -94,7 +94,7 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 #endif
 
-/* Whether so many stored bytes can become `size` bytes; if not they are corrupt, and no memory is allocated. The
+/* Whether `stored_size` bytes can decode to `size` bytes; if not, they are corrupt, and no memory is allocated. The
    best ratios of the formats: deflate 258 bytes in 2 bits; zstd a block of 128 KiB in 4 bytes; brotli a meta-block
    of 16 MiB in a few bytes (here: 1). */
 static bool

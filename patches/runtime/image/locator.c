@@ -1,6 +1,6 @@
 /* Where the image is: docs/image-format.md, "Where the image is: the locator".
 
-   The writer finds the locator in the file by its magic, and fills it in. For the note the linker makes a PT_NOTE
+   The writer finds the locator in the file by its magic, and fills it in. For the note the linker creates a PT_NOTE
    program header and a section header, which the writer changes to those of the image. */
 
 #include "image/image.h"

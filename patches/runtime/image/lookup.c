@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct pypkg_bundle) == 48, "docs/image-format.md: Bundle"
 
 /* Whether [offset, offset + size) is in [0, limit); without a sum that could overflow. */
 static inline bool
-lies_within(uint64_t offset, uint64_t size, uint64_t limit)
+is_within(uint64_t offset, uint64_t size, uint64_t limit)
 {
     return offset <= limit && size <= limit - offset;
 }
@@ -24,7 +24,7 @@ lies_within(uint64_t offset, uint64_t size, uint64_t limit)
 static inline bool
 table_fits(const struct pypkg_header *h, uint64_t offset, uint32_t count, uint64_t row)
 {
-    return offset >= h->header_size && offset % 8 == 0 && lies_within(offset, count * row, h->image_size);
+    return offset >= h->header_size && offset % 8 == 0 && is_within(offset, count * row, h->image_size);
 }
 
 static inline bool
@@ -60,13 +60,13 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
         || !table_fits(h, h->modules_offset, h->module_count, sizeof(struct pypkg_module))
         || !slots_fit(h, h->module_slots_offset, h->module_slot_count, h->module_count)
         || !table_fits(h, h->bundles_offset, h->bundle_count, sizeof(struct pypkg_bundle))
-        || !lies_within(h->strings_offset, h->strings_size, h->image_size)
-        || !lies_within(h->data_offset, h->data_size, h->image_size)) {
+        || !is_within(h->strings_offset, h->strings_size, h->image_size)
+        || !is_within(h->data_offset, h->data_size, h->image_size)) {
         return "the image is corrupt: a table is out of range";
     }
-    if (!lies_within(h->manifest_offset, h->manifest_size, h->strings_size)
-        || !lies_within(h->search_path_offset, h->search_path_size, h->strings_size)
-        || !lies_within(h->options_offset, h->options_size, h->strings_size)) {
+    if (!is_within(h->manifest_offset, h->manifest_size, h->strings_size)
+        || !is_within(h->search_path_offset, h->search_path_size, h->strings_size)
+        || !is_within(h->options_offset, h->options_size, h->strings_size)) {
         return "the image is corrupt: a string is out of range";
     }
     image->base = data;
@@ -96,7 +96,7 @@ struct pypkg_text
 pypkg_string(const struct pypkg_image *image, uint64_t offset, uint64_t size)
 {
     const struct pypkg_header *h = &image->header;
-    if (!lies_within(offset, size, h->strings_size)) {
+    if (!is_within(offset, size, h->strings_size)) {
         return (struct pypkg_text){NULL, 0};
     }
     return (struct pypkg_text){(const char *)image->base + h->strings_offset + offset, (size_t)size};
@@ -107,7 +107,7 @@ static bool
 contents_fit(const struct pypkg_header *h, uint8_t codec, uint64_t offset, uint64_t stored, uint64_t size)
 {
     return codec <= PYPKG_CODEC_ZSTD && (codec != PYPKG_CODEC_NONE || stored == size) && size <= INT64_MAX
-        && (stored == 0 || (offset >= h->data_offset && lies_within(offset, stored, h->data_offset + h->data_size)));
+        && (stored == 0 || (offset >= h->data_offset && is_within(offset, stored, h->data_offset + h->data_size)));
 }
 
 bool
@@ -120,17 +120,17 @@ pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_ent
     }
     memcpy(out, image->base + h->entries_offset + (uint64_t)index * sizeof(*out), sizeof(*out));
     if (out->path_size > PYPKG_MAX_PATH || out->name_offset > out->path_size
-        || !lies_within(out->path_offset, out->path_size, h->strings_size) || out->bundle > h->bundle_count) {
+        || !is_within(out->path_offset, out->path_size, h->strings_size) || out->bundle > h->bundle_count) {
         return false;
     }
     switch (out->type) {
     case PYPKG_FILE:
         return contents_fit(h, out->codec, out->data_offset, out->stored_size, out->size);
     case PYPKG_DIRECTORY:
-        return lies_within(out->data_offset, out->size, h->child_count);
+        return is_within(out->data_offset, out->size, h->child_count);
     case PYPKG_LINK:
         return out->stored_size <= PYPKG_MAX_PATH && out->size == out->stored_size
-            && lies_within(out->data_offset, out->stored_size, h->strings_size);
+            && is_within(out->data_offset, out->stored_size, h->strings_size);
     default:
         return false;
     }
@@ -146,7 +146,7 @@ pypkg_module_at(const struct pypkg_image *image, uint32_t index, struct pypkg_mo
     }
     memcpy(out, image->base + h->modules_offset + (uint64_t)index * sizeof(*out), sizeof(*out));
     return out->kind >= PYPKG_MODULE && out->kind <= PYPKG_EXTENSION_PACKAGE && out->entry < h->entry_count
-        && lies_within(out->name_offset, out->name_size, h->strings_size)
+        && is_within(out->name_offset, out->name_size, h->strings_size)
         && contents_fit(h, out->codec, out->code_offset, out->code_stored_size, out->code_size);
 }
 
@@ -159,8 +159,8 @@ pypkg_bundle_at(const struct pypkg_image *image, uint32_t index, struct pypkg_bu
         return false;
     }
     memcpy(out, image->base + h->bundles_offset + (uint64_t)index * sizeof(*out), sizeof(*out));
-    return lies_within(out->first, out->count, h->child_count)
-        && lies_within(out->name_offset, out->name_size, h->strings_size);
+    return is_within(out->first, out->count, h->child_count)
+        && is_within(out->name_offset, out->name_size, h->strings_size);
 }
 
 static uint32_t
@@ -175,7 +175,7 @@ int64_t
 pypkg_child_at(const struct pypkg_image *image, uint64_t first, uint64_t count, uint64_t n)
 {
     const struct pypkg_header *h = &image->header;
-    if (n >= count || !lies_within(first, count, h->child_count)) {
+    if (n >= count || !is_within(first, count, h->child_count)) {
         return -1;
     }
     uint32_t index = slot_at(image, h->children_offset, first + n);

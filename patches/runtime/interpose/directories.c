@@ -59,7 +59,7 @@ INTERPOSE(int, dirfd, DIR *dir)
     return pypkg_is_virtual_stream(dir) ? pypkg_dirfd(dir) : NEXT(dirfd, dir);
 }
 
-/* A stream of the snapshot has no positions but its start. */
+/* The only position in a stream of the snapshot is its start. */
 INTERPOSE(long, telldir, DIR *dir)
 {
     if (pypkg_is_virtual_stream(dir)) {

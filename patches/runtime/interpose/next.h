@@ -61,7 +61,7 @@ extern _Thread_local int pypkg_inside __attribute__((visibility("hidden")));
         return result_;        \
     } while (0)
 
-/* Whether a call is the runtime's to answer. */
+/* Whether the runtime handles a call with this path. */
 static inline bool
 is_virtual(int dirfd, const char *path)
 {

@@ -18,7 +18,7 @@
 
 #define SET_PATH "set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to"
 
-/* The directories above need not be readable. */
+/* The directories above `pypkg` need not be readable. */
 #if defined(O_PATH)
 #define O_THROUGH O_PATH
 #elif defined(O_SEARCH)
@@ -156,7 +156,7 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
         || fail_too_long(cache);
 }
 
-/* A directory above: of root or this user, and no one else may create or rename anything in it. */
+/* Check a directory above `pypkg`: it belongs to this user or root, and others cannot rename or remove its files. */
 static bool
 check_above(struct pypkg_cache *cache, int fd)
 {

@@ -1,5 +1,5 @@
-/* The record of checked files: what the files of an extracted bundle looked like when they were compared with the
-   image. */
+/* The record of checked files: inode, size and times of the files of an extracted bundle when they were compared with
+   the image. */
 
 #ifndef PYPKG_CHECKED_H
 #define PYPKG_CHECKED_H
@@ -29,10 +29,10 @@ struct pypkg_checked *pypkg_checked_new(uint32_t count);
 /* The record in a bundle's directory, to be freed; NULL if there is none, or one for another number of files. */
 struct pypkg_checked *pypkg_checked_read(int directory, uint32_t count);
 
-/* Write it. A cache that cannot be written to stays without one. */
+/* Write the record. Errors are ignored: without a record the files are compared again. */
 void pypkg_checked_write(struct pypkg_cache *cache, int top, int directory, const struct pypkg_checked *checked);
 
-/* Whether so long passed since a file's last change that its times would show another one. */
+/* Whether the last change of a file is so old that another change would set other times. */
 bool pypkg_is_settled(const struct pypkg_mark *mark);
 
 #endif

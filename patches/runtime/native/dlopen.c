@@ -1,5 +1,5 @@
 /* dlopen of a library in the snapshot. The loader needs a file: it is extracted into the cache (extract.c), or put into
-   memory if there can be no cache (memload.c). */
+   memory if the cache cannot be used (memload.c). */
 
 #include "engine/reroute.h"
 #include "native/native.h"

@@ -4,8 +4,8 @@
    files of a distribution keep their paths relative to each other.
 
    A file that exists already is compared with the image byte for byte, and replaced if it differs. When all files of
-   a bundle were compared, their record (checked.h) is written: as long as it fits, the comparison is not repeated.
-   Several processes may do all of this at the same time. */
+   a bundle were compared, their record (checked.h) is written: as long as it matches the files, they are not compared
+   again. Several processes may do all of this at the same time. */
 
 #include "native/native.h"
 
@@ -32,13 +32,13 @@ struct extraction {
     size_t base_size;         /* of cache->path up to the bundle's directory */
     int top;                  /* <cache>/pypkg */
     int directory;            /* the bundle's */
-    int parent;               /* of the member in hand, or -1 */
+    int parent;               /* of the current member, or -1 */
     struct pypkg_text folder; /* its path below the bundle's directory */
     struct pypkg_bundle bundle;
     uint32_t single;               /* the entry, if it belongs to no bundle */
     struct pypkg_checked *known;   /* the record on disk, or NULL */
     struct pypkg_checked *current; /* the record to be written, or NULL */
-    bool settled;                  /* no file was changed lately */
+    bool settled;                  /* no file was changed recently */
     bool compared;                 /* at least one file was compared */
     bool locked;
 };
@@ -126,7 +126,7 @@ static bool
 fail_path(struct extraction *x)
 {
     return pypkg_cache_fail(x->cache, PYPKG_CACHE_CORRUPT,
-                            "pypkg: the image is corrupt: a library has an unusable path");
+                            "pypkg: the image is corrupt: a library has an invalid path");
 }
 
 /* Open the directory of a member. It stays open for the next members in it. */

@@ -1,9 +1,9 @@
 /* Libraries and programs in memory, without the cache: executable memory files, opened by the paths of their
    descriptors.
 
-   A library that is linked with others of its bundle by $ORIGIN would not find them beside a file that has no
-   directory. So those are loaded first: the loader uses a loaded library where another needs its DT_SONAME. The table
-   of what was loaded is a list that only grows, so that no lock can be held across a fork.
+   A library that finds others of its bundle by $ORIGIN does not find them from a file that has no directory. So those
+   are loaded first: the loader uses a loaded library where another one needs its DT_SONAME. The table of loaded
+   libraries is a list that only grows, so that no lock can be held across a fork.
 
    The loader also identifies a library by its path, which contains the number of its descriptor. So the descriptor
    is never closed, and no number is used twice, even after the program has closed it. */
@@ -111,7 +111,7 @@ find_loaded(struct loaded *from, uint32_t index)
     return from;
 }
 
-/* The file of an entry, made if needed. If the program has closed it but the loader has it, its path still works. */
+/* The file of an entry, created if needed. If the program has closed it but the loader has it, its path still works. */
 static struct loaded *
 get_file(const struct pypkg_found *found, char *reason, size_t reason_size)
 {

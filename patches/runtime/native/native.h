@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-/* Why a file cannot come from the cache. */
+/* Why a file cannot be extracted into the cache. */
 enum pypkg_cache_failure {
     PYPKG_CACHE_WORKS,
     PYPKG_CACHE_UNUSABLE, /* no directory, or read-only, full, mounted noexec: use memory instead */
@@ -15,7 +15,7 @@ enum pypkg_cache_failure {
     PYPKG_CACHE_CORRUPT,  /* the image is */
 };
 
-/* An operation on the cache. `path` is the file or directory in hand, for messages and for the loader. */
+/* An operation on the cache. `path` is the current file or directory, for messages and for the loader. */
 struct pypkg_cache {
     char path[2 * PYPKG_MAX_PATH];
     size_t size;
@@ -64,8 +64,8 @@ char *pypkg_extract(const struct pypkg_found *found, struct pypkg_cache *cache);
 
 /* --- program.c --- */
 
-/* Extract a program, or put it into memory if there can be no cache. Returns its real path, to be freed; or NULL and a
-   message in `error`. */
+/* Extract a program, or put it into memory if the cache cannot be used. Returns its real path, to be freed; or NULL
+   and a message in `error`. */
 char *pypkg_extract_program(const struct pypkg_found *found, char *error, size_t error_size);
 
 /* --- memload.c --- */

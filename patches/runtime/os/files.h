@@ -1,4 +1,4 @@
-/* Real files and descriptors: what several layers above need of the operating system. Knows nothing of the image. */
+/* Real files and descriptors: operations that several higher layers need. Independent of the image. */
 
 #ifndef PYPKG_OS_FILES_H
 #define PYPKG_OS_FILES_H

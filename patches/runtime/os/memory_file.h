@@ -11,7 +11,7 @@
    temporary file. Returns -1 with errno. */
 int pypkg_memory_file(uint32_t number);
 
-/* The number that pypkg_memory_file made this file with; false if the system does not tell. */
+/* The number that pypkg_memory_file made this file with; false if it is not known. */
 bool pypkg_memory_file_number(int fd, uint32_t *number);
 
 /* A new empty file that may be mapped as code and executed. Returns -1 with errno: ENOSYS if the system has none. */

@@ -1,4 +1,4 @@
-/* The contents of what an entry leads to. */
+/* The contents of a file, directly or through a link. */
 
 #include "paths/paths.h"
 

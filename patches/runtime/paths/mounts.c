@@ -33,7 +33,7 @@ pypkg_get_mount_hook(void)
 }
 
 static bool
-lies_below(const char *path, size_t size, const char *directory, size_t directory_size)
+is_below(const char *path, size_t size, const char *directory, size_t directory_size)
 {
     return size > directory_size && path[directory_size] == '/' && memcmp(path, directory, directory_size) == 0;
 }
@@ -51,7 +51,7 @@ pypkg_mount_over(const struct pypkg_mounts *mounts, const char *path, size_t siz
 
     for (size_t i = 0; i < mounts->count; i++) {
         const struct pypkg_mount *mount = &mounts->items[i];
-        if ((is_same(mount, path, size) || lies_below(path, size, mount->path, mount->path_size))
+        if ((is_same(mount, path, size) || is_below(path, size, mount->path, mount->path_size))
             && (best == NULL || mount->path_size > best->path_size)) {
             best = mount;
         }
@@ -63,7 +63,7 @@ bool
 pypkg_leads_to_mount(const struct pypkg_mounts *mounts, const char *path, size_t size)
 {
     for (size_t i = 0; i < mounts->count; i++) {
-        if (lies_below(mounts->items[i].path, mounts->items[i].path_size, path, size)) {
+        if (is_below(mounts->items[i].path, mounts->items[i].path_size, path, size)) {
             return true;
         }
     }

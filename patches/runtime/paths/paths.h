@@ -9,7 +9,7 @@
 
 /* --- names.c --- */
 
-/* The rest of a path behind "/snapshot": "" or from the slash on; NULL if the path does not begin so. */
+/* The rest of a path after "/snapshot", empty or with its slash; NULL if the path does not begin with "/snapshot". */
 static inline const char *
 pypkg_below_root(const char *path)
 {
@@ -25,7 +25,7 @@ pypkg_dots(const char *name, size_t size)
     return size == 1 && name[0] == '.' ? 1 : size == 2 && name[0] == '.' && name[1] == '.' ? 2 : 0;
 }
 
-/* The next name of a path, without slashes; `*rest` is moved behind it. At the end of the path its size is 0. */
+/* The next name of a path, without slashes; `*rest` becomes what follows it. At the end of the path its size is 0. */
 static inline struct pypkg_text
 pypkg_next_name(const char **rest)
 {
@@ -70,10 +70,10 @@ size_t pypkg_last_name(const char *path, size_t size);
 /* The size of the path of the parent directory, without its slash; 0 if there is no slash. */
 size_t pypkg_parent_size(const char *path, size_t size);
 
-/* 1 or 2 if the last name of a path, slashes behind it ignored, is `.` or `..`; otherwise 0. */
+/* 1 or 2 if the last name of a path, slashes after it ignored, is `.` or `..`; otherwise 0. */
 int pypkg_last_dots(const char *path);
 
-/* Append the names of `path` to the `size` bytes in `out`, each behind a slash; `.` is left out and `..` removes a
+/* Append the names of `path` to the `size` bytes in `out`, each after a slash; `.` is left out and `..` removes a
    name, but none of the first `floor` bytes. `out` has room for all of `path`, a slash and a terminator. Returns the
    new size. */
 size_t pypkg_append_names(char *out, size_t size, size_t floor, const char *path);
@@ -111,7 +111,7 @@ const struct pypkg_mounts *pypkg_mounts(void);
 /* The innermost mount that contains a path (canonical, below the root), or NULL. */
 const struct pypkg_mount *pypkg_mount_over(const struct pypkg_mounts *mounts, const char *path, size_t size);
 
-/* Whether a mount lies below the path. */
+/* Whether a mount is below the path. */
 bool pypkg_leads_to_mount(const struct pypkg_mounts *mounts, const char *path, size_t size);
 
 /* Mounts by pattern: a function that is called with each path that leads into the snapshot (absolute, without `.`, `..`
@@ -126,7 +126,7 @@ pypkg_mount_hook pypkg_get_mount_hook(void);
 struct pypkg_found {
     uint32_t index;
     bool in_directory; /* the path was not found, but the directory of its last name was */
-    bool slash;        /* a slash stands behind the last name, of the path or of the link it ended in */
+    bool slash;        /* a slash follows the last name, of the path or of the link that it ends in */
     struct pypkg_entry entry;
 };
 

@@ -81,7 +81,7 @@ leave_directory(struct walk *walk)
     find_mount(walk);
 }
 
-/* The real path of the current one, through its mount, and `tail` behind it. */
+/* Write the real path of the current one, through its mount, followed by `tail`. */
 static int
 leave_by_mount(const struct walk *walk, const char *tail, char *outside)
 {
@@ -112,7 +112,7 @@ follow_in_mount(struct walk *walk, const char *link)
 }
 
 /* `..` inside a mount. From a real directory it leads to the parent of the virtual path, which may be outside the
-   mount. The rest is left to the system: links out of the mount, and the error for what is not a directory. */
+   mount. The system handles the rest: links out of the mount, and the error for a file that is not a directory. */
 static int
 step_up_in_mount(struct walk *walk, char *outside)
 {
@@ -229,7 +229,7 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return PYPKG_OUTSIDE;
     }
     if (walk->mount != NULL) {
-        /* Also the dot: behind a file it is an error, whatever the call. */
+        /* Keep a final dot: after a file it is an error in every call. */
         const char *dot = walk->dot ? "/." : "", *slash = walk->next[0] == '/' ? "/" : "";
         char tail[4];
         snprintf(tail, sizeof(tail), "%s%s", dot, slash);

@@ -1,4 +1,4 @@
-/* Directory streams. A virtual DIR* differs from a real one by its lowest bit: no registry and no lock, and a real
+/* Directory streams. The lowest bit of a virtual DIR* is set, so that no registry and no lock are needed, and a real
    stream costs one test.
 
    The stream of "/" lists the real root and `snapshot`, so it wraps a real stream. */

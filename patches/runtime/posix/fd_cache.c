@@ -1,5 +1,5 @@
 /* The cache of memory files. When a small file is opened the second time, its memory file is cached under a descriptor
-   of the runtime, and opened again from then on, which takes a third of the time of making it.
+   of the runtime, and opened again from then on, which takes a third of the time of creating it.
 
    A cached file is sealed, so that nobody can change what is opened next. A slot is taken and put back with one
    atomic exchange each, so that no lock can be held across a fork; a thread that finds the slot empty makes a file

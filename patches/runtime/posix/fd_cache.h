@@ -11,7 +11,7 @@
 bool pypkg_fd_cache_is_checked(uint32_t index);
 void pypkg_fd_cache_set_checked(uint32_t index);
 
-/* Open the cached memory file of an entry and get its status. -1 if there is none. */
+/* Open the cached memory file of an entry and get its status. -1 if none is cached. */
 int pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat *status);
 
 /* Seal the memory file `fd`, which is open for writing, and cache it, unless it is large. */

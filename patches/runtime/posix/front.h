@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-/* The device number of the snapshot: no kernel gives it to a disk. */
+/* The device number of the snapshot: no kernel assigns it to a disk. */
 #define PYPKG_DEVICE ((dev_t)0x70796b67)
 
 /* Set errno and return -1. */

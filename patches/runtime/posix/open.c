@@ -67,7 +67,7 @@ open_in_snapshot(const struct pypkg_route *route, int flags)
     if (CREATES(flags) && (flags & O_DIRECTORY)) {
         return pypkg_fail(EINVAL);
     }
-    /* A file cannot be created under a name with a slash behind it, whether the name exists or not. */
+    /* A file cannot be created under a name with a slash after it, whether the name exists or not. */
     if (CREATES(flags) && (route->keep_last ? pypkg_has_parent(route) : route->found.slash)) {
         return pypkg_fail(EISDIR);
     }

@@ -1,4 +1,4 @@
-/* Calls that change a file system. Below /snapshot they answer EROFS, as on any file system mounted read-only. */
+/* Calls that change a file system. Below /snapshot they fail with EROFS, as on any file system mounted read-only. */
 
 #include "engine/fd_table.h"
 #include "engine/reroute.h"

@@ -11,8 +11,8 @@
 
 #include "engine/state.h"
 
-/* The variable. Its value is the path of the executable that it is for; if the working directory is in the snapshot,
-   its entry number and a colon stand before the path. */
+/* The variable. Its value is the path of the executable that it is for. If the working directory is in the snapshot,
+   its entry number and a colon precede the path. */
 #define PYPKG_REENTRY "PYPKG_REENTRY"
 
 /* The first argument that multiprocessing gives if sys.frozen is set: Lib/multiprocessing/spawn.py. */

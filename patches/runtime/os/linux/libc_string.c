@@ -7,8 +7,8 @@
    before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four times as long
    to compile a module. zig's definitions are weak, so these replace them in every link.
 
-   Strings are read in blocks of 16 bytes. A block may begin before a string or reach behind it, but never into
-   another page. */
+   Strings are read in blocks of 16 bytes. A block may begin before a string or extend past its end, but
+   never into another page. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 """Listing and clearing the native cache: ``PYPKG_NATIVE_CACHE=list`` or ``=clear``.
 
 The cache is that of native/cache_dir.c and native/extract.c: ``<cache>/pypkg/<digest>/<path>``. It is shared by all
-packaged programs of a user. Only names that these programs give are used, and no link is followed: all calls go through
-the descriptor of a directory that belongs to this user.
+packaged programs of a user. Only names that these programs create are used, and no link is followed: all calls use the
+descriptor of a directory that belongs to this user.
 """
 
 import os

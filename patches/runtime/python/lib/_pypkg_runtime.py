@@ -20,7 +20,7 @@ def _text_of(manifest, key):
 
 
 class _Notice:
-    """A text whose repr is itself, as site's printer, which would import os."""
+    """A text that is its own repr, like the printer in site, which would import os."""
 
     def __init__(self, text):
         self._text = text
@@ -52,7 +52,7 @@ def mount(virtual, real):
     Args:
         virtual: the path, a str or os.PathLike; or a compiled pattern, matched against the beginning of every path
             below ``/snapshot``, whose groups ``real`` may name as ``\\1``.
-        real: the real path; a relative one starts from the present working directory.
+        real: the real path; a relative one starts from the current working directory.
 
     Raises:
         ValueError: ``virtual`` is not below ``/snapshot``.
@@ -73,7 +73,7 @@ def mount(virtual, real):
 
 
 def unmount(virtual):
-    """Remove a mount, by the path or pattern that :func:`mount` got. Raises ValueError if there is none."""
+    """Remove a mount, by the path or pattern that :func:`mount` got. Raises ValueError if nothing is mounted there."""
     import os  # noqa: PLC0415
 
     if hasattr(virtual, "groupindex"):
@@ -126,7 +126,7 @@ def start():
 
 
 def serve_commands():
-    """Run the command in the environment, if there is one, instead of the program, and exit. Called by main."""
+    """If the environment has a command, run it instead of the program, and exit. Called by main."""
     command = posix.environ.get(b"PYPKG_NATIVE_CACHE")
     if command:
         import _pypkg_native_cache  # noqa: PLC0415 - only if it is requested

@@ -70,7 +70,7 @@ register_importer(void)
     PyImport_FrozenModules = modules;
 }
 
-/* Without these modules Python does not start, and would print a page of its own. */
+/* Without these modules Python does not start, and would print a page of its own errors. */
 static void
 check_startup_modules(void)
 {
@@ -94,7 +94,7 @@ check_startup_modules(void)
     }
 }
 
-/* The absolute path of this executable, or "". Without /proc it follows from the path that the kernel was given. */
+/* The absolute path of this executable, or "". Without /proc it is made of the path that the kernel got. */
 static const char *
 find_executable(void)
 {

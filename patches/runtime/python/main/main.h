@@ -23,8 +23,8 @@ _Noreturn void pypkg_die(const char *problem);
 /* `executable` is the absolute path of this executable, or "". */
 PyStatus pypkg_configure_base(PyConfig *config, const char *executable, int argc, char **argv);
 
-/* `arguments` are the program's, without argv[0]. `options` is a command line whose options apply besides those in
-   the image, or NULL. */
+/* `arguments` are the program's, without argv[0]. `options` is a command line whose options apply in addition to
+   those in the image, or NULL. */
 PyStatus pypkg_configure_application(PyConfig *config, const char *executable, char *const argv[],
                                      char *const arguments[], char *const options[]);
 

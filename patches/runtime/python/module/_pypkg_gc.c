@@ -1,6 +1,6 @@
 /* The garbage collector while modules are imported.
 
-   Imports make many objects that stay alive, and each collection would traverse all of them in vain. So its first
+   Imports make many objects that stay alive, and each collection would traverse all of them for nothing. So its first
    threshold is raised during an import, and the new objects are then moved to the oldest generation. Both have
    limits, so that garbage is still collected. */
 
@@ -12,8 +12,8 @@
    programs do their work while they are imported. */
 #define HELD_THRESHOLD 50000
 
-/* At most so many objects are moved to the oldest generation, so that a program that imports again and again still
-   has its garbage collected. */
+/* The most objects that are moved to the oldest generation, so that the garbage of a program that imports again and
+   again is still collected. */
 #define AGED_LIMIT 1000000
 
 void

@@ -117,7 +117,7 @@ is_finalizing(void)
 #endif
 }
 
-/* Convert the result of the Python function: a real path, or None. Its exceptions are printed, and count as None. */
+/* Convert the result of the Python function: a real path, or None. An exception is printed and treated as None. */
 static bool
 convert_result(PyObject *result, char *real, size_t real_size)
 {
@@ -146,7 +146,7 @@ convert_result(PyObject *result, char *real, size_t real_size)
 static bool
 call_hook(const char *path, char *real, size_t real_size)
 {
-    /* Paths that the function itself opens or imports are left out: the recursion would not end. */
+    /* Paths that the function itself opens or imports are not passed to it: the recursion would not end. */
     static _Thread_local bool calling;
     PyObject *type, *value, *traceback;
     bool given = false;

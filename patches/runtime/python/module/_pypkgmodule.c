@@ -51,7 +51,7 @@ find_by_name(PyObject *name, struct pypkg_module *found)
         return 0;
     }
     if (!PyUnicode_Check(name)) {
-        PyErr_Format(PyExc_TypeError, "the name of a module must be a str, not %s", Py_TYPE(name)->tp_name);
+        PyErr_Format(PyExc_TypeError, "name of a module: expected a str, got %s", Py_TYPE(name)->tp_name);
         return -1;
     }
     utf8 = PyUnicode_AsUTF8AndSize(name, &size);
@@ -152,7 +152,7 @@ load_code(const struct pypkg_module *found, PyObject *name)
     pypkg_release(&bytes);
     if (code != NULL && !PyCode_Check(code)) {
         Py_DECREF(code);
-        return fail_import("the code of module %R in the executable is not code", name);
+        return fail_import("the code of module %R in the executable is not a code object", name);
     }
     return code;
 }
