@@ -104,7 +104,10 @@ def test_withheld_sources(told: dict[str, dict[str, Any]]) -> None:
     withheld = told["withheld"]
     assert (withheld["type"], withheld["errno"]) == ("PermissionError", errno.EACCES)
     assert withheld["text"] == "[Errno 13] Permission denied: '/snapshot/app/helper.py'"
-    assert withheld["notes"][0].startswith("Source text is left out of this executable; pypkg --public")
+    assert withheld["notes"] == [
+        "Source text is left out of this executable; pypkg --public includes the project's source text, "
+        "--public-packages that of its dependencies."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_withheld_sources(told: dict[str, dict[str, Any]]) -> None:
 def test_read_only_files(told: dict[str, dict[str, Any]], case: str, name: str) -> None:
     error = told[case]
     assert (error["type"], error["errno"], error["notes"]) == ("OSError", errno.EROFS, [])
-    assert error["text"].startswith(f"[Errno 30] {READ_ONLY}") and "sys.pypkg.mount" in error["text"]
+    assert error["text"].startswith(f"[Errno 30] {READ_ONLY}") and "sys.pypkg.mount)" in error["text"]
     assert error["text"].endswith(f"'/snapshot/app/{name}'")
     assert error["args"][1].startswith(READ_ONLY)
 

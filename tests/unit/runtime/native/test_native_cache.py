@@ -207,6 +207,17 @@ def test_own_links_above_the_cache_are_followed(run_core: RunCore, image_file: P
     assert str(tmp_path) in _refusal(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path / "loop")})
 
 
+def test_paths_that_are_too_long_are_not_used(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("/" * 3500 + f"{tmp_path}/disk")
+    for path in ("/" + "x" * 4096, "/" * 8190):
+        assert _location(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": path}).startswith(MEMORY), len(path)
+    for dots, used in ((1000, True), (3000, False)):
+        path = f"{tmp_path}/link{'/.' * dots}"
+        real = _location(run_core, image_file, {"PYPKG_NATIVE_CACHE_PATH": path})
+        assert real.startswith(f"{tmp_path}/disk/" if used else MEMORY), dots
+
+
 @pytest.mark.usefixtures("root")
 def test_links_of_others_are_not_followed(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
