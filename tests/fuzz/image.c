@@ -1,4 +1,4 @@
-/* Fuzzing images: the input is an image, and everything that a program can do with one is done.
+/* Fuzzing images: the input is an image, which is used in every way that a program can.
 
    The image is a heap block of exactly its size, so that a sanitizer finds reads outside it. More is asserted than "no
    crash": listed names are found, lookups return the right row, sizes are those of `stat`, and the path that realpath

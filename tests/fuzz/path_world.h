@@ -1,4 +1,4 @@
-/* The two worlds that paths are fuzzed in: their calls, and the log of what the calls answer. */
+/* The two worlds that paths are fuzzed in: their calls, and the log of their results. */
 
 #ifndef PYPKG_FUZZ_PATH_WORLD_H
 #define PYPKG_FUZZ_PATH_WORLD_H

@@ -1,8 +1,8 @@
 /* Every truncation of a small image, and every corruption of one byte, each opened and read completely by the runtime.
 
-   Prints how many are refused when they are opened (refused), give what the intact image gives (alike), give the
-   same but for contents that fail with EIO (failing), or give something else, which is an error (unlike). The tests
-   compile it with sanitizers; the image is a heap block of exactly its size. */
+   Prints how many are refused when they are opened (refused), read as the intact image does (alike), read the same
+   except for contents that fail with EIO (failing), or read differently, which is an error (unlike). The tests compile
+   it with sanitizers; the image is a heap block of exactly its size. */
 
 #include "engine/start.h"
 #include "engine/state.h"

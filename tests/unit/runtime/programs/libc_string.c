@@ -22,7 +22,7 @@ sign(int number)
     return (number > 0) - (number < 0);
 }
 
-/* Map two pages and return their end; the memory behind it cannot be read. */
+/* Map two pages and return their end; the memory after it cannot be read. */
 static char *
 memory_end(void)
 {

@@ -1,7 +1,7 @@
 /* The snapshot used by many threads at once, and by processes that they fork; the tests compile it with
    ThreadSanitizer.
 
-   threads IMAGE CACHE REAL    CACHE: for native libraries; REAL: a folder with a file `in`, to be mounted
+   threads IMAGE CACHE REAL    CACHE: for native libraries; REAL: a directory with a file `in`, to be mounted
 
    Each thread makes calls in an order of its own and checks their results. Prints "done", or what was wrong. */
 
