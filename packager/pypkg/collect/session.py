@@ -2,64 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from pypkg.collect.addons import addon_notices, required_addon_error
 from pypkg.collect.builder import build_payload
 from pypkg.collect.replacements import Replacements
-from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics, Severity
 from pypkg.environment.interpreter import Environment
-from pypkg.graph.context import GraphContext, start_context
+from pypkg.graph.context import GraphContext
 from pypkg.graph.fate import Fate, classify
 from pypkg.graph.walk import Walk
 from pypkg.graph.walker import Walker
 from pypkg.items import Payload
-from pypkg.project.config import Config
-from pypkg.project.project import Project
 from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["collect"]
 
 
-def collect(
-    project: Project,
-    config: Config,
-    target: Target,
-    *,
-    release: str,
-    stdlib: Collection[str],
-    environment: Environment,
-    compiler: Compiler,
-    cache: Path,
-) -> Payload:
+def collect(context: GraphContext, environment: Environment, *, cache: Path) -> Payload:
     """Walk a project and gather what goes into its executable.
 
     Args:
-        project: what is packaged.
-        config: its configuration.
-        target: what it is packaged for.
-        release: exact Python release of the target's base, ``3.13.5``.
-        stdlib: names of all modules in the target's base.
+        context: made for the project, its configuration and a target.
         environment: where the dependencies are installed.
-        compiler: for the target.
         cache: directory for wheels.
 
     Raises:
         PypkgError: a module of the project does not compile; a required addon does not fit the target; a worker
             crashed.
-        UsageError: the configuration names files that do not exist.
     """
-    context = start_context(
-        project, config, target, release=release, stdlib=stdlib, environment=environment, compiler=compiler
-    )
     replacements = Replacements(context, python=environment.python, cache=cache)
     context, walk, fate = _settle(context, replacements)
     payload = build_payload(context, walk)
-    diagnostics = _version_notice(environment, target, payload)
+    diagnostics = _version_notice(environment, context.target, payload)
     diagnostics.extend(replacements.diagnostics)
     diagnostics.extend(addon_notices(context, walk, fate))
     diagnostics.extend(payload.diagnostics.by_location())

@@ -10,7 +10,6 @@ from pypkg.graph.resolver import Node, addon_stem
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk, in_tests
 from pypkg_core.names import module_name
-from pypkg_core.patterns import Patterns
 
 __all__ = ["Members", "importable_name"]
 
@@ -42,7 +41,9 @@ class Members:
         entry = self._context.dictionary.entry(distribution.name)
         requires = bool(self._context.requirements(distribution))
         scripts = []
-        for relative, node in self._modules(distribution, entry.excludes):
+        for relative, node in self._modules(distribution):
+            if entry.excludes.matches(relative):
+                continue
             self._walk.members[node.name] = node
             self._walk.owners[node.name] = distribution
             if node.addons and not node.source:
@@ -52,15 +53,6 @@ class Members:
             if entry.scripts.matches(relative):
                 scripts.append(node.name)
         return [*scripts, *entry.hidden_imports]
-
-    def _modules(self, distribution: Distribution, excludes: Patterns) -> Iterator[tuple[str, Node]]:
-        for relative in distribution.files:
-            name = importable_name(relative)
-            if not name or in_tests(relative) or excludes.matches(relative) or self._context.application.drops(name):
-                continue
-            node = self._context.resolver.find(name)
-            if isinstance(node, Node) and relative in (node.relative, *node.addons):
-                yield relative, node
 
     def add_project_package(self, node: Node) -> None:
         """Add the whole top-level package of a project module, once."""
@@ -73,15 +65,21 @@ class Members:
         if not isinstance(package, Node) or not package.portions:
             return
         for root, folder in package.portions:
-            for relative in self._context.installed.owner(root.directory, f"{folder}/__init__.py").files:
-                name = importable_name(relative)
-                found = self._context.resolver.find(name) if name and not in_tests(relative) else None
-                if not isinstance(found, Node) or relative not in (found.relative, *found.addons):
-                    continue
-                if not application.ignores(found.file) and not application.drops(name):
-                    self._walk.members[name] = found
+            for _, found in self._modules(self._context.installed.owner(root.directory, f"{folder}/__init__.py")):
+                if not application.ignores(found.file):
+                    self._walk.members[found.name] = found
                     if found.source:
                         self._sources.submit(found)
+
+    def _modules(self, distribution: Distribution) -> Iterator[tuple[str, Node]]:
+        """Yield the files of a distribution that are modules, outside of tests, and that the configuration keeps."""
+        for relative in distribution.files:
+            name = importable_name(relative)
+            if not name or in_tests(relative) or self._context.application.drops(name):
+                continue
+            node = self._context.resolver.find(name)
+            if isinstance(node, Node) and relative in (node.relative, *node.addons):
+                yield relative, node
 
 
 def importable_name(relative: str) -> str:

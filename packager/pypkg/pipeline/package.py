@@ -12,6 +12,7 @@ from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
 from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.graph.context import start_context
 from pypkg.items import Payload
 from pypkg.pipeline.executable import prepare_directory, write_executable
 from pypkg.pipeline.image import build_image
@@ -112,7 +113,7 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
     environment = inspect(find_python(request.python or project.environment, root=project.root))
     level = optimization(config.options)
     with _start_compiler(base, environment, level, request, progress) as compiler:
-        payload = collect(
+        context = start_context(
             project,
             config,
             target,
@@ -120,8 +121,8 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
             stdlib=[module.name for module in base.image.modules],
             environment=environment,
             compiler=compiler,
-            cache=wheels_dir(),
         )
+        payload = collect(context, environment, cache=wheels_dir())
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
         stdlib = compile_stdlib(base, compiler) if level else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,8 +134,8 @@ def _find_table(document: object, keys: tuple[str, ...]) -> object:
 def _parse(table: object, origin: Path, path: str) -> Config:
     unknown: list[str] = []
     reader = TableReader(file=origin, error_type=UsageError, relaxed=True, warnings=unknown)
-    config = reader.row(path, table, Config, directory=origin.parent, origin=origin, diagnostics=Diagnostics())
     diagnostics = Diagnostics()
+    config = reader.row(path, table, Config, directory=origin.parent, origin=origin, diagnostics=diagnostics)
     for text in unknown:
         diagnostics.warning(text)
-    return dataclasses.replace(config, diagnostics=diagnostics)
+    return config

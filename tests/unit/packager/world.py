@@ -6,20 +6,21 @@ import functools
 import os
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
 from pypkg.environment.fit import system_name
-from pypkg.environment.interpreter import inspect
-from pypkg.graph.context import start_context
+from pypkg.environment.interpreter import Environment, inspect
+from pypkg.graph.context import GraphContext, start_context
 from pypkg.graph.walk import Walk
 from pypkg.graph.walker import Walker
 from pypkg.items import Payload
 from pypkg.project.config import load_config
-from pypkg.project.project import Project, load_project
+from pypkg.project.project import load_project
 from pypkg_core.names import module_name
 from pypkg_core.targets.catalogue import Target
 
@@ -87,38 +88,31 @@ class World:
 
     def collect(self, entry: str = "app.py", platform: str = "linux") -> Payload:
         """Collect ``entry`` of the project for this Python's version."""
-        project = self._load(entry)
-        target = Target(version=VERSION, platform=platform, arch="x64")
-        with self._compiler(target) as compiler:
-            return collect(
-                project,
-                load_config(project, None),
-                target,
-                release=RELEASE,
-                stdlib=stdlib_modules(),
-                environment=inspect(self.environment / "bin" / "python3"),
-                compiler=compiler,
-                cache=self.cache / "wheels",
-            )
+        with self._context(entry, platform) as context:
+            return collect(context, self._inspect(), cache=self.cache / "wheels")
 
     def walk(self, entry: str = "app.py", platform: str = "linux") -> Walk:
         """Walk ``entry`` of the project once, for this Python's version."""
-        project = self._load(entry)
+        with self._context(entry, platform) as context:
+            return Walker(context).run()
+
+    @contextmanager
+    def _context(self, entry: str, platform: str) -> Iterator[GraphContext]:
+        project = load_project(self.project / entry if entry else self.project)
         target = Target(version=VERSION, platform=platform, arch="x64")
         with self._compiler(target) as compiler:
-            context = start_context(
+            yield start_context(
                 project,
                 load_config(project, None),
                 target,
                 release=RELEASE,
                 stdlib=stdlib_modules(),
-                environment=inspect(self.environment / "bin" / "python3"),
+                environment=self._inspect(),
                 compiler=compiler,
             )
-            return Walker(context).run()
 
-    def _load(self, entry: str) -> Project:
-        return load_project(self.project / entry if entry else self.project)
+    def _inspect(self) -> Environment:
+        return inspect(self.environment / "bin" / "python3")
 
     def _compiler(self, target: Target) -> Compiler:
         return Compiler(
