@@ -1,13 +1,17 @@
 # libpypkg.a: the runtime (patches/runtime) without its Python part.
 #
 # Its folders are layers, from the lowest to the highest: a folder includes headers and calls functions of itself and of
-# folders before it only. tests/unit/runtime/test_layers.py reads this list. `os` has one folder for each system;
-# `interpose` is above the redirected calls, because native addons call all of them through it.
+# folders before it only. tests/unit/runtime/test_layers.py reads this list. `os` has one folder for each system, and
+# `posix` for what several share; `interpose` is above the redirected calls, because native addons call all of them
+# through it.
 set(PYPKG_LAYERS os image paths engine posix native process libraries interpose python)
 
 # Not compiled here: the folders of other systems, and those of python/, which CPython's make compiles.
 string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
 set(runtime_patterns "${PYPKG_RUNTIME}/os/${system}/*.c")
+if(UNIX)
+  list(APPEND runtime_patterns "${PYPKG_RUNTIME}/os/posix/*.c")
+endif()
 foreach(layer IN LISTS PYPKG_LAYERS)
   list(APPEND runtime_patterns "${PYPKG_RUNTIME}/${layer}/*.c")
 endforeach()

@@ -6,7 +6,7 @@
 
 #include "arena.h"
 
-#include "engine/route.h"
+#include "posix/route.h"
 #include "engine/start.h"
 #include "native/native.h"
 #include "posix/fd_cache.h"

@@ -3,8 +3,6 @@
 
 #include "engine/reroute.h"
 
-#include <unistd.h>
-
 #include "os/files.h"
 
 struct search {
@@ -29,7 +27,8 @@ is_simply_missing(const struct pypkg_route *route)
     size_t size = pypkg_stripped_size(route->path);
     size_t name = pypkg_last_name(route->path, size);
 
-    if (size == 0 || size > PYPKG_MAX_PATH || readlinkat(route->dirfd, route->path, target, sizeof(target)) >= 0) {
+    if (size == 0 || size > PYPKG_MAX_PATH
+        || pypkg_read_link_at(route->directory, route->path, target, sizeof(target)) >= 0) {
         return size == 0 || size > PYPKG_MAX_PATH;
     }
     if (size < strlen(route->path) || is_root_name(route->path + name, size - name)) {
@@ -40,29 +39,17 @@ is_simply_missing(const struct pypkg_route *route)
     }
     memcpy(parent, route->path, name);
     parent[name] = '\0';
-    return faccessat(route->dirfd, parent, F_OK, 0) == 0;
+    return pypkg_exists_at(route->directory, parent);
 }
 
 /* The real directory that a relative path starts from. */
 static bool
-find_real_start(int dirfd, struct search *search)
+find_real_start(pypkg_directory directory, struct search *search)
 {
-    if (dirfd == AT_FDCWD) {
-        if (getcwd(search->done, sizeof(search->done)) == NULL) {
-            return false;
-        }
-    }
-    else {
-        ssize_t size = pypkg_descriptor_target(dirfd, search->done, sizeof(search->done) - 1);
-        if (size <= 0) {
-            return false;
-        }
-        search->done[size] = '\0';
-    }
-    search->size = strlen(search->done);
-    if (search->done[0] != '/') {
+    if (!pypkg_directory_path(directory, search->done, sizeof(search->done)) || search->done[0] != '/') {
         return false;
     }
+    search->size = strlen(search->done);
     search->size = search->size == 1 ? 0 : search->size;
     return true;
 }
@@ -104,7 +91,7 @@ search_name(struct search *search, const char *name, size_t size)
     if (is_at_root(search)) {
         return true;
     }
-    ssize_t target_size = readlink(search->done, target, sizeof(target));
+    int64_t target_size = pypkg_read_link_at(pypkg_working_directory, search->done, target, sizeof(target));
     if (target_size >= 0) {
         search->size = parent;
         return (size_t)target_size < sizeof(target) && target_size > 0
@@ -131,10 +118,10 @@ enter_snapshot(struct pypkg_route *route, const char *rest)
 {
     memcpy(route->buffer, PYPKG_ROOT, PYPKG_ROOT_SIZE);
     memcpy(route->buffer + PYPKG_ROOT_SIZE, rest, strlen(rest) + 1);
-    route->dirfd = AT_FDCWD;
+    route->directory = pypkg_working_directory;
     route->path = route->buffer;
     route->hops++;
-    pypkg_route_virtual(route);
+    pypkg_route_virtual(route, NULL);
 }
 
 bool
@@ -146,7 +133,7 @@ pypkg_reroute(struct pypkg_route *route)
     search.links = 0;
     search.next = search.rest;
     if (route->hops > PYPKG_MAX_LINKS || is_simply_missing(route)
-        || (route->path[0] != '/' && !find_real_start(route->dirfd, &search))) {
+        || (route->path[0] != '/' && !find_real_start(route->directory, &search))) {
         errno = ENOENT;
         return false;
     }
@@ -161,25 +148,25 @@ pypkg_reroute(struct pypkg_route *route)
 
 /* Whether the directory of the last name, which begins at `name`, is the real root. */
 static bool
-is_in_root(int dirfd, const char *path, size_t name)
+is_in_root(pypkg_directory directory, const char *path, size_t name)
 {
     char parent[PYPKG_MAX_PATH + 1] = ".";
-    struct stat directory;
+    struct pypkg_status status;
 
     if (name > PYPKG_MAX_PATH) {
         return false;
     }
     memcpy(parent, path, name);
     parent[name > 0 ? name : 1] = '\0';
-    return fstatat(dirfd, parent, &directory, 0) == 0 && pypkg_is_root(&directory);
+    return pypkg_status_at(directory, parent, true, &status) == 0 && pypkg_is_root(&status);
 }
 
 /* Replace the last name, which begins at `name` and is a link, with its target. */
 static bool
-replace_name(int dirfd, char *path, size_t name)
+replace_name(pypkg_directory directory, char *path, size_t name)
 {
     char target[PYPKG_MAX_PATH + 1];
-    ssize_t size = readlinkat(dirfd, path, target, sizeof(target));
+    int64_t size = pypkg_read_link_at(directory, path, target, sizeof(target));
 
     if (size <= 0 || (size_t)size == sizeof(target)) {
         return false;
@@ -193,7 +180,7 @@ replace_name(int dirfd, char *path, size_t name)
     return true;
 }
 
-/* Only the system can tell which directory the last name is in: one call of fstatat for each link. */
+/* Only the system can tell which directory the last name is in: one call for each link. */
 bool
 pypkg_reroute_root(struct pypkg_route *route)
 {
@@ -207,11 +194,11 @@ pypkg_reroute_root(struct pypkg_route *route)
     for (int links = 0; links <= PYPKG_MAX_LINKS; links++) {
         size_t size = pypkg_stripped_size(path);
         size_t name = pypkg_last_name(path, size);
-        if (is_root_name(path + name, size - name) && is_in_root(route->dirfd, path, name)) {
+        if (is_root_name(path + name, size - name) && is_in_root(route->directory, path, name)) {
             enter_snapshot(route, path[size] != '\0' ? "/" : "");
             return true;
         }
-        if (!route->follow || !replace_name(route->dirfd, path, name)) {
+        if (!route->follow || !replace_name(route->directory, path, name)) {
             return false;
         }
     }

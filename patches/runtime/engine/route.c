@@ -4,22 +4,8 @@
 
 #include <stdio.h>
 
-#include "engine/cwd.h"
-#include "engine/fd_table.h"
-#include "engine/forks.h"
 #include "engine/trace.h"
-
-/* The virtual directory that a relative path starts from; false if it is a real one. */
-static bool
-find_start(int dirfd, struct pypkg_found *start)
-{
-    if (dirfd != AT_FDCWD) {
-        return pypkg_fd_directory(dirfd, start);
-    }
-    uint32_t cwd = pypkg_cwd();
-    start->index = cwd - 1;
-    return cwd != 0 && pypkg_entry_at(&pypkg_state.image, start->index, &start->entry);
-}
+#include "os/memory.h"
 
 /* Call the mount hook, if one is set, with an absolute path without `.`, `..` and repeated slashes. */
 static bool
@@ -61,12 +47,12 @@ leave_snapshot(struct pypkg_route *route, bool slash)
     }
     memcpy(route->buffer + size, "/", slash ? 2 : 0);
     route->where = PYPKG_REAL;
-    route->dirfd = AT_FDCWD;
+    route->directory = pypkg_working_directory;
     route->path = route->buffer;
 }
 
 static void
-resolve(struct pypkg_route *route)
+resolve(struct pypkg_route *route, const struct pypkg_entry *directory)
 {
     const char *path = route->path;
     struct pypkg_text start = {NULL, 0};
@@ -76,15 +62,14 @@ resolve(struct pypkg_route *route)
     route->found.in_directory = false;
     route->found.slash = false;
     if (path[0] != '/') {
-        struct pypkg_found directory;
-        if (!find_start(route->dirfd, &directory)) {
+        if (directory == NULL) {
             return;
         }
         if (path[0] == '\0') {
             fail(route, ENOENT);
             return;
         }
-        start = pypkg_entry_path(&pypkg_state.image, &directory.entry);
+        start = pypkg_entry_path(&pypkg_state.image, directory);
     }
     size_t size = strlen(path);
     if (size > PYPKG_MAX_PATH) {
@@ -99,7 +84,7 @@ resolve(struct pypkg_route *route)
         slash = true;
     }
     if (path[0] == '/' && path[1] == PYPKG_ROOT[1]) {
-        /* pypkg_may_be_virtual has compared the rest of the root. */
+        /* The front has compared the rest of the root. */
         path += PYPKG_ROOT_SIZE;
         path += path[0] == '/' && path[1] != '\0';
         start.data = "";
@@ -121,14 +106,14 @@ resolve(struct pypkg_route *route)
 }
 
 void
-pypkg_route_virtual(struct pypkg_route *route)
+pypkg_route_virtual(struct pypkg_route *route, const struct pypkg_entry *start)
 {
     if (route->call == NULL || !pypkg_is_traced()) {
-        resolve(route);
+        resolve(route, start);
         return;
     }
     char path[PYPKG_MAX_PATH + 1];
     snprintf(path, sizeof(path), "%s", route->path);
-    resolve(route);
+    resolve(route, start);
     pypkg_trace(route, path);
 }

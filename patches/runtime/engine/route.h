@@ -1,59 +1,39 @@
-/* Routing: which file system a path leads to.
-
-   Each redirected call first asks pypkg_may_be_virtual: a test of the path's first bytes, which is the only
-   cost for a path of the real file system. Only a path that may lead into the snapshot is resolved. */
+/* Routing: which file system a path leads to. The front decides by the path's first bytes whether it may lead into the
+   snapshot (posix/route.h); only then is it resolved here. */
 
 #ifndef PYPKG_ROUTE_H
 #define PYPKG_ROUTE_H
 
 #include "engine/state.h"
+#include "os/files.h"
 #include "paths/paths.h"
 
 #include <errno.h>
-#include <fcntl.h>
-
-/* Whether a path with these first bytes can lead into the snapshot; for a relative one, whether it can now. */
-static inline bool
-pypkg_may_be_virtual(int dirfd, const char *path)
-{
-    if (!pypkg_state.ready || path == NULL) {
-        return false;
-    }
-    if (path[0] == '/') {
-        return path[1] == PYPKG_ROOT[1] ? pypkg_below_root(path) != NULL : path[1] == '/' || path[1] == '.';
-    }
-    if (dirfd != AT_FDCWD) {
-        return pypkg_has_descriptors();
-    }
-    return atomic_load_explicit(&pypkg_state.cwd, memory_order_relaxed) != 0
-        || atomic_load_explicit(&pypkg_state.cwd_is_split, memory_order_relaxed);
-}
 
 enum pypkg_where {
-    PYPKG_REAL,    /* call the system with route->dirfd and route->path */
+    PYPKG_REAL,    /* call the system with route->directory and route->path */
     PYPKG_VIRTUAL, /* it is route->found */
     PYPKG_FAILED,  /* the path is below /snapshot and cannot be resolved: errno and route->error */
 };
 
 struct pypkg_route {
     enum pypkg_where where;
-    const char *call; /* its name, for the trace; NULL: not traced */
-    bool follow;      /* also follow a link in the last name */
-    bool keep_last;   /* the call works on the last name itself: a slash after it does not follow a link */
-    bool creates;     /* the call creates what is missing; set by the caller */
-    int error;        /* the errno of a path that failed */
-    int hops;         /* how many times the path changed from the real file system to the snapshot */
-    int dirfd;
+    const char *call;          /* its name, for the trace; NULL: not traced */
+    bool follow;               /* also follow a link in the last name */
+    bool keep_last;            /* the call works on the last name itself: a slash after it does not follow a link */
+    bool creates;              /* the call creates what is missing; set by the caller */
+    int error;                 /* the errno of a path that failed */
+    int hops;                  /* how many times the path changed from the real file system to the snapshot */
+    pypkg_directory directory; /* that a real, relative path starts from */
     const char *path;
     struct pypkg_found found;
     char buffer[PYPKG_MAX_PATH + 1];
 };
 
-/* Resolve route->path from route->dirfd through the snapshot. Call it only through the functions below. */
-void pypkg_route_virtual(struct pypkg_route *route);
-
-static inline enum pypkg_where
-pypkg_route_as(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow, bool keep_last)
+/* Begin with a real route. The front then calls pypkg_route_virtual, if the path's first bytes say so. */
+static inline void
+pypkg_begin_route(struct pypkg_route *route, const char *call, pypkg_directory directory, const char *path, bool follow,
+                  bool keep_last)
 {
     route->where = PYPKG_REAL;
     route->call = call;
@@ -61,27 +41,13 @@ pypkg_route_as(struct pypkg_route *route, const char *call, int dirfd, const cha
     route->keep_last = keep_last;
     route->creates = false;
     route->hops = 0;
-    route->dirfd = dirfd;
+    route->directory = directory;
     route->path = path;
-    if (pypkg_may_be_virtual(dirfd, path)) {
-        pypkg_route_virtual(route);
-    }
-    return route->where;
 }
 
-/* Find out where `path` leads from `dirfd`. */
-static inline enum pypkg_where
-pypkg_route(struct pypkg_route *route, const char *call, int dirfd, const char *path, bool follow)
-{
-    return pypkg_route_as(route, call, dirfd, path, follow, false);
-}
-
-/* The same for a call that creates or removes a name. */
-static inline enum pypkg_where
-pypkg_route_name(struct pypkg_route *route, const char *call, int dirfd, const char *path)
-{
-    return pypkg_route_as(route, call, dirfd, path, false, true);
-}
+/* Resolve route->path through the snapshot. `start`: the virtual directory that a relative path starts from, or NULL if it
+   is a real one. An absolute path with the first letter of the root's name begins with the whole name. */
+void pypkg_route_virtual(struct pypkg_route *route, const struct pypkg_entry *start);
 
 /* Whether the directory of the last name exists; if not, route->error says why. */
 static inline bool

@@ -2,28 +2,8 @@
 
 #include "engine/start.h"
 
-#include <errno.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include "engine/forks.h"
 #include "engine/state.h"
-
-/* Whether 8 bytes can be read: the pages after the end of a truncated file are mapped, but reading them raises SIGBUS.
-   The kernel reads the new signal mask before it checks `how`, which is invalid here, and returns EFAULT. */
-static bool
-is_readable(const void *address)
-{
-#if defined(__linux__)
-    int saved = errno;
-    bool readable = syscall(SYS_rt_sigprocmask, -1, address, NULL, 8) == 0 || errno != EFAULT;
-    errno = saved;
-    return readable;
-#else
-    (void)address;
-    return true;
-#endif
-}
+#include "os/memory.h"
 
 const char *
 pypkg_start_with(const void *data, uint64_t size)
@@ -31,7 +11,7 @@ pypkg_start_with(const void *data, uint64_t size)
     const uint8_t *bytes = data;
 
     pypkg_state.ready = false;
-    if (size < sizeof(struct pypkg_header) || !is_readable(bytes) || !is_readable(bytes + size - 8)) {
+    if (size < sizeof(struct pypkg_header) || !pypkg_is_readable(bytes) || !pypkg_is_readable(bytes + size - 8)) {
         return "the image is truncated";
     }
     const char *problem = pypkg_image_open(&pypkg_state.image, data, size);

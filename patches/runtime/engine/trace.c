@@ -3,7 +3,8 @@
 #include "engine/trace.h"
 
 #include <stdio.h>
-#include <unistd.h>
+
+#include "os/files.h"
 
 static _Atomic int trace_fd = -1;
 
@@ -82,9 +83,8 @@ write_line(const char *call, const char *path, const char *outcome)
 
     int size = snprintf(line, sizeof(line), "pypkg: %s %s: %s\n", call, path, outcome);
     if (size > 0) {
-        ssize_t written =
-            write(atomic_load(&trace_fd), line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
-        (void)written;
+        size_t whole = (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1;
+        (void)pypkg_write_all(atomic_load(&trace_fd), (const uint8_t *)line, whole);
     }
     errno = saved;
 }

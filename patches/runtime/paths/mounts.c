@@ -155,8 +155,14 @@ pypkg_mount_add(const char *path, const char *real)
     if (status != 0) {
         return status;
     }
-    char *copy = strndup(real, pypkg_stripped_size(real));
-    status = copy == NULL ? ENOMEM : change_table(canonical, copy);
+    size_t size = pypkg_stripped_size(real);
+    char *copy = malloc(size + 1);
+    status = ENOMEM;
+    if (copy != NULL) {
+        memcpy(copy, real, size);
+        copy[size] = '\0';
+        status = change_table(canonical, copy);
+    }
     if (status != 0) {
         free(canonical);
         free(copy);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "os/files.h"
 #include "paths/paths.h"
 
 /* The state of a walk. `path` is canonical and below the root, also inside a mount; the real path follows from the
@@ -96,7 +96,7 @@ static bool
 follow_in_mount(struct walk *walk, const char *link)
 {
     const struct pypkg_mount *mount = walk->mount;
-    char *target = realpath(link, NULL), *top = realpath(mount->real, NULL);
+    char *target = pypkg_real_path(link), *top = pypkg_real_path(mount->real);
     size_t size = top != NULL ? strlen(top) : 0;
     bool inside = size > 1 && target != NULL && strncmp(target, top, size) == 0
         && (target[size] == '/' || target[size] == '\0') && mount->path_size + strlen(target + size) <= PYPKG_MAX_PATH;
@@ -116,28 +116,26 @@ follow_in_mount(struct walk *walk, const char *link)
 static int
 step_up_in_mount(struct walk *walk, char *outside)
 {
-    struct stat status;
-
     if (walk->path_size > walk->mount->path_size) {
         int left = leave_by_mount(walk, "", outside);
         if (left != PYPKG_OUTSIDE) {
             return left;
         }
-        bool exists = lstat(outside, &status) == 0;
-        if (exists && S_ISLNK(status.st_mode) && ++walk->links <= PYPKG_MAX_LINKS && follow_in_mount(walk, outside)) {
+        enum pypkg_kind kind = pypkg_kind_at(pypkg_working_directory, outside, false);
+        if (kind == PYPKG_IS_LINK && ++walk->links <= PYPKG_MAX_LINKS && follow_in_mount(walk, outside)) {
             return step_up_in_mount(walk, outside);
         }
-        if (!exists || !S_ISDIR(status.st_mode)) {
+        if (kind != PYPKG_IS_DIRECTORY) {
             char tail[sizeof(walk->rest) + 3];
             snprintf(tail, sizeof(tail), "/..%s", walk->next);
             return leave_by_mount(walk, tail, outside);
         }
     }
-    else if (stat(walk->mount->real, &status) < 0) {
-        return errno;
-    }
-    else if (!S_ISDIR(status.st_mode)) {
-        return ENOTDIR;
+    else {
+        enum pypkg_kind kind = pypkg_kind_at(pypkg_working_directory, walk->mount->real, true);
+        if (kind != PYPKG_IS_DIRECTORY) {
+            return kind == PYPKG_IS_NOTHING ? errno : ENOTDIR;
+        }
     }
     leave_directory(walk);
     return 0;

@@ -1,7 +1,7 @@
 /* The working directory, which may be in the snapshot; realpath. */
 
 #include "engine/cwd.h"
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 #include "engine/reroute.h"
 #include "posix/front.h"
 
@@ -69,17 +69,16 @@ pypkg_fchdir(int fd)
 char *
 pypkg_getcwd(char *buffer, size_t size)
 {
-    uint32_t cwd = pypkg_cwd();
-    struct pypkg_entry entry;
+    struct pypkg_found found;
 
-    if (cwd == 0 || !pypkg_entry_at(&pypkg_state.image, cwd - 1, &entry)) {
+    if (!pypkg_cwd_entry(&found)) {
         return getcwd(buffer, size);
     }
     if (buffer != NULL && size == 0) {
         errno = EINVAL;
         return NULL;
     }
-    return return_path(&entry, buffer, size);
+    return return_path(&found.entry, buffer, size);
 }
 
 char *

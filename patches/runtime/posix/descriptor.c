@@ -1,6 +1,6 @@
 /* Virtual files are real descriptors, of memory files; those of directories are empty. */
 
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 #include "engine/state.h"
 #include "os/files.h"
 #include "os/memory_file.h"
@@ -84,11 +84,8 @@ int
 pypkg_fd_open(const struct pypkg_found *found, int flags)
 {
     struct stat status;
-    bool reads = true;
+    bool reads = (flags & PYPKG_O_PATH) == 0;
 
-#if defined(O_PATH)
-    reads = (flags & O_PATH) == 0;
-#endif
     if (reads && (found->entry.flags & PYPKG_WITHHELD)) {
         return pypkg_fail(EACCES);
     }

@@ -3,7 +3,7 @@
 
    The stream of "/" lists the real root and `snapshot`, so it wraps a real stream. */
 
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 #include "engine/reroute.h"
 #include "os/files.h"
 #include "posix/front.h"
@@ -62,8 +62,9 @@ open_virtual(const struct pypkg_found *found, int fd)
 static bool
 is_root(int fd)
 {
-    struct stat status;
-    return pypkg_state.ready && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && pypkg_is_root(&status);
+    struct pypkg_status status;
+    return pypkg_state.ready && pypkg_status_of(fd, &status) == 0 && status.kind == PYPKG_IS_DIRECTORY
+        && pypkg_is_root(&status);
 }
 
 static DIR *
@@ -100,9 +101,7 @@ fill_entry(struct dirent *entry, const char *name, size_t size, ino_t inode, uns
     memset(entry, 0, offsetof(struct dirent, d_name));
     entry->d_ino = inode;
     entry->d_type = type;
-#if defined(__linux__)
     entry->d_reclen = sizeof(*entry);
-#endif
     memcpy(entry->d_name, name, size);
     entry->d_name[size] = '\0';
 }

@@ -7,6 +7,8 @@
 #include "posix/redirect.h"
 
 #include "paths/paths.h"
+#include "posix/features.h"
+#include "posix/route.h"
 
 #include <errno.h>
 

@@ -28,12 +28,7 @@ open_link(const struct pypkg_found *found, int flags)
     if (flags & O_DIRECTORY) {
         return pypkg_fail(ENOTDIR);
     }
-#if defined(O_PATH)
-    if (flags & O_PATH) {
-        return pypkg_fd_open(found, flags);
-    }
-#endif
-    return pypkg_fail(ELOOP);
+    return flags & PYPKG_O_PATH ? pypkg_fd_open(found, flags) : pypkg_fail(ELOOP);
 }
 
 static int
@@ -47,11 +42,9 @@ open_found(const struct pypkg_found *found, int flags)
     if (CREATES(flags) && (flags & O_EXCL)) {
         return pypkg_fail(EEXIST);
     }
-#if defined(O_TMPFILE)
-    if ((flags & O_TMPFILE) == O_TMPFILE) {
+    if (PYPKG_IS_UNNAMED(flags)) {
         return pypkg_fail(directory ? EROFS : ENOTDIR);
     }
-#endif
     if (directory && (WRITES(flags) || CREATES(flags))) {
         return pypkg_fail(EISDIR);
     }
@@ -89,13 +82,11 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
 {
     struct pypkg_route route;
 
-#if defined(O_PATH)
-    if (flags & O_PATH) {
-        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (flags & PYPKG_O_PATH) {
+        flags &= PYPKG_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     }
-#endif
     route_open(&route, call, dirfd, path, flags);
-    PYPKG_TRY_REAL(&route, int, -1, openat(route.dirfd, route.path, flags, mode));
+    PYPKG_TRY_REAL(&route, int, -1, openat(route.directory, route.path, flags, mode));
     return open_in_snapshot(&route, flags);
 }
 
@@ -103,12 +94,7 @@ open_routed(const char *call, int dirfd, const char *path, int flags, mode_t mod
 static mode_t
 mode_of(int flags, va_list arguments)
 {
-    bool passed = CREATES(flags);
-
-#if defined(O_TMPFILE)
-    passed = passed || (flags & O_TMPFILE) == O_TMPFILE;
-#endif
-    return passed ? (mode_t)va_arg(arguments, int) : 0;
+    return CREATES(flags) || PYPKG_IS_UNNAMED(flags) ? (mode_t)va_arg(arguments, int) : 0;
 }
 
 int

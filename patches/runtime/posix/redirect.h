@@ -36,8 +36,13 @@
 #include <time.h>
 #include <unistd.h>
 #include <utime.h>
-#if defined(__linux__)
+/* Extended attributes, where they have Linux's functions: CPython has them nowhere else. macOS has functions of the same
+   names with more parameters, and this flag. */
+#if __has_include(<sys/xattr.h>)
 #include <sys/xattr.h>
+#if !defined(XATTR_NOFOLLOW)
+#define PYPKG_HAS_XATTR 1
+#endif
 #endif
 
 /* posix/open.c */
@@ -115,7 +120,7 @@ int pypkg_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_acti
                        const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
 
 /* posix/xattr.c: files below /snapshot have no extended attributes */
-#if defined(__linux__)
+#if defined(PYPKG_HAS_XATTR)
 ssize_t pypkg_getxattr(const char *path, const char *name, void *value, size_t size);
 ssize_t pypkg_lgetxattr(const char *path, const char *name, void *value, size_t size);
 ssize_t pypkg_listxattr(const char *path, char *list, size_t size);
@@ -222,7 +227,7 @@ char *pypkg_dlerror(void);
 #define posix_spawnp(pid, file, actions, attributes, argv, envp) \
     pypkg_posix_spawnp(pid, file, actions, attributes, argv, envp)
 
-#if defined(__linux__)
+#if defined(PYPKG_HAS_XATTR)
 #define getxattr(path, name, value, size) pypkg_getxattr(path, name, value, size)
 #define lgetxattr(path, name, value, size) pypkg_lgetxattr(path, name, value, size)
 #define listxattr(path, list, size) pypkg_listxattr(path, list, size)

@@ -1,6 +1,6 @@
 /* stat and its family on the snapshot. */
 
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 #include "engine/reroute.h"
 #include "posix/front.h"
 
@@ -21,9 +21,9 @@ pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
     status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
     status->st_blksize = BLOCK_SIZE;
     status->st_blocks = (blkcnt_t)(status->st_size / 512 + (status->st_size % 512 != 0));
-    status->st_atim.tv_sec = (time_t)entry->mtime;
-    status->st_mtim.tv_sec = (time_t)entry->mtime;
-    status->st_ctim.tv_sec = (time_t)entry->mtime;
+    status->st_atime = (time_t)entry->mtime;
+    status->st_mtime = (time_t)entry->mtime;
+    status->st_ctime = (time_t)entry->mtime;
 }
 
 int
@@ -53,16 +53,14 @@ pypkg_fstatat(int dirfd, const char *path, struct stat *status, int flags)
 {
     struct pypkg_route route;
 
-#if defined(AT_EMPTY_PATH)
-    if (path != NULL && path[0] == '\0' && (flags & AT_EMPTY_PATH)) {
+    if (path != NULL && path[0] == '\0' && (flags & PYPKG_AT_EMPTY_PATH)) {
         if (dirfd != AT_FDCWD) {
             return pypkg_fstat(dirfd, status);
         }
         path = ".";
     }
-#endif
     pypkg_route(&route, "fstatat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
-    PYPKG_TRY_REAL(&route, int, -1, fstatat(route.dirfd, route.path, status, flags));
+    PYPKG_TRY_REAL(&route, int, -1, fstatat(route.directory, route.path, status, flags));
     return finish_stat(&route, status);
 }
 
@@ -102,7 +100,7 @@ pypkg_faccessat(int dirfd, const char *path, int mode, int flags)
     struct pypkg_route route;
 
     pypkg_route(&route, "faccessat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
-    PYPKG_TRY_REAL(&route, int, -1, faccessat(route.dirfd, route.path, mode, flags));
+    PYPKG_TRY_REAL(&route, int, -1, faccessat(route.directory, route.path, mode, flags));
     return route.where == PYPKG_VIRTUAL ? check_access(&route.found.entry, mode) : -1;
 }
 
@@ -139,7 +137,7 @@ pypkg_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
         return read_target(&route.found.entry, buffer, size);
     }
     pypkg_route(&route, "readlink", dirfd, path, false);
-    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.dirfd, route.path, buffer, size));
+    PYPKG_TRY_REAL(&route, ssize_t, -1, readlinkat(route.directory, route.path, buffer, size));
     return route.where == PYPKG_VIRTUAL ? read_target(&route.found.entry, buffer, size) : -1;
 }
 

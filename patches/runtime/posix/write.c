@@ -1,6 +1,6 @@
 /* Calls that change a file system. Below /snapshot they fail with EROFS, as on any file system mounted read-only. */
 
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 #include "engine/reroute.h"
 #include "posix/front.h"
 
@@ -52,7 +52,7 @@ real_parent_error(const struct pypkg_route *route)
     }
     memcpy(parent, route->path, name);
     parent[name] = '\0';
-    return fstatat(route->dirfd, parent, &status, 0) < 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+    return fstatat(route->directory, parent, &status, 0) < 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
 }
 
 static int
@@ -105,7 +105,7 @@ refuse_file(const struct pypkg_route *route)
 int
 pypkg_mkdirat(int dirfd, const char *path, mode_t mode)
 {
-    CREATE_NAME("mkdirat", dirfd, path, true, mkdirat(route.dirfd, route.path, mode));
+    CREATE_NAME("mkdirat", dirfd, path, true, mkdirat(route.directory, route.path, mode));
 }
 
 int
@@ -139,13 +139,13 @@ refuse_link(const struct pypkg_route *source, const struct pypkg_route *target, 
         return pypkg_fail(source->error);
     }
     if (source->where == PYPKG_REAL
-        && fstatat(source->dirfd, source->path, &status, source->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        && fstatat(source->directory, source->path, &status, source->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
         return -1;
     }
     if (target->where != PYPKG_REAL) {
         return refuse_new(target, to, false);
     }
-    if (fstatat(target->dirfd, target->path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(target->directory, target->path, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return pypkg_fail(EEXIST);
     }
     int error = real_parent_error(target);
@@ -159,7 +159,7 @@ pypkg_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
 
     pypkg_route_name(&source, "rename", from_dirfd, from);
     pypkg_route_name(&target, "rename", to_dirfd, to);
-    TRY_BOTH_REAL(source, target, renameat(source.dirfd, source.path, target.dirfd, target.path));
+    TRY_BOTH_REAL(source, target, renameat(source.directory, source.path, target.directory, target.path));
     return refuse_rename(&source, from, &target, to);
 }
 
@@ -172,7 +172,7 @@ pypkg_rename(const char *from, const char *to)
 int
 pypkg_unlinkat(int dirfd, const char *path, int flags)
 {
-    REMOVE_NAME("unlinkat", dirfd, path, (flags & AT_REMOVEDIR) != 0, unlinkat(route.dirfd, route.path, flags));
+    REMOVE_NAME("unlinkat", dirfd, path, (flags & AT_REMOVEDIR) != 0, unlinkat(route.directory, route.path, flags));
 }
 
 int
@@ -197,7 +197,7 @@ int
 pypkg_fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 {
     CHANGE_FILE("fchmodat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
-                fchmodat(route.dirfd, route.path, mode, flags));
+                fchmodat(route.directory, route.path, mode, flags));
 }
 
 int
@@ -210,7 +210,7 @@ int
 pypkg_fchownat(int dirfd, const char *path, uid_t owner, gid_t group, int flags)
 {
     CHANGE_FILE("fchownat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
-                fchownat(route.dirfd, route.path, owner, group, flags));
+                fchownat(route.directory, route.path, owner, group, flags));
 }
 
 int
@@ -229,7 +229,7 @@ int
 pypkg_utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)
 {
     CHANGE_FILE("utimensat", dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW),
-                utimensat(route.dirfd, route.path, times, flags));
+                utimensat(route.directory, route.path, times, flags));
 }
 
 int
@@ -268,7 +268,7 @@ pypkg_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int
 
     pypkg_route(&source, "link", from_dirfd, from, (flags & AT_SYMLINK_FOLLOW) != 0);
     pypkg_route_name(&target, "link", to_dirfd, to);
-    TRY_BOTH_REAL(source, target, linkat(source.dirfd, source.path, target.dirfd, target.path, flags));
+    TRY_BOTH_REAL(source, target, linkat(source.directory, source.path, target.directory, target.path, flags));
     return refuse_link(&source, &target, to);
 }
 
@@ -281,7 +281,7 @@ pypkg_link(const char *from, const char *to)
 int
 pypkg_symlinkat(const char *target, int dirfd, const char *path)
 {
-    CREATE_NAME("symlinkat", dirfd, path, false, symlinkat(target, route.dirfd, route.path));
+    CREATE_NAME("symlinkat", dirfd, path, false, symlinkat(target, route.directory, route.path));
 }
 
 int
@@ -293,7 +293,7 @@ pypkg_symlink(const char *target, const char *path)
 int
 pypkg_mknodat(int dirfd, const char *path, mode_t mode, dev_t device)
 {
-    CREATE_NAME("mknodat", dirfd, path, false, mknodat(route.dirfd, route.path, mode, device));
+    CREATE_NAME("mknodat", dirfd, path, false, mknodat(route.directory, route.path, mode, device));
 }
 
 int
@@ -305,7 +305,7 @@ pypkg_mknod(const char *path, mode_t mode, dev_t device)
 int
 pypkg_mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-    CREATE_NAME("mkfifoat", dirfd, path, false, mkfifoat(route.dirfd, route.path, mode));
+    CREATE_NAME("mkfifoat", dirfd, path, false, mkfifoat(route.directory, route.path, mode));
 }
 
 int
@@ -352,7 +352,7 @@ pypkg_futimes(int fd, const struct timeval times[2])
     return is_real_descriptor(fd) ? futimes(fd, times) : -1;
 }
 
-#if defined(__linux__)
+#if defined(PYPKG_HAS_XATTR)
 
 int
 pypkg_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)

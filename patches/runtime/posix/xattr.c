@@ -3,7 +3,7 @@
 #include "engine/reroute.h"
 #include "posix/front.h"
 
-#if defined(__linux__)
+#if defined(PYPKG_HAS_XATTR)
 
 static int
 refuse(const struct pypkg_route *route, int refusal)

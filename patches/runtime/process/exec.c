@@ -98,9 +98,9 @@ start_with(const struct start *start, char *const envp[], const char *added)
 static bool
 is_open_program(const struct pypkg_program *program, int fd)
 {
-    struct stat own, other;
-    return program->path != NULL && fstat(fd, &other) == 0 && stat(program->path, &own) == 0
-        && pypkg_is_same_file(&own, &other);
+    struct pypkg_status own, other;
+    return program->path != NULL && pypkg_status_of(fd, &other) == 0
+        && pypkg_status_at(pypkg_working_directory, program->path, true, &own) == 0 && pypkg_is_same_file(&own, &other);
 }
 
 /* The variable of a re-entry (reentry.h). Not by printf, which may take a lock. */

@@ -53,7 +53,7 @@ pypkg_options_next(struct pypkg_options *options)
 bool
 pypkg_is_program(const struct pypkg_program *program, const char *path)
 {
-    struct stat own, other;
+    struct pypkg_status own, other;
 
     if (program->path == NULL || path == NULL) {
         return false;
@@ -62,8 +62,8 @@ pypkg_is_program(const struct pypkg_program *program, const char *path)
         return true;
     }
     int saved = errno;
-    bool same = stat(path, &other) == 0 && S_ISREG(other.st_mode) && stat(program->path, &own) == 0
-        && pypkg_is_same_file(&own, &other);
+    bool same = pypkg_status_at(pypkg_working_directory, path, true, &other) == 0 && other.kind == PYPKG_IS_FILE
+        && pypkg_status_at(pypkg_working_directory, program->path, true, &own) == 0 && pypkg_is_same_file(&own, &other);
     errno = saved;
     return same;
 }

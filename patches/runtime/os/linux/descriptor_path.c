@@ -33,7 +33,7 @@ pypkg_descriptor_of_path(const char *path)
     return end != path + sizeof(FOLDER) - 1 && *end == '\0' && fd >= 0 && fd <= INT32_MAX ? (int)fd : -1;
 }
 
-ssize_t
+int64_t
 pypkg_descriptor_target(int fd, char *out, size_t size)
 {
     char path[PYPKG_DESCRIPTOR_PATH_SIZE];

@@ -64,8 +64,8 @@ pypkg_memory_file_number(int fd, uint32_t *number)
     static const char prefix[] = "/memfd:" NAME;
     char target[64], *end;
 
-    ssize_t size = pypkg_descriptor_target(fd, target, sizeof(target) - 1);
-    if (size <= (ssize_t)sizeof(prefix) || memcmp(target, prefix, sizeof(prefix) - 1) != 0) {
+    int64_t size = pypkg_descriptor_target(fd, target, sizeof(target) - 1);
+    if (size <= (int64_t)sizeof(prefix) || memcmp(target, prefix, sizeof(prefix) - 1) != 0) {
         return false;
     }
     target[size] = '\0';

@@ -5,6 +5,7 @@
    here are ignored, so that a hint never replaces the error. */
 
 #include "engine/trace.h"
+#include "posix/route.h"
 #include "python/module/_pypkg.h"
 
 #define READ_ONLY                                                                                                    \

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "engine/trace.h"
+#include "posix/route.h"
 #include "python/module/_pypkg.h"
 
 static PyObject *hook;

@@ -11,7 +11,7 @@
                                 as the executable PROGRAM, started with OWN: print what the command line starts
    exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; print its output, or the name of the errno */
 
-#include "engine/route.h"
+#include "posix/route.h"
 #include "engine/start.h"
 #include "native/native.h"
 #include "posix/fd_cache.h"

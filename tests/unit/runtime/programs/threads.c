@@ -5,7 +5,7 @@
 
    Each thread makes calls in an order of its own and checks their results. Prints "done", or what was wrong. */
 
-#include "engine/route.h"
+#include "posix/route.h"
 #include "engine/start.h"
 #include "native/native.h"
 #include "posix/front.h"

@@ -5,13 +5,14 @@
    it is recognised by a mark in the memory file, or by the slot of its original. Descriptors above the end of the table
    are valid files without a slot; directories need one. */
 
-#include "engine/fd_table.h"
+#include "posix/fd_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "engine/state.h"
 #include "os/memory_file.h"
+#include "os/posix/status.h"
 
 #define CHUNK_SIZE 1024
 #define CHUNK_COUNT 256
@@ -88,8 +89,9 @@ pypkg_fd_mark_directory(int fd, uint32_t index)
 static bool
 is_marked(const struct stat *status)
 {
-    return status->st_mtim.tv_nsec == MARK && status->st_size == 0 && status->st_mtim.tv_sec >= 0
-        && (uint64_t)status->st_mtim.tv_sec < pypkg_state.image.header.entry_count;
+    struct timespec modified = pypkg_modified(status);
+    return modified.tv_nsec == MARK && status->st_size == 0 && modified.tv_sec >= 0
+        && (uint64_t)modified.tv_sec < pypkg_state.image.header.entry_count;
 }
 
 static bool
@@ -130,7 +132,7 @@ find_index(int fd, const struct stat *status, uint32_t *index)
         return false;
     }
     if (is_marked(status)) {
-        *index = (uint32_t)status->st_mtim.tv_sec;
+        *index = (uint32_t)status->st_mtime;
         return true;
     }
     if (find_original(status, index)

@@ -1,7 +1,7 @@
 /* The process that owns this memory. A child made by fork has a copy of the memory and records itself in it; a
    child made by vfork runs in the memory of its parent, where the parent is recorded. */
 
-#include "engine/forks.h"
+#include "os/memory.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -30,4 +30,10 @@ bool
 pypkg_is_vforked(void)
 {
     return getpid() != atomic_load(&owner);
+}
+
+uint64_t
+pypkg_process_id(void)
+{
+    return (uint64_t)getpid();
 }
