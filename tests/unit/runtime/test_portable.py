@@ -1,0 +1,89 @@
+"""The runtime below the fronts knows no system: it compiles for others, and includes no header of a system.
+
+Compiling needs no folder ``os/<system>``: what such a folder implements is declared in ``os/*.h``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from runtime_build import RUNTIME
+from zig_build import compile_for
+
+# What every system compiles, and what one with POSIX's calls compiles too.
+PORTABLE: Final = ("os", "image", "paths", "engine")
+POSIX: Final = (*PORTABLE, "os/posix", "posix")
+FOLDERS: Final = {
+    "x86_64-windows-gnu": PORTABLE,
+    "x86_64-freebsd": POSIX,
+    "aarch64-macos": POSIX,
+}
+FLAGS: Final = ("-std=c11", "-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{RUNTIME}")
+
+# ISO C11, 7.1.2.
+_ISO_C: Final = """
+assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
+stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype
+"""
+ISO_C: Final = {f"{name}.h" for name in _ISO_C.split()}
+# The decoders' libraries.
+LIBRARIES: Final = {"image/decode.c": {"brotli/decode.h", "zlib.h", "zstd.h"}}
+# The layers that may include headers of a system, beside the folders of systems in os/.
+FRONTS: Final = ("posix", "native", "process", "interpose", "libraries", "python")
+INCLUDE: Final = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([^>]+)>", re.MULTILINE)
+MACRO: Final = re.compile(r"\b(?:__linux__|__APPLE__|__FreeBSD__|__unix__|_WIN32|__MINGW32__)\b")
+
+
+def _sources(folders: tuple[str, ...]) -> list[Path]:
+    return [path for folder in folders for path in sorted((RUNTIME / folder).glob("*.c"))]
+
+
+def _below_fronts() -> dict[str, Path]:
+    files = {path.relative_to(RUNTIME): path for path in sorted(RUNTIME.rglob("*.[ch]"))}
+    return {
+        name.as_posix(): path
+        for name, path in files.items()
+        if name.parts[0] not in FRONTS and not (name.parts[0] == "os" and len(name.parts) > 2)
+    }
+
+
+def foreign_headers(name: str, text: str) -> set[str]:
+    """Return the headers that a file of the runtime includes although they are not of ISO C."""
+    return set(INCLUDE.findall(text)) - ISO_C - LIBRARIES.get(name, set())
+
+
+@pytest.mark.parametrize("triple", FOLDERS)
+def test_compiles_for_other_systems(triple: str, tmp_path: Path) -> None:
+    sources = _sources(FOLDERS[triple])
+    assert {path.parent for path in sources} == {RUNTIME / folder for folder in FOLDERS[triple]}
+    assert compile_for(triple, [*FLAGS, "-DPYPKG_WITHOUT_CODECS"], sources, tmp_path) == ""
+
+
+def test_warnings_are_found(tmp_path: Path) -> None:
+    source = tmp_path / "source.c"
+    source.write_text("#include <sys/mman.h>\nint main(void) { int unused; return 0; }\n")
+    assert "unused" in compile_for("x86_64-freebsd", FLAGS, [source], tmp_path)
+    assert "sys/mman.h" in compile_for("x86_64-windows-gnu", FLAGS, [source], tmp_path)
+
+
+def test_no_header_of_a_system_below_the_fronts() -> None:
+    files = _below_fronts()
+    assert {Path(name).parts[0] for name in files} == set(PORTABLE)
+    found = {name: foreign_headers(name, path.read_text()) for name, path in files.items()}
+    assert {name: headers for name, headers in found.items() if headers} == {}
+
+
+def test_no_question_for_the_system() -> None:
+    """What differs between systems is a folder, or what their headers define (posix/features.h), not a name."""
+    files = {**_below_fronts(), **{f"posix/{path.name}": path for path in (RUNTIME / "posix").glob("*.[ch]")}}
+    assert [name for name, path in files.items() if MACRO.search(path.read_text())] == []
+
+
+def test_foreign_headers_are_found() -> None:
+    text = '#include <zlib.h>\n#  include <sys/stat.h>\n#include <errno.h>\n#include "os/files.h"\n'
+    assert foreign_headers("image/decode.c", text) == {"sys/stat.h"}
+    assert foreign_headers("paths/names.c", text) == {"sys/stat.h", "zlib.h"}
