@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,16 @@ def test_imports_follow_the_layers() -> None:
     done = lint(REPOSITORY / "pyproject.toml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_executables_are_parsed_in_one_place() -> None:
+    """Besides the contract about libraries in pyproject.toml: nothing else compares the first bytes itself."""
+    magic = re.compile(r"\\x7fELF|b\"MZ|xcf\\xfa|xfe\\xed\\xfa|xca\\xfe\\xba|!<arch>")
+    parser = REPOSITORY / "forge" / "pypkg_core" / "binaries"
+    files = [path for folder in ("forge", "packager") for path in (REPOSITORY / folder).rglob("*.py")]
+    found = [path for path in files if magic.search(path.read_text(encoding="utf-8"))]
+    assert [path for path in found if parser not in path.parents] == []
+    assert parser / "magics.py" in found
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
+from pypkg_core.binaries.binary import Binary
 from pypkg_core.binaries.mapped import Bytes
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.pieces import Pieces
 
-__all__ = ["LOCATOR", "ExecutableFormat", "Plan", "Span", "find_locator"]
+__all__ = ["LOCATOR", "ExecutableFormat", "Plan", "Span", "find_locator", "not_supported"]
 
 LOCATOR: Final = struct.Struct("<QQ")
 """Follows the locator's magic: the image's address relative to the start of the program, and its size."""
@@ -36,16 +37,37 @@ class Plan(Protocol):
 
 
 class ExecutableFormat(Protocol):
-    """An executable format. ``shown`` is the name of the file in errors."""
+    """An executable format. ``shown`` is the name of the file in errors; every method may raise `PypkgError`."""
 
     def matches(self, data: Bytes) -> bool:
         """Return whether a file that begins with ``data`` has this format."""
 
+    def inspect(self, data: Bytes, shown: object) -> tuple[Binary, ...]:
+        """Return what is known of the file ``data``, for each processor that it has code for.
+
+        It may be any native file, from anywhere: damage ends with `PypkgError`, in a time that its size bounds.
+        """
+
     def plan(self, data: Bytes, image_size: int, shown: object) -> Plan:
-        """Plan the executable ``data`` with an image of ``image_size`` bytes; raises `PypkgError`."""
+        """Plan the executable ``data`` with an image of ``image_size`` bytes."""
+
+    def finish(self, file: BinaryIO, shown: object) -> None:
+        """Complete the executable in ``file``, which is open for reading and writing: its checksum, its signature."""
 
     def locate(self, data: Bytes, shown: object) -> Span:
-        """Find the image in the executable ``data``; raises `PypkgError` if it has none."""
+        """Find the image in the executable ``data``."""
+
+
+def not_supported(name: str, shown: object) -> PypkgError:
+    """Return the error that an image can be neither attached to an executable of a format nor found in one.
+
+    Args:
+        name: the format's: "PE".
+    """
+    return PypkgError(
+        f"{shown} is a {name} executable: attaching to {name} is not supported yet",
+        hint="`pypkg-forge list` shows the targets that can be packaged for",
+    )
 
 
 def find_locator(data: Bytes, end: int, shown: object) -> int:

@@ -11,11 +11,11 @@ from typing import Final
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.binaries import attach_image
+from pypkg_core.binaries.elf.visibility import hide_symbols
 from pypkg_core.cache import forge_dir
 from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
-from pypkg_forge.driver.hide_symbols import hide_symbols
 from pypkg_forge.driver.recipe import REDIRECT_HEADER, Recipe
 from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
 from pypkg_forge.toolchain.run import Log

@@ -22,7 +22,7 @@ from pypkg_forge.toolchain.wrappers import wrapper_key
 __all__ = ["REDIRECT_HEADER", "Choice", "Recipe", "files_sha256", "make_recipe", "recorded_choices", "why_not"]
 
 # The parts of the forge and the core that affect the bytes of a base.
-_FORGE_FILES: Final = ("driver/stdlib.py", "driver/assembly.py", "driver/hide_symbols.py", "data/compile_stdlib.py")
+_FORGE_FILES: Final = ("driver/stdlib.py", "driver/assembly.py", "data/compile_stdlib.py")
 # Force-included into CPython and some dependencies; below patches/.
 REDIRECT_HEADER: Final = Path("runtime", "posix", "redirect.h")
 _CORE_PARTS: Final = ("image", "binaries", "_marshal.c", "_marshal_nodes.h")

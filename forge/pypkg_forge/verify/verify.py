@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.dynamic import DynamicSection
-from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
-
-from pypkg_core.binaries import read_image
+from pypkg_core.binaries import inspect_file, read_image
+from pypkg_core.binaries.binary import Binary, Protection
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.parse import host_target
@@ -24,7 +19,6 @@ from pypkg_forge.data import HERE
 __all__ = ["Report", "verify_base"]
 
 CHECK_SCRIPT: Final = HERE / "check_base.py"
-_GLIBC: Final = re.compile(r"^GLIBC_(\d+(?:\.\d+)+)$")
 _RUN_SECONDS: Final = 120
 
 
@@ -51,7 +45,7 @@ def verify_base(path: Path, target: Target) -> Report:
     Raises:
         PypkgError: it is not; the message says what was expected and what was found.
     """
-    needed, glibc = _check_elf(path, target)
+    binary = _check_structure(path, target)
     image = read_image(path)
     image.verify()
     manifest = image.manifest
@@ -61,49 +55,34 @@ def verify_base(path: Path, target: Target) -> Report:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
     ran = _run(path, target, python) if _runs_here(target) else None
-    return Report(needed=needed, glibc=glibc, python=python, ran=ran)
+    glibc = _glibc(binary)
+    shown = None if glibc is None else ".".join(map(str, glibc))
+    return Report(needed=binary.needed, glibc=shown, python=python, ran=ran)
 
 
-def _check_elf(path: Path, target: Target) -> tuple[tuple[str, ...], str | None]:
+def _check_structure(path: Path, target: Target) -> Binary:
     machine = target.machine
-    try:
-        with path.open("rb") as stream:
-            elf = ELFFile(stream)
-            arch = elf.get_machine_arch()
-            kind = elf.header["e_type"]
-            segments = {segment.header["p_type"] for segment in elf.iter_segments()}
-            needed: list[str] = []
-            versions: list[str] = []
-            for section in elf.iter_sections():
-                if isinstance(section, DynamicSection):
-                    # Only these tags have an attribute `needed` in pyelftools.
-                    needed += [str(vars(tag)["needed"]) for tag in section.iter_tags("DT_NEEDED")]
-                elif isinstance(section, GNUVerNeedSection):
-                    versions += [aux.name for _, auxiliaries in section.iter_versions() for aux in auxiliaries]
-    except OSError as error:
-        raise PypkgError(f"Cannot read {path}: {error.strerror}") from error
-    except (ELFError, ValueError, KeyError) as error:
-        raise PypkgError(f"{path} is not a valid ELF file: {error}") from error
-    expected_arch = {"x64": "x64", "arm64": "AArch64"}.get(target.arch, "ARM")
-    _expect(path, "processor", arch, [expected_arch])
-    _expect(path, "type", kind, ["ET_DYN"])
-    if "PT_GNU_RELRO" not in segments:
-        raise PypkgError(f"{path} has no PT_GNU_RELRO segment")
-    if not machine.needed and "PT_INTERP" in segments:
+    binary, *others = inspect_file(path)
+    if others or target.arch not in binary.arches:
+        found = ", ".join(item.machine for item in (binary, *others))
+        raise PypkgError(f"{path} has the processor {found}, expected {target.arch}")
+    for protection in (Protection.PIE, Protection.RELRO):
+        if protection not in binary.protections:
+            raise PypkgError(f"{path} lacks a protection: {protection}")
+    if not machine.needed and binary.interpreter is not None:
         raise PypkgError(f"{path} needs a dynamic loader, expected a static program")
-    for name in needed:
+    for name in binary.needed:
         if name not in machine.needed:
             allowed = ", ".join(machine.needed) or "none"
             raise PypkgError(f"{path} needs the library {name}; allowed for {target}: {allowed}")
-    glibc = max((match[1] for name in versions if (match := _GLIBC.match(name))), key=_numbers, default=None)
-    if glibc is not None and machine.glibc is not None and _numbers(glibc) > _numbers(machine.glibc):
-        raise PypkgError(f"{path} needs glibc {glibc}, expected at most {machine.glibc}")
-    return tuple(needed), glibc
+    glibc = _glibc(binary)
+    if glibc is not None and machine.glibc is not None and glibc > _numbers(machine.glibc):
+        raise PypkgError(f"{path} needs {binary.minimum}, expected at most {machine.glibc}")
+    return binary
 
 
-def _expect(path: Path, what: str, found: str, expected: list[str]) -> None:
-    if found not in expected:
-        raise PypkgError(f"{path} has the {what} {found}, expected {' or '.join(expected)}")
+def _glibc(binary: Binary) -> tuple[int, ...] | None:
+    return binary.minimum.version if binary.minimum is not None and binary.minimum.name == "glibc" else None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
-
+from pypkg_core.binaries import inspect_file
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
+from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
 
 _ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+))-(?P<platform>[\w-]+)\.(?:so|pyd)$")
-_ABI3: Final = re.compile(r"\.abi3(-[\w-]+)?\.so$")
 _LIBRARY: Final = re.compile(r"\.(so|pyd|dll|dylib)$|\.so\.[\d.]+$")
-_GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)")
-_EM_OFFSET: Final = 18  # Elf64_Ehdr.e_machine, System V ABI, figure 4-3
 # Minor versions of glibc 2 that wheels are tagged with; the base itself needs 2.17.
 _GLIBC_MINORS: Final = range(5, 45)
 _BASE_GLIBC: Final = 17
@@ -30,18 +24,17 @@ _BASE_GLIBC: Final = 17
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Machine:
-    """Names of one processor: in ELF, in file names of extensions, in wheel tags."""
+    """Names of one processor: in file names of extensions, in wheel tags."""
 
-    elf: int
     suffix: str
     wheel: str
 
 
 _MACHINES: Final[Mapping[str, _Machine]] = {
-    "x64": _Machine(elf=62, suffix="x86_64", wheel="x86_64"),
-    "arm64": _Machine(elf=183, suffix="aarch64", wheel="aarch64"),
-    "armv7": _Machine(elf=40, suffix="arm", wheel="armv7l"),
-    "armv6": _Machine(elf=40, suffix="arm", wheel="armv6l"),
+    "x64": _Machine(suffix="x86_64", wheel="x86_64"),
+    "arm64": _Machine(suffix="aarch64", wheel="aarch64"),
+    "armv7": _Machine(suffix="arm", wheel="armv7l"),
+    "armv6": _Machine(suffix="arm", wheel="armv6l"),
 }
 # What follows the version in an extension's file name; {0} is the machine.
 _SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,6 +43,15 @@ _SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "macos": ("darwin",),
     "win": ("win_amd64", "win_arm64"),
     "freebsd": (),
+}
+# The format of native files, and the system that they name.
+_BINARIES: Final[Mapping[str, tuple[str, str]]] = {
+    "linux": ("elf", "linux"),
+    "alpine": ("elf", "linux"),
+    "linuxstatic": ("elf", "linux"),
+    "win": ("pe", "windows"),
+    "macos": ("macho", "macos"),
+    "freebsd": ("elf", "freebsd"),
 }
 _SYSTEM_NAMES: Final[Mapping[str, str]] = {"win": "win32", "macos": "darwin", "freebsd": "freebsd14"}
 
@@ -78,10 +80,10 @@ def is_program(path: Path) -> bool:
 
 
 def fits(path: Path, target: Target) -> bool:
-    """Whether the target can load an extension module, by its name and its ELF header.
+    """Whether the target can load an extension module or a shared library, by its name and its contents.
 
     Args:
-        path: an extension module's file.
+        path: its file, made for any platform.
         target: where it is to be loaded.
     """
     if not target.addons:
@@ -94,43 +96,25 @@ def fits(path: Path, target: Target) -> bool:
         names = [pattern.format(suffix) for pattern in _SUFFIXES[target.platform]]
         if tagged["platform"] not in names:
             return False
-    elif path.name.endswith(".pyd") != (target.platform == "win"):
+    try:
+        found = inspect_file(path)
+    except PypkgError:  # it is something else that has the name of a library
         return False
-    if target.platform in ("win", "macos"):
-        return tagged is not None or _ABI3.search(path.name) is not None or path.name.endswith(".pyd")
-    return _elf_machine(path) == _MACHINES[target.arch].elf
+    file_format, system = _BINARIES[target.platform]
+    return any(
+        binary.format == file_format and binary.system in (system, None) and target.arch in binary.arches
+        for binary in found
+    )
 
 
-def _elf_machine(path: Path) -> int:
+def highest_glibc(path: Path) -> tuple[int, ...] | None:
+    """Return the newest glibc version a library needs if that is newer than the base's 2.17, otherwise ``None``."""
     try:
-        with path.open("rb") as file:
-            head = file.read(_EM_OFFSET + 2)
-    except OSError:
-        return -1
-    if len(head) < _EM_OFFSET + 2 or not head.startswith(b"\x7fELF"):
-        return -1
-    order = "<" if head[5] == 1 else ">"
-    return int(struct.unpack_from(f"{order}H", head, _EM_OFFSET)[0])
-
-
-def highest_glibc(path: Path) -> tuple[int, int] | None:
-    """Return the newest glibc version a library needs if that is newer than the base's 2.17, otherwise ``None``.
-
-    Read from the version requirements (``.gnu.version_r``; Linux Standard Base, "Symbol Versioning").
-    """
-    try:
-        with path.open("rb") as file:
-            found = [
-                (int(match[1]), int(match[2]))
-                for section in ELFFile(file).iter_sections()
-                if isinstance(section, GNUVerNeedSection)
-                for _, versions in section.iter_versions()
-                for version in versions
-                if (match := _GLIBC.match(version.name))
-            ]
-    except (OSError, ELFError):
+        needed = [binary.minimum for binary in inspect_file(path)]
+    except PypkgError:
         return None
-    newest = max(found, default=(2, 0))
+    versions = [minimum.version for minimum in needed if minimum is not None and minimum.name == "glibc"]
+    newest = max(versions, default=(2, 0))
     return newest if newest > (2, _BASE_GLIBC) else None
 
 

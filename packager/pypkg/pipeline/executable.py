@@ -45,7 +45,7 @@ def write_executable(base: Path, image: Pieces, path: Path) -> int:
         attach_image(base, image, file)
         file.flush()
         _verify(Path(file.name), image)
-        return file.tell()
+        return file.seek(0, os.SEEK_END)
 
 
 def _verify(path: Path, image: Pieces) -> None:

@@ -1,1 +1,1 @@
-"""ELF files: reading their headers, attaching an image."""
+"""ELF files: reading their headers, inspecting them, attaching an image, hiding symbols."""

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
-from pypkg_core.binaries.elf.file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentType
+from pypkg_core.binaries.binary import Binary
+from pypkg_core.binaries.elf.file import ElfFile, Section, SectionFlag, SectionType, Segment, SegmentFlag, SegmentType
+from pypkg_core.binaries.elf.inspect import inspect
+from pypkg_core.binaries.magics import ELF_MAGIC
 from pypkg_core.binaries.mapped import Bytes
 from pypkg_core.binaries.protocol import LOCATOR, Span, find_locator
 from pypkg_core.errors import PypkgError
@@ -18,7 +21,6 @@ __all__ = ["ElfFormat"]
 _SECTION: Final = b".note.pypkg"
 _ALIGNMENT: Final = 0x10000  # the largest page size of any supported Linux (arm64, ppc64)
 _SECTION_ALIGNMENT: Final = 16
-_READ: Final = 4  # PF_R
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +65,14 @@ class ElfFormat:
 
     def matches(self, data: Bytes) -> bool:
         """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
-        return data[:4] == b"\x7fELF"
+        return data[:4] == ELF_MAGIC
+
+    def inspect(self, data: Bytes, shown: object) -> tuple[Binary, ...]:
+        """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
+        return (inspect(data, shown),)
+
+    def finish(self, file: BinaryIO, shown: object) -> None:
+        """See `pypkg_core.binaries.protocol.ExecutableFormat`; ELF has neither checksum nor signature."""
 
     def locate(self, data: Bytes, shown: object) -> Span:
         """See `pypkg_core.binaries.protocol.ExecutableFormat`."""
@@ -88,7 +97,7 @@ class ElfFormat:
         offset = align(body_size, _ALIGNMENT)
         image = Segment(
             type=SegmentType.LOAD,
-            flags=_READ,
+            flags=SegmentFlag.READ,
             offset=offset,
             vaddr=address,
             paddr=address,

@@ -1,6 +1,6 @@
 """The headers of an ELF file that a loader and ``strip`` use (System V ABI, gabi.xinuos.com: Object Files).
 
-Little-endian, 32 and 64 bits. pyelftools reads more, but does not write; here one table of fields serves both.
+Little-endian, 32 and 64 bits. One table of fields serves reading and writing.
 """
 
 from __future__ import annotations
@@ -10,19 +10,32 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
 
+from pypkg_core.binaries.magics import ELF_MAGIC
 from pypkg_core.binaries.mapped import Bytes
 from pypkg_core.errors import PypkgError
 
-__all__ = ["ElfFile", "Layout", "Section", "SectionFlag", "SectionType", "Segment", "SegmentType"]
+__all__ = ["ElfFile", "Layout", "Section", "SectionFlag", "SectionType", "Segment", "SegmentFlag", "SegmentType"]
 
-_MAGIC: Final = b"\x7fELF"
+
+_LARGEST_HEADER: Final = 64
 
 
 class SegmentType(IntEnum):
     """Types of program headers."""
 
     LOAD = 1
+    DYNAMIC = 2
+    INTERP = 3
     NOTE = 4
+    GNU_STACK = 0x6474E551
+    GNU_RELRO = 0x6474E552
+
+
+class SegmentFlag(IntFlag):
+    """Flags of program headers."""
+
+    EXECUTE = 1
+    READ = 4
 
 
 class SectionType(IntEnum):
@@ -30,7 +43,9 @@ class SectionType(IntEnum):
 
     NULL = 0
     PROGBITS = 1
+    SYMTAB = 2
     NOBITS = 8
+    DYNSYM = 11
 
 
 class SectionFlag(IntFlag):
@@ -83,6 +98,9 @@ class Layout:
     segment: struct.Struct
     segment_fields: tuple[str, ...]
     section: struct.Struct
+    dynamic: struct.Struct  # tag, value
+    symbol: struct.Struct  # name, info, other, section
+    symbol_other_at: int
 
     def pack_segment(self, segment: Segment) -> bytes:
         """Return the bytes of a program header."""
@@ -112,6 +130,9 @@ _LAYOUTS: Final = {
         segment=struct.Struct("<8I"),
         segment_fields=_SEGMENT_FIELDS_32,
         section=struct.Struct("<10I"),
+        dynamic=struct.Struct("<II"),
+        symbol=struct.Struct("<I8xBBH"),
+        symbol_other_at=13,
     ),
     2: Layout(
         bits=64,
@@ -119,6 +140,9 @@ _LAYOUTS: Final = {
         segment=struct.Struct("<IIQQQQQQ"),
         segment_fields=_SEGMENT_FIELDS_64,
         section=struct.Struct("<IIQQQQIIQQ"),
+        dynamic=struct.Struct("<QQ"),
+        symbol=struct.Struct("<IBBH16x"),
+        symbol_other_at=5,
     ),
 }
 
@@ -136,8 +160,9 @@ class ElfFile:
 
     def __init__(self, data: Bytes, shown: object) -> None:
         self._shown = shown
-        if len(data) < 64 or data[:4] != _MAGIC:
+        if data[:4] != ELF_MAGIC:
             raise self.error("is not an ELF file")
+        self._check(data, 0, _LARGEST_HEADER)
         layout = _LAYOUTS.get(data[4])
         if layout is None or data[5] != 1:
             raise self.error("is neither a 32-bit nor a 64-bit little-endian ELF file")

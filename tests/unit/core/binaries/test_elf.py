@@ -104,7 +104,7 @@ def test_writing_to_a_path_is_atomic_and_executable(tmp_path: Path) -> None:
     [
         (b"", "not an executable of a known format"),
         (b"#!/bin/sh\n", "not an executable of a known format"),
-        (b"\x7fELF", "not an ELF file"),
+        (b"\x7fELF", "is truncated: expected at least 64 bytes, got 4"),
         (b"\x7fELF\x02\x02" + bytes(100), "little-endian"),
         (elf_base(locators=0), "no locator"),
         (elf_base(locators=2), "more than one locator"),

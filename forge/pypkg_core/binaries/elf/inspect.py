@@ -1,0 +1,281 @@
+"""What an ELF file is and needs, read from its segments, as a loader reads it.
+
+System V ABI, gabi.xinuos.com: "Dynamic Linking"; Linux Standard Base, "Symbol Versioning" and "Note Sections".
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Final
+
+from pypkg_core.binaries.binary import Binary, Kind, Minimum, Protection
+from pypkg_core.binaries.elf.file import ElfFile, SectionType, Segment, SegmentFlag, SegmentType
+from pypkg_core.binaries.mapped import Bytes
+from pypkg_core.binaries.view import View
+from pypkg_core.image.layout import align
+
+__all__ = ["inspect"]
+
+# e_machine -> name, processors of pypkg.
+_MACHINES: Final[Mapping[int, tuple[str, tuple[str, ...]]]] = {
+    3: ("x86", ()),
+    8: ("MIPS", ()),
+    20: ("PowerPC", ()),
+    21: ("64-bit PowerPC", ()),
+    22: ("S/390", ()),
+    40: ("ARM", ("armv6", "armv7")),
+    62: ("x86-64", ("x64",)),
+    183: ("AArch64", ("arm64",)),
+    243: ("RISC-V", ()),
+    258: ("LoongArch", ()),
+}
+_SYSTEMS: Final[Mapping[int, str]] = {3: "linux", 9: "freebsd"}  # e_ident[EI_OSABI]
+_OSABI: Final = 7
+_UNDEFINED: Final = 0  # SHN_UNDEF
+_LOCAL: Final = 0  # STB_LOCAL
+_ET_REL, _ET_EXEC, _ET_DYN = 1, 2, 3
+_DF_BIND_NOW: Final = 8
+_DF_1_NOW: Final = 1
+_DF_1_PIE: Final = 0x08000000
+_NOTE: Final = struct.Struct("<III")  # size of the name, size of the contents, type
+_FREEBSD_VERSION: Final = (b"FreeBSD\0", 1)  # NT_FREEBSD_ABI_TAG: __FreeBSD_version (sys/elf_common.h)
+_NEED: Final = struct.Struct("<HHIII")  # Elfxx_Verneed: version, count, file, first name, next
+_NEED_NAME: Final = struct.Struct("<IHHII")  # Elfxx_Vernaux: hash, flags, other, name, next
+_GLIBC: Final = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4})+)")
+_RELR_GLIBC: Final = (2, 36)  # the first that understands DT_RELR, which GLIBC_ABI_DT_RELR asks for (its NEWS)
+
+
+class _Tag(IntEnum):
+    """Entries of the dynamic section."""
+
+    NEEDED = 1
+    HASH = 4
+    STRTAB = 5
+    SYMTAB = 6
+    STRSZ = 10
+    RPATH = 15
+    BIND_NOW = 24
+    RUNPATH = 29
+    FLAGS = 30
+    GNU_HASH = 0x6FFFFEF5
+    FLAGS_1 = 0x6FFFFFFB
+    VERNEED = 0x6FFFFFFE
+    VERNEEDNUM = 0x6FFFFFFF
+
+
+def inspect(data: Bytes, shown: object) -> Binary:
+    """Return what is known of an ELF file.
+
+    Raises:
+        PypkgError: it is not a little-endian ELF file, or is truncated or damaged.
+    """
+    elf = ElfFile(data, shown)
+    view = View(data, shown)
+    kind = elf.header["type"]
+    machine, arches = _MACHINES.get(elf.header["machine"], (f"machine {elf.header['machine']}", ()))
+    interpreter = next((_text(view, item) for item in elf.segments if item.type == SegmentType.INTERP), None)
+    dynamic = _Dynamic(elf, view)
+    system, minimum = _SYSTEMS.get(data[_OSABI]), dynamic.glibc()
+    if minimum is not None:
+        system = "linux"
+    elif (freebsd := _freebsd_version(elf, view)) is not None:
+        system, minimum = "freebsd", Minimum(name="freebsd", version=freebsd)
+    return Binary(
+        format="elf",
+        system=system,
+        machine=machine,
+        arches=arches,
+        bits=elf.layout.bits,
+        kind=_kind(kind, program=interpreter is not None or dynamic.is_program),
+        needed=dynamic.strings(_Tag.NEEDED),
+        run_paths=tuple(
+            path
+            for tag in (_Tag.RPATH, _Tag.RUNPATH)
+            for text in dynamic.strings(tag)
+            for path in text.split(":")
+            if path
+        ),
+        interpreter=interpreter,
+        minimum=minimum,
+        undefined=_undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined(),
+        protections=frozenset(_protections(elf, dynamic)),
+    )
+
+
+def _kind(kind: int, *, program: bool) -> Kind:
+    if kind == _ET_DYN:
+        return Kind.EXECUTABLE if program else Kind.LIBRARY
+    return {_ET_REL: Kind.OBJECT, _ET_EXEC: Kind.EXECUTABLE}.get(kind, Kind.OTHER)
+
+
+def _protections(elf: ElfFile, dynamic: _Dynamic) -> Iterator[Protection]:
+    if elf.header["type"] == _ET_DYN:
+        yield Protection.PIE
+    for segment in elf.segments:
+        if segment.type == SegmentType.GNU_STACK and not segment.flags & SegmentFlag.EXECUTE:
+            yield Protection.NX
+        elif segment.type == SegmentType.GNU_RELRO:
+            yield Protection.RELRO
+    if dynamic.binds_now:
+        yield Protection.BIND_NOW
+
+
+def _text(view: View, segment: Segment) -> str:
+    return view.string(segment.offset, segment.offset + segment.filesz)
+
+
+def _freebsd_version(elf: ElfFile, view: View) -> tuple[int, int] | None:
+    """Return major and minor version of the FreeBSD that the file was made for."""
+    left = view.size // _NOTE.size
+    for segment in elf.segments:
+        if segment.type != SegmentType.NOTE:
+            continue
+        at, end = segment.offset, segment.offset + segment.filesz
+        while at + _NOTE.size <= end:
+            left -= 1
+            if left < 0:
+                raise view.error("is damaged: its notes overlap")
+            name_size, size, kind = view.unpack(_NOTE, at)
+            at += _NOTE.size
+            contents = at + align(name_size, 4)
+            if (view.read(at, min(name_size, 8)), kind) == _FREEBSD_VERSION and size == 4:
+                version = int.from_bytes(view.read(contents, 4), "little")
+                return version // 100_000, version // 1000 % 100
+            at = contents + align(size, 4)
+    return None
+
+
+def _undefined_in_object(elf: ElfFile, view: View) -> tuple[str, ...]:
+    section = next((item for item in elf.sections if item.type == SectionType.SYMTAB), None)  # the ABI allows one
+    if section is None:
+        return ()
+    if section.link >= len(elf.sections):
+        raise view.error("is damaged: the names of its symbols are missing")
+    names = elf.sections[section.link]
+    count = section.size // elf.layout.symbol.size
+    return _undefined(elf, view, section.offset, count, (names.offset, names.size))
+
+
+def _undefined(elf: ElfFile, view: View, offset: int, count: int, names: tuple[int, int]) -> tuple[str, ...]:
+    """Return the names of undefined symbols of a table; ``names`` is where names are: offset and size."""
+    start, size = names
+    found = {
+        view.string(start + name, start + size)
+        for name, info, _, section in view.rows(elf.layout.symbol, offset, count)
+        if section == _UNDEFINED and info >> 4 != _LOCAL
+    }
+    return tuple(sorted(found))
+
+
+class _Dynamic:
+    """The dynamic section; a file without one needs nothing."""
+
+    def __init__(self, elf: ElfFile, view: View) -> None:
+        self._elf = elf
+        self._view = view
+        self._values: dict[int, list[int]] = {}
+        layout = elf.layout.dynamic
+        segment = next((item for item in elf.segments if item.type == SegmentType.DYNAMIC), None)
+        if segment is None:
+            return
+        for tag, value in view.rows(layout, segment.offset, segment.filesz // layout.size):
+            if tag == 0:  # DT_NULL
+                break
+            self._values.setdefault(tag, []).append(value)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is marked as an executable: a static one names no loader."""
+        return bool(self._first(_Tag.FLAGS_1) & _DF_1_PIE)
+
+    @property
+    def binds_now(self) -> bool:
+        """Whether functions are bound when the file is loaded."""
+        return (
+            _Tag.BIND_NOW in self._values
+            or bool(self._first(_Tag.FLAGS) & _DF_BIND_NOW)
+            or bool(self._first(_Tag.FLAGS_1) & _DF_1_NOW)
+        )
+
+    @property
+    def run_paths(self) -> tuple[str, ...]:
+        """Where needed libraries are looked for."""
+        texts = self.strings(_Tag.RPATH) + self.strings(_Tag.RUNPATH)
+        return tuple(path for text in texts for path in text.split(":") if path)
+
+    def strings(self, tag: _Tag) -> tuple[str, ...]:
+        """Return the strings of all entries with a tag."""
+        return tuple(map(self._string, self._values.get(tag, ())))
+
+    def glibc(self) -> Minimum | None:
+        """Return the newest version of glibc that a symbol asks for."""
+        newest = max((version for name in self._versions() if (version := _glibc_version(name))), default=None)
+        return None if newest is None else Minimum(name="glibc", version=newest)
+
+    def undefined(self) -> tuple[str, ...]:
+        """Return the names of undefined dynamic symbols."""
+        if _Tag.SYMTAB not in self._values:
+            return ()
+        table, names = self._offset(_Tag.SYMTAB), (self._offset(_Tag.STRTAB), self._first(_Tag.STRSZ))
+        return _undefined(self._elf, self._view, table, self._symbol_count(table), names)
+
+    def _symbol_count(self, table: int) -> int:
+        """Return how many dynamic symbols there are, or how many come before the first defined one.
+
+        Args:
+            table: the file offset of the symbols.
+        """
+        for section in self._elf.sections:
+            if section.type == SectionType.DYNSYM and section.offset == table:
+                return section.size // self._elf.layout.symbol.size
+        number = struct.Struct("<I")
+        if _Tag.HASH in self._values:  # bucket count, symbol count
+            return self._view.unpack(number, self._offset(_Tag.HASH) + 4)[0]
+        if _Tag.GNU_HASH in self._values:  # bucket count, number of the first symbol in the table: a defined one
+            return self._view.unpack(number, self._offset(_Tag.GNU_HASH) + 4)[0]
+        return 0
+
+    def _versions(self) -> Iterator[str]:
+        """Return the symbol versions that it asks for."""
+        if _Tag.VERNEED not in self._values:
+            return
+        left = self._view.size // _NEED.size
+        at = self._offset(_Tag.VERNEED)
+        for _ in range(self._first(_Tag.VERNEEDNUM)):
+            _, count, _, first, following = self._view.unpack(_NEED, at)
+            left -= 1 + count
+            if left < 0:
+                raise self._view.error("is damaged: it asks for more symbol versions than it has room for")
+            name_at = at + first
+            for _ in range(count):
+                _, _, _, name, next_name = self._view.unpack(_NEED_NAME, name_at)
+                yield self._string(name)
+                name_at += next_name
+            if following == 0:
+                return
+            at += following
+
+    def _string(self, value: int) -> str:
+        table = self._offset(_Tag.STRTAB)
+        return self._view.string(table + value, table + self._first(_Tag.STRSZ))
+
+    def _offset(self, tag: _Tag) -> int:
+        """Return the file offset of the address in an entry."""
+        address = self._first(tag)
+        for segment in self._elf.loads:
+            if segment.vaddr <= address < segment.vaddr + segment.filesz:
+                return segment.offset + address - segment.vaddr
+        raise self._view.error(f"is damaged: {tag.name} of its dynamic section points outside of it")
+
+    def _first(self, tag: _Tag) -> int:
+        return self._values.get(tag, [0])[0]
+
+
+def _glibc_version(name: str) -> tuple[int, ...] | None:
+    if name == "GLIBC_ABI_DT_RELR":
+        return _RELR_GLIBC
+    match = _GLIBC.fullmatch(name)
+    return tuple(map(int, match[1].split("."))) if match else None

@@ -1,0 +1,1 @@
+"""Mach-O files, those of macOS: inspecting them."""

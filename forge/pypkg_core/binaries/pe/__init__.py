@@ -1,0 +1,1 @@
+"""Portable Executable files, those of Windows: inspecting them."""
