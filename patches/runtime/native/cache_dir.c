@@ -1,6 +1,6 @@
 /* The directory of the native cache: finding it, and checking that no other user can change its files.
 
-   It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else XDG_CACHE_HOME, else ~/.cache. Code from
+   It is <cache>/pypkg, with <cache> from PYPKG_NATIVE_CACHE_PATH, else the user's directory for caches. Code from
    there is executed, so every directory from the root down must belong to this user or to root, and others must not
    be able to write to it, unless it is sticky (/tmp). Above `pypkg` a link is followed only if it belongs to this
    user or to root, which is the rule of the kernel's protected_symlinks; below, no link is followed. A directory is
@@ -16,6 +16,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "os/process.h"
+
+#define FOLDER "pypkg"
 #define SET_PATH "set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to"
 
 /* The directories above `pypkg` need not be readable. */
@@ -83,34 +86,55 @@ fail_unsafe(struct pypkg_cache *cache)
                             cache->path);
 }
 
+/* The user's directory for caches: the value of a variable, and what follows it. False: `row` is the last one tried. */
+static bool
+find_user_root(const char **base, struct pypkg_cache_root *row)
+{
+    for (const struct pypkg_cache_root *root = pypkg_cache_roots; root->variable != NULL; root++) {
+        *row = *root;
+        *base = pypkg_environment(root->variable);
+        if (*base != NULL && (*base)[0] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The path of <cache>, from the environment. */
 static bool
 find_base(struct pypkg_cache *cache, char *out, size_t size)
 {
-    const char *base = getenv("PYPKG_NATIVE_CACHE_PATH");
-    const char *suffix = "";
+    const char *base = pypkg_environment("PYPKG_NATIVE_CACHE_PATH");
+    struct pypkg_cache_root root = {NULL, ""};
 
     cache->chosen = base != NULL && base[0] != '\0';
     if (cache->chosen && base[0] != '/') {
         return pypkg_cache_fail(cache, PYPKG_CACHE_UNSAFE,
                                 "pypkg: PYPKG_NATIVE_CACHE_PATH: expected an absolute path, got '%s'", base);
     }
-    if (!cache->chosen) {
-        base = getenv("XDG_CACHE_HOME");
-        if (base == NULL || base[0] != '/') {
-            base = getenv("HOME");
-            suffix = "/.cache";
-        }
-    }
-    if (base == NULL || base[0] != '/') {
+    if (!cache->chosen && !find_user_root(&base, &root)) {
         return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
-                                "pypkg: no directory for native libraries: HOME is not set; " SET_PATH);
+                                "pypkg: no directory for native libraries: %s is not set; " SET_PATH, root.variable);
     }
-    int written = snprintf(out, size, "%s%s", base, suffix);
+    int written = snprintf(out, size, "%s%s", base, root.suffix);
     if (written < 0 || (size_t)written >= size) {
         return fail_too_long(cache);
     }
     return true;
+}
+
+bool
+pypkg_cache_path(char *out, size_t size)
+{
+    char error[256];
+    struct pypkg_cache cache = {.error = error, .error_size = sizeof(error)};
+
+    if (!find_base(&cache, out, size)) {
+        return false;
+    }
+    size_t used = strlen(out);
+    int written = snprintf(out + used, size - used, "/" FOLDER);
+    return written > 0 && (size_t)written < size - used;
 }
 
 /* Open the directory `name`, and create it if it is missing. */
@@ -285,6 +309,13 @@ pypkg_cache_open(struct pypkg_cache *cache)
 
     cache->failure = PYPKG_CACHE_WORKS;
     cache->size = 0;
+    cache->chosen = false;
+    /* Its caller could choose the directory. */
+    if (pypkg_is_privileged()) {
+        pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
+                         "pypkg: native libraries are not stored by a program with more rights than its caller");
+        return -1;
+    }
     if (!find_base(cache, path, sizeof(path))) {
         return -1;
     }
@@ -292,7 +323,7 @@ pypkg_cache_open(struct pypkg_cache *cache)
     if (base < 0) {
         return -1;
     }
-    int fd = pypkg_cache_enter(cache, base, "pypkg", 5);
+    int fd = pypkg_cache_enter(cache, base, FOLDER, sizeof(FOLDER) - 1);
     close(base);
     if (fd >= 0 && !allows_execution(cache, fd)) {
         close(fd);

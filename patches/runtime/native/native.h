@@ -38,6 +38,9 @@ bool pypkg_may_use_memory(const struct pypkg_cache *cache);
 /* Append a slash and a name to cache->path. */
 bool pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size);
 
+/* The path of <cache>/pypkg, which need not exist. False if the environment names no directory. */
+bool pypkg_cache_path(char *out, size_t size);
+
 /* Open the directory <cache>/pypkg, and create it if it is missing. Returns a descriptor, or -1. */
 int pypkg_cache_open(struct pypkg_cache *cache);
 

@@ -9,6 +9,7 @@
 #include "engine/reroute.h"
 #include "native/native.h"
 #include "os/files.h"
+#include "os/process.h"
 #include "posix/front.h"
 #include "process/reentry.h"
 
@@ -186,7 +187,7 @@ start_path(struct start *start, char *const envp[])
 static bool
 search_program(const char *file, char *path, size_t size)
 {
-    const char *path_variable = getenv("PATH");
+    const char *path_variable = pypkg_environment("PATH");
     const char *directory = path_variable != NULL ? path_variable : "/usr/local/bin:/bin:/usr/bin";
     size_t file_size = strlen(file);
     struct stat status;
@@ -248,8 +249,9 @@ pypkg_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_
     char path[PYPKG_MAX_PATH + 1];
 
     if (strchr(file, '/') == NULL) {
-        if (!search_program(file, path, sizeof(path))) {
-            /* The system's call does not find it either, and returns the right error. */
+        /* The system's call does not find it either, and returns the right error. In a privileged process, where
+           PATH is not read here, it is left to that call. */
+        if (pypkg_is_privileged() || !search_program(file, path, sizeof(path))) {
             return posix_spawnp(pid, file, actions, attributes, argv, envp);
         }
         file = path;

@@ -4,6 +4,7 @@
 
 #include "engine/route.h"
 #include "os/files.h"
+#include "os/process.h"
 #include "posix/front.h"
 
 /* Python's options, except long ones and those that print and exit: Python/getopt.c, Python/initconfig.c. */
@@ -153,16 +154,16 @@ pypkg_is_entry(const struct pypkg_program *program, const char *path)
             && main_module.entry == route.found.index);
 }
 
-bool
+enum pypkg_reentry
 pypkg_take_reentry(const char *path)
 {
-    const char *value = getenv(PYPKG_REENTRY);
+    const char *value = pypkg_environment(PYPKG_REENTRY);
     const struct pypkg_program program = {.path = path};
     struct pypkg_entry directory;
     char *end;
 
     if (value == NULL) {
-        return false;
+        return pypkg_is_set(PYPKG_REENTRY) ? PYPKG_REENTRY_REFUSED : PYPKG_REENTRY_NONE;
     }
     unsigned long cwd = strtoul(value, &end, 10);
     bool has_cwd = end != value && *end == ':' && cwd <= UINT32_MAX;
@@ -172,7 +173,7 @@ pypkg_take_reentry(const char *path)
         atomic_store(&pypkg_state.cwd, (uint32_t)cwd + 1);
     }
     unsetenv(PYPKG_REENTRY);
-    return ours;
+    return ours ? PYPKG_REENTRY_REQUESTED : PYPKG_REENTRY_NONE;
 }
 
 static char **

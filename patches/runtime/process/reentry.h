@@ -27,6 +27,13 @@ struct pypkg_options {
     const char *value; /* of -c, -m, -W and -X; NULL if it is missing */
 };
 
+/* Whether the interpreter was requested. */
+enum pypkg_reentry {
+    PYPKG_REENTRY_NONE,
+    PYPKG_REENTRY_REQUESTED,
+    PYPKG_REENTRY_REFUSED, /* by a caller with fewer rights than this process, which must not run its code */
+};
+
 /* Start before argv[1]. */
 void pypkg_options_begin(struct pypkg_options *options, char *const argv[]);
 
@@ -42,9 +49,10 @@ bool pypkg_is_program(const struct pypkg_program *program, const char *path);
 /* Whether the script at `path` is the program itself: this executable, or the file of its module `__main__`. */
 bool pypkg_is_entry(const struct pypkg_program *program, const char *path);
 
-/* Remove the variable from the environment of this process. True if it was set and is for the executable at `path`;
-   then the working directory is set from it. */
-bool pypkg_take_reentry(const char *path);
+/* Remove the variable from the environment of this process. If it was set and is for the executable at `path`, the
+   interpreter was requested, and the working directory is set from it. In a privileged process it is refused, and not
+   ignored: a program that starts children with it would start itself again and again. */
+enum pypkg_reentry pypkg_take_reentry(const char *path);
 
 /* Set pypkg_state.program, for the redirected exec calls. The strings are copied. `arguments` may be NULL. Returns
    false without memory. */

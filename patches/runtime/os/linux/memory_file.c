@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "os/files.h"
+#include "os/process.h"
 
 /* memfd_create(2) and fcntl(2); the headers of glibc 2.17 are older. */
 #define CLOEXEC 1u
@@ -30,7 +31,7 @@
 static int
 create_unlinked(void)
 {
-    const char *directory = getenv("TMPDIR");
+    const char *directory = pypkg_environment("TMPDIR");
     char path[PATH_MAX];
 
     if (directory == NULL || directory[0] != '/') {

@@ -24,8 +24,8 @@ _KINDS = ("", "module", "package", "namespace", "extension", "extension package"
 
 def start(*, listed):
     """Do what ``DEBUG_PYPKG`` requests; ``listed``: with the lists."""
-    level = os.environ.get("DEBUG_PYPKG", "")
-    if level in ("", "0"):
+    level = _pypkg.environment("DEBUG_PYPKG")
+    if level in (None, "", "0"):
         return
     if listed:
         _say(_report(_read_limit("SIZE_LIMIT_PYPKG"), _read_limit("FOLDER_LIMIT_PYPKG")))
@@ -46,7 +46,7 @@ def _say(lines):
 
 def _read_limit(name):
     """The value of a variable in bytes, or None."""
-    text = os.environ.get(name, "").strip()
+    text = (_pypkg.environment(name) or "").strip()
     number = text.rstrip("BGKMbgkm").strip()
     unit = _UNITS.get(text[len(number) :].strip().lower())
     if not text:

@@ -17,17 +17,6 @@ _ENTRY = re.compile(r"[0-9a-f]{64}|file-[0-9a-f]{32}")
 _LEFTOVER = re.compile(r"\.(new|gone)-.*", re.DOTALL)
 
 
-def _directory():
-    """The cache's directory, as native/cache_dir.c finds it, or None."""
-    base = os.environ.get("PYPKG_NATIVE_CACHE_PATH")
-    if not base:
-        base = os.environ.get("XDG_CACHE_HOME", "")
-        if not base.startswith("/"):
-            home = os.environ.get("HOME", "")
-            base = f"{home}/.cache" if home.startswith("/") else ""
-    return f"{base}/pypkg" if base.startswith("/") else None
-
-
 def _open(directory):
     """A descriptor of the directory, or None if it does not exist.
 
@@ -120,7 +109,7 @@ def main(command):
     if command not in commands:
         print(f"pypkg: PYPKG_NATIVE_CACHE: expected 'list' or 'clear', got {command!r}", file=sys.stderr)
         return 2
-    path = _directory()
+    path = _pypkg.native_cache()
     if path is None:
         print("pypkg: no native cache: PYPKG_NATIVE_CACHE_PATH or HOME must be an absolute path", file=sys.stderr)
         return 1

@@ -6,7 +6,6 @@ module may import only what is built in, frozen or in the image.
 
 import _sitebuiltins
 import builtins
-import posix
 import sys
 
 import _pypkg
@@ -127,11 +126,11 @@ def start():
 
 def serve_commands():
     """If the environment has a command, run it instead of the program, and exit. Called by main."""
-    command = posix.environ.get(b"PYPKG_NATIVE_CACHE")
+    command = _pypkg.environment("PYPKG_NATIVE_CACHE")
     if command:
         import _pypkg_native_cache  # noqa: PLC0415 - only if it is requested
 
-        sys.exit(_pypkg_native_cache.main(command.decode(errors="replace")))
+        sys.exit(_pypkg_native_cache.main(command))
     diagnose(listed=True)
 
 

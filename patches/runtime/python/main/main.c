@@ -189,13 +189,18 @@ main(int argc, char **argv)
     register_importer();
     check_startup_modules();
     const char *executable = find_executable();
-    bool reentered = pypkg_take_reentry(executable);
+    enum pypkg_reentry reentry = pypkg_take_reentry(executable);
+    if (reentry == PYPKG_REENTRY_REFUSED) {
+        pypkg_refuse("the Python interpreter in this program is not started, as " PYPKG_REENTRY
+                     " requests, because the program has more rights than its caller (set-user-ID, set-group-ID or "
+                     "file capabilities)");
+    }
     if (!pypkg_find_main(&main_module)) {
         initialize_python(&config, pypkg_configure_base(&config, executable, argc, argv));
         return Py_RunMain();
     }
     argv = argc > 0 ? argv : no_arguments;
-    struct command command = parse_command(argv, executable, reentered);
+    struct command command = parse_command(argv, executable, reentry == PYPKG_REENTRY_REQUESTED);
     if (executable[0] != '\0' && !pypkg_set_program(executable, command.interpreter ? NULL : command.arguments)) {
         pypkg_die("no memory for the command line");
     }

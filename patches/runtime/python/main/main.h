@@ -18,6 +18,9 @@
 /* Print how the executable is damaged, and exit. */
 _Noreturn void pypkg_die(const char *problem);
 
+/* Print what this executable does not do, and exit. */
+_Noreturn void pypkg_refuse(const char *problem);
+
 /* --- configure.c --- */
 
 /* `executable` is the absolute path of this executable, or "". */

@@ -24,6 +24,9 @@ extern PyMethodDef pypkg_inspect_methods[];
 /* _pypkg_mounts.c */
 extern PyMethodDef pypkg_mount_methods[];
 
+/* _pypkg_process.c */
+extern PyMethodDef pypkg_process_methods[];
+
 /* _pypkg_gc.c: the state of one interpreter, which starts as zeros. */
 struct pypkg_gc {
     PyObject *module;

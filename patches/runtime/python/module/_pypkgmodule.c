@@ -400,7 +400,8 @@ exec_pypkg(PyObject *module)
     }
     if (PyModule_AddStringConstant(module, "ROOT", PYPKG_ROOT) < 0
         || PyModule_AddFunctions(module, pypkg_mount_methods) < 0
-        || PyModule_AddFunctions(module, pypkg_inspect_methods) < 0) {
+        || PyModule_AddFunctions(module, pypkg_inspect_methods) < 0
+        || PyModule_AddFunctions(module, pypkg_process_methods) < 0) {
         return -1;
     }
     return find_cache_suffix(state);

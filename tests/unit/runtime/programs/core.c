@@ -9,6 +9,7 @@
    needed FILE...               print DT_SONAME and DT_NEEDED of ELF files, which may be corrupt
    reentry IMAGE PROGRAM OWN... % ARGV...
                                 as the executable PROGRAM, started with OWN: print what the command line starts
+   requested IMAGE PROGRAM      as the executable PROGRAM: print whether the environment requests the interpreter
    exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; print its output, or the name of the errno */
 
 #include "posix/route.h"
@@ -274,6 +275,18 @@ ask_reentry(char **arguments)
 }
 
 static int
+take_reentry(const char *path)
+{
+    static const char *const answers[] = {
+        [PYPKG_REENTRY_NONE] = "none",
+        [PYPKG_REENTRY_REQUESTED] = "requested",
+        [PYPKG_REENTRY_REFUSED] = "refused",
+    };
+    puts(answers[pypkg_take_reentry(path)]);
+    return 0;
+}
+
+static int
 execute(char **arguments)
 {
     static char *none[] = {NULL};
@@ -303,6 +316,9 @@ main(int argc, char **argv)
         }
         else if (strcmp(argv[1], "reentry") == 0 && argc > 4) {
             return ask_reentry(argv + 3);
+        }
+        else if (strcmp(argv[1], "requested") == 0 && argc == 4) {
+            return take_reentry(argv[3]);
         }
         else if (strcmp(argv[1], "exec") == 0 && argc > 4) {
             return execute(argv + 3);
