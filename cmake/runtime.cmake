@@ -8,6 +8,9 @@ set(PYPKG_LAYERS os image paths engine posix native process libraries interpose 
 
 # Not compiled here: the folders of other systems, and those of python/, which CPython's make compiles.
 string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
+if(NOT IS_DIRECTORY "${PYPKG_RUNTIME}/os/${system}")
+  message(FATAL_ERROR "PYPKG_SYSTEM='${CMAKE_SYSTEM_NAME}' has no folder in '${PYPKG_RUNTIME}/os'; os.h there says what it implements")
+endif()
 set(runtime_patterns "${PYPKG_RUNTIME}/os/${system}/*.c")
 if(UNIX)
   list(APPEND runtime_patterns "${PYPKG_RUNTIME}/os/posix/*.c")

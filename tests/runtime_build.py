@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import subprocess
 import time
@@ -51,13 +52,20 @@ def layers() -> tuple[str, ...]:
 
 
 def runtime_sources(*left_out: str) -> list[Path]:
-    """Return the C files of the runtime without its Python part, sorted.
+    """Return the C files of the runtime for this system, without its Python part, sorted.
 
     Args:
         left_out: names of files: "sqlite.c".
     """
-    python = RUNTIME / "python"
-    return [path for path in sorted(RUNTIME.rglob("*.c")) if python not in path.parents and path.name not in left_out]
+    python, system = RUNTIME / "python", RUNTIME / "os"
+    own = {system / "posix", system / platform.system().lower()}
+    return [
+        path
+        for path in sorted(RUNTIME.rglob("*.c"))
+        if python not in path.parents
+        and (path.parent.parent != system or path.parent in own)
+        and path.name not in left_out
+    ]
 
 
 @cache

@@ -56,4 +56,12 @@ pypkg_has_parent(const struct pypkg_route *route)
     return route->where != PYPKG_FAILED || route->found.in_directory;
 }
 
+/* --- for callers that know no front; each front has these two: posix/route.c --- */
+
+/* Whether a path can lead into the snapshot, by its first bytes; a relative one starts from the working directory. */
+bool pypkg_may_lead_inside(const char *path);
+
+/* Find out where such a path leads. */
+enum pypkg_where pypkg_route_path(struct pypkg_route *route, const char *call, const char *path, bool follow);
+
 #endif

@@ -14,3 +14,15 @@ pypkg_route_from_directory(struct pypkg_route *route)
 
     pypkg_route_virtual(route, virtual ? &start.entry : NULL);
 }
+
+bool
+pypkg_may_lead_inside(const char *path)
+{
+    return pypkg_may_be_virtual(AT_FDCWD, path);
+}
+
+enum pypkg_where
+pypkg_route_path(struct pypkg_route *route, const char *call, const char *path, bool follow)
+{
+    return pypkg_route(route, call, AT_FDCWD, path, follow);
+}

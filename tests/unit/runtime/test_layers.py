@@ -15,7 +15,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 import needs
-from runtime_build import FLAGS, RUNTIME, compile_objects, layers
+from runtime_build import FLAGS, RUNTIME, compile_objects, layers, runtime_sources
 
 Graph = Mapping[str, set[str]]
 
@@ -80,7 +80,8 @@ def _symbols(path: Path) -> tuple[set[str], set[str]]:
 
 
 def _sources() -> dict[str, Path]:
-    return {path.relative_to(RUNTIME).as_posix(): path for path in sorted(RUNTIME.rglob("*.c"))}
+    python = sorted((RUNTIME / "python").rglob("*.c"))
+    return {path.relative_to(RUNTIME).as_posix(): path for path in [*runtime_sources(), *python]}
 
 
 @pytest.fixture(scope="module")

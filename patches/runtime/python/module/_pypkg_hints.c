@@ -5,7 +5,6 @@
    here are ignored, so that a hint never replaces the error. */
 
 #include "engine/trace.h"
-#include "posix/route.h"
 #include "python/module/_pypkg.h"
 
 #define READ_ONLY                                                                                                    \
@@ -31,7 +30,7 @@ path_in(PyObject *name)
     else if (name != NULL && PyBytes_Check(name)) {
         path = PyBytes_AS_STRING(name);
     }
-    return path != NULL && pypkg_may_be_virtual(AT_FDCWD, path) ? path : NULL;
+    return path != NULL && pypkg_may_lead_inside(path) ? path : NULL;
 }
 
 /* The path relative to the project's directory, as the globs of the configuration are; or NULL. */
@@ -107,7 +106,7 @@ explain_read_only(PyObject *error, int number)
 static enum pypkg_where
 find(const char *path, struct pypkg_route *route)
 {
-    return path == NULL ? PYPKG_REAL : pypkg_route(route, NULL, AT_FDCWD, path, true);
+    return path == NULL ? PYPKG_REAL : pypkg_route_path(route, NULL, path, true);
 }
 
 static void

@@ -6,7 +6,6 @@
 #include <Python.h>
 
 #include "engine/trace.h"
-#include "posix/route.h"
 #include "python/module/_pypkg.h"
 
 static PyObject *hook;
@@ -102,8 +101,7 @@ is_mounted(PyObject *Py_UNUSED(module), PyObject *argument)
         return NULL;
     }
     const char *text = PyBytes_AS_STRING(path);
-    bool real =
-        pypkg_may_be_virtual(AT_FDCWD, text) && pypkg_route(&route, "import", AT_FDCWD, text, true) == PYPKG_REAL;
+    bool real = pypkg_may_lead_inside(text) && pypkg_route_path(&route, "import", text, true) == PYPKG_REAL;
     Py_DECREF(path);
     return PyBool_FromLong(real);
 }
