@@ -37,6 +37,25 @@ FRONTS: Final = ("posix", "native", "process", "interpose", "libraries", "python
 INCLUDE: Final = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([^>]+)>", re.MULTILINE)
 MACRO: Final = re.compile(r"\b(?:__linux__|__APPLE__|__FreeBSD__|__unix__|_WIN32|__MINGW32__)\b")
 
+REDIRECTED: Final = """
+#include <dirent.h>
+#include <ftw.h>
+#include <sys/mount.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if defined(PYPKG_HAS_XATTR) != EXPECTED_XATTR
+#error "extended attributes"
+#endif
+int main(void)
+{
+    struct stat status;
+    int fd = open("/snapshot/file", O_RDONLY);
+    DIR *stream = fdopendir(fd);
+    return stat("/", &status) + fstat(dirfd(stream), &status) + (readdir(stream) != NULL) + futimes(fd, NULL);
+}
+"""
+
 
 def _sources(folders: tuple[str, ...]) -> list[Path]:
     return [path for folder in folders for path in sorted((RUNTIME / folder).glob("*.c"))]
@@ -61,6 +80,18 @@ def test_compiles_for_other_systems(triple: str, tmp_path: Path) -> None:
     sources = _sources(FOLDERS[triple])
     assert {path.parent for path in sources} == {RUNTIME / folder for folder in FOLDERS[triple]}
     assert compile_for(triple, [*FLAGS, "-DPYPKG_WITHOUT_CODECS"], sources, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("triple", "xattr"),
+    [("x86_64-linux-gnu.2.17", 1), ("x86_64-linux-musl", 1), ("x86_64-freebsd", 0), ("aarch64-macos", 0)],
+)
+def test_redirect_header_of_other_systems(triple: str, xattr: int, tmp_path: Path) -> None:
+    """It is force-included into files that include the system's headers, whose names it replaces."""
+    source = tmp_path / "redirected.c"
+    source.write_text(REDIRECTED)
+    flags = [*FLAGS, "-include", str(RUNTIME / "posix" / "redirect.h"), f"-DEXPECTED_XATTR={xattr}"]
+    assert compile_for(triple, flags, [source], tmp_path) == ""
 
 
 def test_warnings_are_found(tmp_path: Path) -> None:
