@@ -16,7 +16,7 @@ function(pypkg_add_foreign name)
   endforeach()
   set(build "${CMAKE_CURRENT_BINARY_DIR}/${name}")
   set(stamp "${CMAKE_CURRENT_BINARY_DIR}/stamps/${name}-${arg_KEY}")
-  set(in_build "${PYPKG_CMAKE}" -E chdir "${build}" ${PYPKG_ENVIRONMENT})
+  set(in_build "${PYPKG_CMAKE}" -E chdir "${build}")
   add_custom_command(
     OUTPUT "${stamp}"
     COMMAND "${PYPKG_CMAKE}" -E rm -rf "${build}"

@@ -13,7 +13,7 @@ else()
   file(MAKE_DIRECTORY "${amalgamation}")
   add_custom_command(
     OUTPUT "${amalgamation}/sqlite3.c" "${amalgamation}/sqlite3.h"
-    COMMAND "${PYPKG_CMAKE}" -E chdir "${amalgamation}" ${PYPKG_ENVIRONMENT}
+    COMMAND "${PYPKG_CMAKE}" -E chdir "${amalgamation}"
             make -f "${PYPKG_SOURCE_sqlite}/main.mk" "TOP=${PYPKG_SOURCE_sqlite}" "BCC=pypkg-host-cc -O1"
             NAWK=awk sqlite3.c
     COMMAND "${PYPKG_CMAKE}" -E copy_if_different

@@ -35,7 +35,7 @@ endif()
 
 set(configure_stamp "${CMAKE_BINARY_DIR}/stamps/configure-${PYPKG_KEY_configure}")
 set(python_build "${CMAKE_BINARY_DIR}/cpython")
-set(in_python_build "${PYPKG_CMAKE}" -E chdir "${python_build}" ${PYPKG_ENVIRONMENT})
+set(in_python_build "${PYPKG_CMAKE}" -E chdir "${python_build}")
 add_custom_command(
   OUTPUT "${configure_stamp}"
   COMMAND "${PYPKG_CMAKE}" -E rm -rf "${python_build}" "${CMAKE_BINARY_DIR}/stamps"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
 from pypkg_forge.driver.recipe import REDIRECT_HEADER, Recipe
 from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
+from pypkg_forge.toolchain.environment import step_environment
+from pypkg_forge.toolchain.programs import write_program_wrappers
 from pypkg_forge.toolchain.run import Log
 from pypkg_forge.toolchain.wrappers import Toolchain, WrapperPaths, write_wrappers
 
@@ -46,6 +47,11 @@ class Workshop:
         return forge_dir() / f"{self.recipe.target.platform}-{self.recipe.target.arch}"
 
     @property
+    def tools(self) -> Path:
+        """The directory of the wrappers."""
+        return self.machine_folder / "tools"
+
+    @property
     def prefix(self) -> Path:
         """The directory of the dependencies' headers and libraries."""
         return self.machine_folder / "prefix"
@@ -72,8 +78,9 @@ class Workshop:
             PypkgError: a step failed; the log is named.
         """
         self._empty_stale_prefix()
+        write_program_wrappers(self.tools)
         write_wrappers(
-            self.machine_folder / "tools",
+            self.tools,
             self.recipe.target.machine.triple,
             WrapperPaths(
                 zig=self.toolchain.zig,
@@ -133,7 +140,9 @@ class Workshop:
         recipe = self.recipe
         with self.reporter.stage("Standard library"):
             files = sorted(self._library(), key=lambda file: file.path)
-            codes = compile_files(self.upstream_python, files, recipe.target.series, self.jobs)
+            codes = compile_files(
+                self.upstream_python, files, recipe.target.series, jobs=self.jobs, environment=self._environment
+            )
             image = build_image(
                 files=files,
                 series=recipe.target.series,
@@ -168,7 +177,7 @@ class Workshop:
             self.log.run(
                 [self.upstream_python, "-S", "-B", "-m", "lib2to3.pgen2.driver", folder / text.name],
                 what=f"compile {text.name}",
-                environment=os.environ | {"PYTHONHASHSEED": "0"},
+                environment=self._environment,
             )
         for path in sorted(folder.glob("*Grammar*.pickle")):
             yield LibraryFile(path=f"lib2to3/{path.name}", source=path)
@@ -187,16 +196,19 @@ class Workshop:
             text = text.replace(str(path), name)
         return text
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return step_environment(self.tools, epoch=self.recipe.epoch)
+
     def _settings(self) -> dict[str, str]:
         build = self.recipe.build
         return {
-            "PYPKG_TOOLS": str(self.machine_folder / "tools"),
+            "PYPKG_TOOLS": str(self.tools),
             "PYPKG_PREFIX": str(self.prefix),
             "PYPKG_SYSTEM": build.system,
             "PYPKG_PROCESSOR": build.processor,
             "PYPKG_CFLAGS": " ".join(build.cflags),
             "PYPKG_JOBS": str(self.jobs),
-            "PYPKG_EPOCH": str(self.recipe.epoch),
         }
 
     def _empty_stale_prefix(self) -> None:
@@ -232,13 +244,13 @@ class Workshop:
         # configure scripts mostly wait, in one process: two more jobs keep every processor busy.
         jobs = self.jobs + 2 if part == "dependencies" and self.jobs > 1 else self.jobs
         with self.reporter.stage(title) as stage:
-            self.log.run(configure, what=f"configure {part}")
+            self.log.run(configure, what=f"configure {part}", environment=self._environment)
             self.log.run(
                 [self.toolchain.ninja, "-C", folder, "-j", str(jobs)],
                 what=f"build {title}",
+                environment=self._environment,
                 stage=stage,
                 expected=calls,
-                environment=os.environ | {"PATH": f"{self.machine_folder / 'tools'}{os.pathsep}{os.environ['PATH']}"},
             )
 
 

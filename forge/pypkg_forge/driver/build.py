@@ -22,8 +22,9 @@ from pypkg_forge.sources.fetch import Fetcher, Source
 from pypkg_forge.sources.origins import default_origins
 from pypkg_forge.sources.pins import DEPENDENCIES, candidates
 from pypkg_forge.sources.trees import source_tree
+from pypkg_forge.toolchain.programs import check_programs
 from pypkg_forge.toolchain.run import Log, open_log
-from pypkg_forge.toolchain.wrappers import check_programs, find_toolchain
+from pypkg_forge.toolchain.wrappers import find_toolchain
 from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["build", "fetch_sources", "job_count"]

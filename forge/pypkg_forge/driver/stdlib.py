@@ -86,10 +86,15 @@ def build_image(
     return builder.build()
 
 
-def compile_files(python: Path, files: Sequence[LibraryFile], series: str, jobs: int) -> dict[str, bytes]:
+def compile_files(
+    python: Path, files: Sequence[LibraryFile], series: str, *, jobs: int, environment: Mapping[str, str]
+) -> dict[str, bytes]:
     """Compile the modules among ``files`` with the interpreter ``python``; return marshalled code by path.
 
     The bytes of the code depend on the sources only, not on the number of processes.
+
+    Args:
+        environment: that of the interpreter.
 
     Raises:
         PypkgError: a file does not compile, or the interpreter fails.
@@ -97,18 +102,20 @@ def compile_files(python: Path, files: Sequence[LibraryFile], series: str, jobs:
     modules = [file for file in files if file.module is not None]
     shares = [modules[index::jobs] for index in range(jobs)]
     with ThreadPoolExecutor(jobs) as pool:
-        results = pool.map(lambda share: _compile_share(python, share, series), shares)
+        results = pool.map(lambda share: _compile_share(python, share, series, environment), shares)
         return {path: code for result in results for path, code in result.items()}
 
 
-def _compile_share(python: Path, files: Sequence[LibraryFile], series: str) -> dict[str, bytes]:
+def _compile_share(
+    python: Path, files: Sequence[LibraryFile], series: str, environment: Mapping[str, str]
+) -> dict[str, bytes]:
     request = [[str(file.source), snapshot_path(f"{stdlib_directory(series)}/{file.path}")] for file in files]
     done = subprocess.run(
         [python, "-I", "-S", "-W", "ignore", COMPILE_SCRIPT],
         input=json.dumps(request).encode(),
         capture_output=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        env=dict(environment),
     )
     if done.returncode != 0:
         raise PypkgError(

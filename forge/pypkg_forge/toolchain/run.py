@@ -48,16 +48,16 @@ class Log:
         command: Sequence[str | Path],
         *,
         what: str,
+        environment: Mapping[str, str],
         stage: Stage | None = None,
         expected: int = 0,
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Run a command; when this is interrupted, the command and its children are terminated.
 
         Args:
             what: the purpose, for the error: "compile CPython".
+            environment: every variable of the command: `pypkg_forge.toolchain.environment.step_environment`.
             stage: gets the progress: the numbers of Ninja, or compiler calls out of ``expected``.
-            environment: the variables of the command; by default those of this process.
 
         Raises:
             PypkgError: the command cannot be started or fails.
@@ -74,7 +74,7 @@ class Log:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                env=dict(environment) if environment is not None else None,
+                env=dict(environment),
                 start_new_session=True,
                 preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - there is no other thread
             )

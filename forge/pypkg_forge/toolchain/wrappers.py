@@ -1,4 +1,4 @@
-"""The programs of a build: wrapper scripts around zig, CMake, Ninja, and those that the machine must have."""
+"""The programs of a build that pip installs: zig, CMake, Ninja, and the wrapper scripts around them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import platform as host_platform
 import shutil
 import stat
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +17,8 @@ from typing import Final
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 
-__all__ = ["Toolchain", "WrapperPaths", "check_programs", "find_toolchain", "wrapper_key", "write_wrappers"]
+__all__ = ["Toolchain", "WrapperPaths", "find_toolchain", "wrapper_key", "write_wrappers"]
 
-# Program -> its Debian package.
-_PROGRAMS: Final = {
-    "make": "make",
-    "perl": "perl",
-    "sh": "dash",
-    "awk": "mawk",
-    "sed": "sed",
-    "grep": "grep",
-    "find": "findutils",
-    "tic": "ncurses-bin",
-    "infocmp": "ncurses-bin",
-}
 _HINT: Final = "Install the build tools: pip install 'pypkg[forge]'"
 
 
@@ -74,36 +61,6 @@ def _program(name: str, attribute: str) -> Path:
     if found is None:
         raise PypkgError(f"The program '{name}' is missing", hint=_HINT)
     return Path(found)
-
-
-def check_programs(*, tcl: bool) -> None:
-    """Check that the machine has the other programs of a build.
-
-    Args:
-        tcl: whether a Tcl shell is needed too.
-
-    Raises:
-        PypkgError: programs are missing; all are named, with their Debian packages.
-    """
-    required = dict(_PROGRAMS)
-    if tcl:
-        # SQLite's full tree builds its amalgamation with Tcl; the autoconf archive contains it.
-        required["tclsh"] = "tcl"
-    missing = [name for name in required if shutil.which(name) is None]
-    if "perl" not in missing and not _whole_perl():
-        missing.append("perl")
-    if missing:
-        packages = " ".join(sorted({required[name] for name in missing}))
-        raise PypkgError(
-            f"Programs that the build needs are missing: {', '.join(missing)}",
-            hint=f"On Debian: apt-get install {packages}",
-        )
-
-
-def _whole_perl() -> bool:
-    """Whether perl has the modules that OpenSSL's Configure needs: a minimal Debian has the program only."""
-    modules = ["-MFindBin", "-MFile::Compare", "-MIPC::Cmd", "-MGetopt::Long", "-MPOSIX"]
-    return subprocess.run(["perl", *modules, "-e", "1"], capture_output=True, check=False).returncode == 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

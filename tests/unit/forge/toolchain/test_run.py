@@ -23,7 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_failure_names_command_code_and_log() -> None:
     with open_log("unit") as log:
         with pytest.raises(PypkgError) as caught:
-            log.run([sys.executable, "-c", "print('before'); raise SystemExit(3)"], what="try it")
+            log.run([sys.executable, "-c", "print('before'); raise SystemExit(3)"], what="try it", environment={})
         text = str(caught.value)
     assert "Cannot try it" in text
     assert "ended with exit code 3" in text
@@ -34,7 +34,7 @@ def test_a_failure_names_command_code_and_log() -> None:
 
 def test_a_missing_program_is_an_error() -> None:
     with open_log("unit") as log, pytest.raises(PypkgError, match="Cannot try it: /nowhere/program"):
-        log.run(["/nowhere/program"], what="try it")
+        log.run(["/nowhere/program"], what="try it", environment={})
 
 
 def test_progress_comes_from_ninjas_numbers() -> None:
@@ -45,7 +45,8 @@ def test_progress_comes_from_ninjas_numbers() -> None:
             seen.append((done, total))
 
     with open_log("unit") as log:
-        log.run([sys.executable, "-c", "print('[3/7] Building'); print('[7/7] Linking')"], what="try", stage=Stage())
+        script = "print('[3/7] Building'); print('[7/7] Linking')"
+        log.run([sys.executable, "-c", script], what="try", environment={}, stage=Stage())
     assert seen == [(3, 7), (7, 7)]
 
 
@@ -64,7 +65,7 @@ def test_an_interrupt_ends_the_children(tmp_path: Path, monkeypatch: pytest.Monk
             raise KeyboardInterrupt
 
     with open_log("unit") as log, pytest.raises(KeyboardInterrupt):
-        log.run([sys.executable, "-c", script], what="try", stage=Stage())
+        log.run([sys.executable, "-c", script], what="try", environment={}, stage=Stage())
     child = int(pid_file.read_text())
     for _ in range(100):
         state = Path(f"/proc/{child}/stat")
@@ -84,7 +85,7 @@ def test_a_killed_run_takes_its_children_along(tmp_path: Path) -> None:
         "import sys\n"
         "from pypkg_forge.toolchain.run import open_log\n"
         "with open_log('unit') as log:\n"
-        f"    log.run([sys.executable, '-c', {child!r}], what='sleep')\n"
+        f"    log.run([sys.executable, '-c', {child!r}], what='sleep', environment={{}})\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", script], env=environment) as parent:

@@ -1,4 +1,4 @@
-"""The compiler wrappers and the programs a build needs."""
+"""The compiler wrappers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from pypkg_core.errors import PypkgError
 from pypkg_forge.toolchain import wrappers as toolchain
 from pypkg_forge.toolchain.wrappers import WrapperPaths
 
@@ -53,23 +50,3 @@ def test_the_key_contains_no_path_of_this_machine(tmp_path: Path) -> None:
     first = toolchain.wrapper_key("x86_64-linux-musl")
     assert str(Path.home()) not in str(first)
     assert first != toolchain.wrapper_key("aarch64-linux-musl")
-
-
-def test_all_missing_programs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PypkgError) as caught:
-        toolchain.check_programs(tcl=True)
-    text = str(caught.value)
-    assert "make, perl" in text
-    assert "tclsh" in text
-    assert "apt-get install" in text
-    assert " tcl" in text
-
-
-def test_a_bare_perl_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("make", "perl", "sh", "awk", "sed", "grep", "find", "tic", "infocmp"):
-        (tmp_path / name).write_text("#!/bin/sh\nexit 2\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PypkgError, match="missing: perl"):
-        toolchain.check_programs(tcl=False)
