@@ -9,6 +9,7 @@
    - os/files.h: what is at a path, links, the working directory, descriptors and what they refer to
    - os/memory_file.h: files without a name
    - os/memory.h: where the program is, whether memory can be read, which process owns it
+   - os/process.h: the rights of the process, where a user's caches are
 
    errno is set as POSIX says, with the values of the system's errno.h. */
 
@@ -18,5 +19,6 @@
 #include "os/files.h"
 #include "os/memory.h"
 #include "os/memory_file.h"
+#include "os/process.h"
 
 #endif

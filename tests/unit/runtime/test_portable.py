@@ -108,6 +108,13 @@ def test_no_header_of_a_system_below_the_fronts() -> None:
     assert {name: headers for name, headers in found.items() if headers} == {}
 
 
+def test_one_header_names_what_a_system_implements() -> None:
+    text = (RUNTIME / "os" / "os.h").read_text()
+    headers = {f"os/{path.name}" for path in (RUNTIME / "os").glob("*.h")} - {"os/os.h"}
+    assert len(headers) > 2
+    assert {name for name in headers if f'#include "{name}"' in text and f"- {name}:" in text} == headers
+
+
 def test_no_question_for_the_system() -> None:
     """What differs between systems is a folder, or what their headers define (posix/features.h), not a name."""
     files = {**_below_fronts(), **{f"posix/{path.name}": path for path in (RUNTIME / "posix").glob("*.[ch]")}}
