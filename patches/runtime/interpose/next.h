@@ -8,20 +8,17 @@
    The runtime's own calls arrive here too, so `pypkg_inside` counts the runtime's functions that a thread is in.
    Nothing here needs an initialization: constructors of libraries may call before main.
 
-   Only for GNU/Linux with 64 bits, where a call and its variant for large files are the same. */
+   Only for glibc with 64 bits, where a call and its variant for large files are the same. */
 
 #ifndef PYPKG_NEXT_H
 #define PYPKG_NEXT_H
 
-#if defined(__linux__)
-#include <features.h>
-#endif
-
-#if defined(PYPKG_INTERPOSE) && defined(__linux__) && defined(__GLIBC__) && defined(__LP64__)
-#define PYPKG_INTERPOSES 1
-
 #include "engine/route.h"
 #include "posix/front.h"
+
+/* The headers of the C library say which one it is. */
+#if defined(PYPKG_INTERPOSE) && defined(__GLIBC__) && defined(__LP64__)
+#define PYPKG_INTERPOSES 1
 
 /* A function that is called in place of the C library's. Its name in C differs, because the headers declare theirs. */
 #define INTERPOSE(type, name, ...)                                                           \

@@ -4,7 +4,7 @@
 
 #if defined(PYPKG_INTERPOSES)
 
-#include <sys/syscall.h>
+#include "os/process.h"
 
 /* clang, which compiles every base, has it. */
 #if __has_attribute(musttail)
@@ -35,11 +35,11 @@ INTERPOSE(char *, dlerror, void)
 
 /* The thread in which the runtime is starting a program. Not pypkg_inside: a program that is started does not
    return, and a child made by vfork shares this memory with its parent. */
-static _Thread_local long starting;
+static _Thread_local uint64_t starting;
 
 #define START(runtime_call, real_call)                                      \
     do {                                                                    \
-        long thread = syscall(SYS_gettid);                                  \
+        uint64_t thread = pypkg_thread_id();                                \
         if (pypkg_inside > 0 || starting == thread || !pypkg_state.ready) { \
             return (real_call);                                             \
         }                                                                   \

@@ -8,15 +8,10 @@
 
 #include "native/native.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "os/process.h"
+#include "posix/front.h"
 
 #define FOLDER "pypkg"
 #define SET_PATH "set PYPKG_NATIVE_CACHE_PATH to a directory that this user can write to"
@@ -69,12 +64,6 @@ pypkg_cache_append(struct pypkg_cache *cache, const char *name, size_t size)
 {
     return pypkg_append_name(cache->path, &cache->size, sizeof(cache->path) - 1, true, name, size)
         || fail_too_long(cache);
-}
-
-bool
-pypkg_is_private(const struct stat *status)
-{
-    return (status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & 022) == 0;
 }
 
 static bool
@@ -163,16 +152,16 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
 {
     char target[PYPKG_MAX_PATH + 1];
     const char *next = rest;
-    struct stat status;
+    struct pypkg_status status;
 
-    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(status.st_mode)) {
+    if (pypkg_status_at(parent, name, false, &status) < 0 || status.kind != PYPKG_IS_LINK) {
         errno = ENOTDIR;
         return pypkg_cache_fail_errno(cache, "open");
     }
-    if (status.st_uid != 0 && status.st_uid != geteuid()) {
+    if (!pypkg_is_trusted(&status)) {
         return fail_unsafe(cache);
     }
-    ssize_t size = readlinkat(parent, name, target, sizeof(target));
+    int64_t size = pypkg_read_link_at(parent, name, target, sizeof(target));
     if (size < 0) {
         return pypkg_cache_fail_errno(cache, "read");
     }
@@ -184,13 +173,13 @@ follow_link(struct pypkg_cache *cache, int parent, const char *name, char *rest,
 static bool
 check_above(struct pypkg_cache *cache, int fd)
 {
-    struct stat status;
+    struct pypkg_status status;
 
-    if (fstat(fd, &status) < 0) {
+    if (pypkg_status_of(fd, &status) < 0) {
         return pypkg_cache_fail_errno(cache, "examine");
     }
-    status.st_mode &= (status.st_mode & S_ISVTX) != 0 ? ~(mode_t)022 : ~(mode_t)0;
-    return pypkg_is_private(&status) || fail_unsafe(cache);
+    bool sticky = (status.permission & S_ISVTX) != 0 && pypkg_is_trusted(&status);
+    return sticky || pypkg_is_private(&status) || fail_unsafe(cache);
 }
 
 static int
@@ -272,12 +261,12 @@ int
 pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_t size)
 {
     char copy[PYPKG_MAX_PATH + 1];
-    struct stat status;
+    struct pypkg_status status;
 
     memcpy(copy, name, size);
     copy[size] = '\0';
     int fd = pypkg_cache_append(cache, name, size) ? open_or_create(cache, parent, copy, O_RDONLY) : -1;
-    if (fd >= 0 && (fstat(fd, &status) < 0 || !pypkg_is_private(&status))) {
+    if (fd >= 0 && (pypkg_status_of(fd, &status) < 0 || !pypkg_is_private(&status))) {
         close(fd);
         fail_unsafe(cache);
         return -1;
@@ -288,17 +277,12 @@ pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_
 static bool
 allows_execution(struct pypkg_cache *cache, int fd)
 {
-#if defined(ST_NOEXEC)
-    struct statvfs status;
-    if (fstatvfs(fd, &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
+    if (pypkg_forbids_execution(fd)) {
         return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
                                 "pypkg: %s is on a file system that is mounted noexec; set "
                                 "PYPKG_NATIVE_CACHE_PATH to a directory on one that is not",
                                 cache->path);
     }
-#else
-    (void)cache, (void)fd;
-#endif
     return true;
 }
 

@@ -2,15 +2,9 @@
 
 #include "native/native.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "os/files.h"
+#include "posix/front.h"
 
 #define NEW_PREFIX ".new-"
 /* An older temporary file was left by a killed process. */
@@ -36,8 +30,9 @@ create_new(int top, char name[64], mode_t mode)
 
 bool
 pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char *name, const struct pypkg_bytes *bytes,
-                  mode_t mode)
+                  bool executable)
 {
+    const mode_t mode = executable ? 0700 : 0600;
     char temporary[64];
     int fd = create_new(top, temporary, mode);
 
@@ -69,7 +64,7 @@ pypkg_cache_clean(int top)
     int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
-    struct stat status;
+    struct pypkg_status status;
 
     if (dir == NULL) {
         if (fd >= 0) {
@@ -79,8 +74,8 @@ pypkg_cache_clean(int top)
     }
     while ((entry = readdir(dir)) != NULL) {
         if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0
-            && fstatat(top, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
-            && time(NULL) - status.st_mtim.tv_sec > ABANDONED_SECONDS) {
+            && pypkg_status_at(top, entry->d_name, false, &status) == 0
+            && time(NULL) - status.modified.tv_sec > ABANDONED_SECONDS) {
             unlinkat(top, entry->d_name, 0);
         }
     }

@@ -2,10 +2,7 @@
 
 #include "native/checked.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
+#include "posix/front.h"
 
 #define CHECKED_NAME ".checked"
 #define CHECKED_MAGIC "PYPKGCK1"
@@ -19,13 +16,13 @@ nanoseconds(struct timespec time)
 }
 
 struct pypkg_mark
-pypkg_mark_of(const struct stat *status)
+pypkg_mark_of(const struct pypkg_status *status)
 {
     return (struct pypkg_mark){
-        .inode = (uint64_t)status->st_ino,
-        .size = (uint64_t)status->st_size,
-        .modified_ns = nanoseconds(status->st_mtim),
-        .changed_ns = nanoseconds(status->st_ctim),
+        .inode = status->inode,
+        .size = status->size,
+        .modified_ns = nanoseconds(status->modified),
+        .changed_ns = nanoseconds(status->changed),
     };
 }
 
@@ -59,7 +56,7 @@ pypkg_checked_new(uint32_t count)
 struct pypkg_checked *
 pypkg_checked_read(int directory, uint32_t count)
 {
-    struct stat status;
+    struct pypkg_status status;
     size_t size = checked_size(count);
     int fd = openat(directory, CHECKED_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -67,8 +64,8 @@ pypkg_checked_read(int directory, uint32_t count)
         return NULL;
     }
     struct pypkg_checked *checked = malloc(size);
-    bool valid = checked != NULL && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && pypkg_is_private(&status)
-        && (uint64_t)status.st_size == size && read(fd, checked, size) == (ssize_t)size
+    bool valid = checked != NULL && pypkg_status_of(fd, &status) == 0 && status.kind == PYPKG_IS_FILE
+        && pypkg_is_private(&status) && status.size == size && read(fd, checked, size) == (ssize_t)size
         && memcmp(checked->magic, CHECKED_MAGIC, sizeof(checked->magic)) == 0 && checked->count == count;
     close(fd);
     if (!valid) {
@@ -83,6 +80,6 @@ pypkg_checked_write(struct pypkg_cache *cache, int top, int directory, const str
 {
     struct pypkg_bytes bytes = {.data = (const uint8_t *)checked, .size = checked_size(checked->count)};
 
-    pypkg_cache_write(cache, top, directory, CHECKED_NAME, &bytes, 0600);
+    pypkg_cache_write(cache, top, directory, CHECKED_NAME, &bytes, false);
     cache->failure = PYPKG_CACHE_WORKS;
 }

@@ -21,7 +21,7 @@ struct pypkg_checked {
     struct pypkg_mark marks[];
 };
 
-struct pypkg_mark pypkg_mark_of(const struct stat *status);
+struct pypkg_mark pypkg_mark_of(const struct pypkg_status *status);
 
 /* A new record without marks, to be freed; NULL without memory. */
 struct pypkg_checked *pypkg_checked_new(uint32_t count);

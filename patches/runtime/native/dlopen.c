@@ -3,11 +3,8 @@
 
 #include "engine/reroute.h"
 #include "native/native.h"
+#include "os/process.h"
 #include "posix/front.h"
-
-#if defined(__linux__)
-#include <sys/auxv.h>
-#endif
 
 /* The message that the next pypkg_dlerror returns, once, as dlerror does. */
 static _Thread_local char message[1280];
@@ -21,28 +18,16 @@ fail(const char *path, const char *reason)
     return NULL;
 }
 
-/* A static executable has no loader: its program interpreter has no address. */
-static bool
-can_load(void)
-{
-#if defined(__linux__)
-    return getauxval(AT_BASE) != 0;
-#else
-    return true;
-#endif
-}
-
 /* The cache failed and memory worked: from then on the cache is not tried again. */
 static atomic_bool only_memory;
 
-/* Record the loader's message about the extracted file. Where code must not be mapped, because of noexec or a security
-   policy, it says only that mapping failed. */
+/* Record the loader's message about the extracted file. */
 static bool
 explain_failure(struct pypkg_cache *cache)
 {
     const char *text = dlerror();
     text = text != NULL ? text : "cannot be loaded";
-    if (strstr(text, "failed to map segment") == NULL) {
+    if (!pypkg_forbids_mapping(text)) {
         return pypkg_cache_fail(cache, PYPKG_CACHE_CORRUPT, "%s", text);
     }
     return pypkg_cache_fail(cache, PYPKG_CACHE_UNUSABLE,
@@ -70,7 +55,7 @@ open_extracted(const char *path, const struct pypkg_found *found, int flags)
     char error[768] = "", reason[384] = "";
     struct pypkg_cache *cache = NULL;
 
-    if (!can_load()) {
+    if (!pypkg_has_loader()) {
         return fail(path,
                     "this program is statically linked and cannot load native libraries; package it for a target "
                     "that can, such as linux-x64");

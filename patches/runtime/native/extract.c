@@ -9,17 +9,9 @@
 
 #include "native/native.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "engine/state.h"
 #include "native/checked.h"
+#include "posix/front.h"
 
 #define LOCK_STEP_NS 10000000
 #define LOCK_STEPS 1000
@@ -59,40 +51,26 @@ find_contents(struct pypkg_cache *cache, const struct pypkg_entry *entry, struct
                             status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
 }
 
-static bool
-has_contents(int fd, const struct pypkg_bytes *expected)
-{
-    if (expected->size == 0) {
-        return true;
-    }
-    void *mapped = mmap(NULL, expected->size, PROT_READ, MAP_PRIVATE, fd, 0);
-    bool same = mapped != MAP_FAILED && memcmp(mapped, expected->data, expected->size) == 0;
-    if (mapped != MAP_FAILED) {
-        munmap(mapped, expected->size);
-    }
-    return same;
-}
-
 /* Whether `name` in x->parent is a file that no other user can change, with the contents of the entry. */
 static enum verdict
 examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, const char *name)
 {
-    struct stat status;
+    struct pypkg_status status;
     struct pypkg_bytes bytes;
 
     int fd = openat(x->parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return DIFFERENT;
     }
-    bool same = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && pypkg_is_private(&status)
-        && ((entry->mode & 0111) == 0 || (status.st_mode & 0100) != 0);
+    bool same = pypkg_status_of(fd, &status) == 0 && status.kind == PYPKG_IS_FILE && pypkg_is_private(&status)
+        && ((entry->mode & 0111) == 0 || (status.permission & 0100) != 0);
     struct pypkg_mark mark = pypkg_mark_of(&status);
     if (same && (x->known == NULL || memcmp(&x->known->marks[member], &mark, sizeof(mark)) != 0)) {
         if (!find_contents(x->cache, entry, &bytes)) {
             close(fd);
             return FAILED;
         }
-        same = mark.size == bytes.size && has_contents(fd, &bytes);
+        same = mark.size == bytes.size && pypkg_has_contents(fd, bytes.data, bytes.size);
         pypkg_release(&bytes);
         x->compared = true;
     }
@@ -105,14 +83,13 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
 }
 
 /* Many processes may start at once: one writes, the others wait and then find all files. A process that cannot get
-   the lock writes too, which is safe and only costs time. Closing the descriptor, also by a crash, releases the
-   lock. */
+   the lock writes too, which is safe and only costs time. */
 static void
 lock(struct extraction *x)
 {
     struct timespec pause = {.tv_nsec = LOCK_STEP_NS};
 
-    for (int i = 0; i < LOCK_STEPS && flock(x->directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; i++) {
+    for (int i = 0; i < LOCK_STEPS && !pypkg_try_lock(x->directory) && errno == EWOULDBLOCK; i++) {
         nanosleep(&pause, NULL);
     }
     x->locked = true;
@@ -194,8 +171,7 @@ write_member(struct extraction *x, const struct pypkg_entry *entry, const char *
     if (!find_contents(x->cache, entry, &bytes)) {
         return false;
     }
-    mode_t mode = (entry->mode & 0111) != 0 ? 0700 : 0600;
-    bool good = pypkg_cache_write(x->cache, x->top, x->parent, name, &bytes, mode);
+    bool good = pypkg_cache_write(x->cache, x->top, x->parent, name, &bytes, (entry->mode & 0111) != 0);
     pypkg_release(&bytes);
     x->settled = false;
     return good;
@@ -255,12 +231,11 @@ static bool
 still_exists(struct extraction *x, const struct pypkg_found *found)
 {
     char name[PYPKG_MAX_PATH + 1];
-    struct stat status;
+    struct pypkg_status status;
 
     return was_extracted(found->entry.bundle) && find_member(x, &found->entry, name)
-        && fstatat(x->parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)
-        && pypkg_is_private(&status)
-        && (found->entry.type != PYPKG_FILE || (uint64_t)status.st_size == found->entry.size);
+        && pypkg_status_at(x->parent, name, false, &status) == 0 && status.kind == PYPKG_IS_FILE
+        && pypkg_is_private(&status) && (found->entry.type != PYPKG_FILE || status.size == found->entry.size);
 }
 
 static bool

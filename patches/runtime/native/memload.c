@@ -10,17 +10,11 @@
 
 #include "native/native.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/state.h"
-#include "os/files.h"
 #include "os/memory_file.h"
+#include "posix/front.h"
 
 /* Above the numbers that programs normally use and below the usual limit of 1024. */
 #define FIRST_DESCRIPTOR 256
@@ -29,8 +23,7 @@
 struct loaded {
     struct loaded *next;
     uint32_t index;
-    dev_t device;
-    ino_t inode;
+    struct pypkg_status status;
     int fd;
     char path[PYPKG_DESCRIPTOR_PATH_SIZE];
 };
@@ -67,7 +60,7 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
     struct pypkg_bytes bytes;
 
     if (!pypkg_has_descriptor_paths()) {
-        return fail_errno(reason, reason_size, "/proc");
+        return fail_errno(reason, reason_size, "paths of descriptors (/proc)");
     }
     int status = pypkg_linked_contents(&pypkg_state.image, &found->entry, &bytes);
     if (status != 0) {
@@ -76,7 +69,7 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
     }
     int fd = pypkg_executable_memory_file();
     if (fd < 0) {
-        fail_errno(reason, reason_size, "memfd_create");
+        fail_errno(reason, reason_size, "a file in memory");
     }
     else if (pypkg_write_all(fd, bytes.data, bytes.size) < 0) {
         fail_errno(reason, reason_size, "memory");
@@ -98,8 +91,8 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
 static bool
 is_open(const struct loaded *item)
 {
-    struct stat status;
-    return fstat(item->fd, &status) == 0 && status.st_dev == item->device && status.st_ino == item->inode;
+    struct pypkg_status status;
+    return pypkg_status_of(item->fd, &status) == 0 && pypkg_is_same_file(&status, &item->status);
 }
 
 static struct loaded *
@@ -115,7 +108,6 @@ find_loaded(struct loaded *from, uint32_t index)
 static struct loaded *
 get_file(const struct pypkg_found *found, char *reason, size_t reason_size)
 {
-    struct stat status;
     struct loaded *known = find_loaded(atomic_load(&list), found->index);
 
     if (known != NULL && is_open(known)) {
@@ -137,10 +129,7 @@ get_file(const struct pypkg_found *found, char *reason, size_t reason_size)
     }
     fresh->fd = move_up(fd);
     fresh->index = found->index;
-    if (fstat(fresh->fd, &status) == 0) {
-        fresh->device = status.st_dev;
-        fresh->inode = status.st_ino;
-    }
+    pypkg_status_of(fresh->fd, &fresh->status);
     pypkg_descriptor_path(fresh->fd, fresh->path);
     fresh->next = atomic_load(&list);
     do {

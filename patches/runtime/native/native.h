@@ -3,9 +3,8 @@
 #ifndef PYPKG_NATIVE_H
 #define PYPKG_NATIVE_H
 
+#include "os/cache.h"
 #include "paths/paths.h"
-
-#include <sys/stat.h>
 
 /* Why a file cannot be extracted into the cache. */
 enum pypkg_cache_failure {
@@ -47,14 +46,11 @@ int pypkg_cache_open(struct pypkg_cache *cache);
 /* Open a directory in `parent`, and create it if it is missing. Returns a descriptor, or -1. `parent` stays open. */
 int pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_t size);
 
-/* Whether only this user and root can change the file. */
-bool pypkg_is_private(const struct stat *status);
-
 /* --- cache_file.c --- */
 
 /* Write the file `name` in `directory`, atomically. `top` is <cache>/pypkg. */
 bool pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char *name,
-                       const struct pypkg_bytes *bytes, mode_t mode);
+                       const struct pypkg_bytes *bytes, bool executable);
 
 /* Remove the temporary files that killed processes left in `top`. */
 void pypkg_cache_clean(int top);

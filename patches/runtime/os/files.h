@@ -49,6 +49,7 @@ struct pypkg_status {
     uint32_t permission; /* the bits of chmod(1) */
     uint64_t size;       /* bytes */
     uint64_t links;
+    uint64_t owner;
     uint64_t device;
     uint64_t inode;
     struct timespec modified;

@@ -3,8 +3,6 @@
    CPython calls these between fork, or vfork, and exec. So starting a real program uses only the stack and takes no
    lock. Extracting a file of the snapshot allocates memory: musl and glibc keep malloc usable there. */
 
-#include <sys/mman.h>
-
 #include "engine/cwd.h"
 #include "engine/reroute.h"
 #include "native/native.h"
@@ -12,6 +10,9 @@
 #include "os/process.h"
 #include "posix/front.h"
 #include "process/reentry.h"
+
+/* POSIX leaves its declaration to the program. */
+extern char **environ;
 
 /* An environment with more variables is copied to mapped memory instead of the stack. */
 #define FEW_VARIABLES 4096
@@ -34,7 +35,8 @@ launch(const struct start *start, char *const envp[])
     if (start->spawn) {
         return posix_spawn(start->pid, start->path, start->actions, start->attributes, start->argv, envp);
     }
-    return start->path != NULL ? execve(start->path, start->argv, envp) : fexecve(start->fd, start->argv, envp);
+    return start->path != NULL ? execve(start->path, start->argv, envp)
+                               : pypkg_execute_descriptor(start->fd, start->argv, envp);
 }
 
 static int
@@ -84,14 +86,14 @@ start_with(const struct start *start, char *const envp[], const char *added)
         copy_environment(few, envp, added);
         return launch(start, few);
     }
-    char **many = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (many == MAP_FAILED) {
+    char **many = pypkg_map_memory(size, false);
+    if (many == NULL) {
         return fail_start(start, ENOMEM);
     }
     copy_environment(many, envp, added);
     int result = launch(start, many);
     int saved = errno;
-    munmap(many, size);
+    pypkg_unmap_memory(many, size);
     errno = saved;
     return result;
 }

@@ -12,6 +12,7 @@ pypkg_take_status(const struct stat *status, struct pypkg_status *out)
         .permission = (uint32_t)(status->st_mode & 07777),
         .size = (uint64_t)status->st_size,
         .links = (uint64_t)status->st_nlink,
+        .owner = (uint64_t)status->st_uid,
         .device = (uint64_t)status->st_dev,
         .inode = (uint64_t)status->st_ino,
         .modified = pypkg_modified(status),

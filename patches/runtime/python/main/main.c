@@ -6,11 +6,9 @@
 
 #include "python/main/main.h"
 
-#include <limits.h>
 #include <stdatomic.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "os/process.h"
 
 /* -- memory ------------------------------------------------------------------------------------------------------ */
 
@@ -22,24 +20,18 @@ static void *
 allocate_arena(void *Py_UNUSED(context), size_t size)
 {
     static _Atomic unsigned int count;
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    bool lazy = count < LAZY_ARENAS;
 
-#if defined(MAP_POPULATE)
-    if (count < LAZY_ARENAS) {
+    if (lazy) {
         count++;
     }
-    else {
-        flags |= MAP_POPULATE;
-    }
-#endif
-    void *arena = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-    return arena == MAP_FAILED ? NULL : arena;
+    return pypkg_map_memory(size, !lazy);
 }
 
 static void
 free_arena(void *Py_UNUSED(context), void *arena, size_t size)
 {
-    munmap(arena, size);
+    pypkg_unmap_memory(arena, size);
 }
 
 static void
@@ -92,33 +84,6 @@ check_startup_modules(void)
             pypkg_die("the image has no standard library");
         }
     }
-}
-
-/* The absolute path of this executable, or "". Without /proc it is made of the path that the kernel got. */
-static const char *
-find_executable(void)
-{
-    static char path[2 * PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, PATH_MAX);
-
-    if (size > 0) {
-        path[size] = '\0';
-        return path;
-    }
-    const char *started_as = (const char *)getauxval(AT_EXECFN);
-    if (started_as == NULL || started_as[0] == '\0') {
-        return "";
-    }
-    path[0] = '\0';
-    if (started_as[0] != '/') {
-        if (getcwd(path, PATH_MAX) == NULL) {
-            return "";
-        }
-        started_as += strncmp(started_as, "./", 2) == 0 ? 2 : 0;
-        strcat(path, strcmp(path, "/") == 0 ? "" : "/");
-    }
-    strncat(path, started_as, PATH_MAX - 1);
-    return path;
 }
 
 /* What a command line starts. If its script is the program's own entry, it is the program, with Python's options before
@@ -188,7 +153,7 @@ main(int argc, char **argv)
     set_arena_allocator();
     register_importer();
     check_startup_modules();
-    const char *executable = find_executable();
+    const char *executable = pypkg_executable_path();
     enum pypkg_reentry reentry = pypkg_take_reentry(executable);
     if (reentry == PYPKG_REENTRY_REFUSED) {
         pypkg_refuse("the Python interpreter in this program is not started, as " PYPKG_REENTRY

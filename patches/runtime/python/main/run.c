@@ -2,8 +2,7 @@
 
 #include "python/main/main.h"
 
-#include <signal.h>
-#include <unistd.h>
+#include "os/process.h"
 
 /* Flush as Python does after a script. An error is reported at exit. */
 static void
@@ -85,15 +84,6 @@ run_main_module(void)
     return result;
 }
 
-/* Show the parent that Ctrl-C ended the program: bpo-1054041. */
-static int
-exit_by_interrupt(void)
-{
-    signal(SIGINT, SIG_DFL);
-    kill(getpid(), SIGINT);
-    return SIGINT + 128;
-}
-
 /* What Python does after a script; `result` is NULL if it raised an exception. */
 static int
 end_program(PyObject *result)
@@ -113,7 +103,8 @@ end_program(PyObject *result)
     if (Py_FinalizeEx() < 0) {
         code = 120;
     }
-    return interrupted ? exit_by_interrupt() : code;
+    /* bpo-1054041 */
+    return interrupted ? pypkg_end_by_interrupt() : code;
 }
 
 int
