@@ -9,13 +9,15 @@
    - os/files.h: what is at a path, links, the working directory, descriptors and what they refer to
    - os/memory_file.h: files without a name
    - os/memory.h: where the program is, whether memory can be read, which process owns it
-   - os/process.h: the rights of the process, where a user's caches are
+   - os/process.h: rights, environment, the path of the executable, loading libraries and starting programs
+   - os/cache.h: where caches are, and whether others can change their files
 
    errno is set as POSIX says, with the values of the system's errno.h. */
 
 #ifndef PYPKG_OS_H
 #define PYPKG_OS_H
 
+#include "os/cache.h"
 #include "os/files.h"
 #include "os/memory.h"
 #include "os/memory_file.h"
