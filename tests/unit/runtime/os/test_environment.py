@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,21 +43,24 @@ def privileged(core: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def plain(privileged: Path) -> Path:
+    """The same program beside it, which gets no rights."""
+    copy = Path(shutil.copyfile(privileged, privileged.with_name("plain")))
+    copy.chmod(0o755)
+    return copy
+
+
+@pytest.fixture
 def image(privileged: Path, image_file: Path) -> Path:
     path = privileged.with_name("image")
     path.write_bytes(image_file.read_bytes())
     return path
 
 
-def test_reentry_is_requested(core: Path, privileged: Path, image: Path) -> None:
+def test_reentry_is_requested(plain: Path, image: Path) -> None:
     """Without more rights the same call is served."""
-    plain = core.rename(privileged.with_name("plain"))
-    try:
-        done = run_as_somebody(plain, "requested", image, plain, env={NAME: str(plain)})
-        other = run_as_somebody(plain, "requested", image, plain, env={NAME: "/bin/sh"})
-        assert (done.stdout, other.stdout) == ("requested\n", "none\n")
-    finally:
-        plain.rename(core)
+    assert run_as_somebody(plain, "requested", image, plain, env={NAME: str(plain)}).stdout == "requested\n"
+    assert run_as_somebody(plain, "requested", image, plain, env={NAME: "/bin/sh"}).stdout == "none\n"
 
 
 def test_reentry_is_refused(privileged: Path, image: Path) -> None:
@@ -72,3 +76,14 @@ def test_no_cache_but_memory(privileged: Path, image: Path) -> None:
         done = run_as_somebody(privileged, "extract", image, ONE, env={name: str(cache)})
         assert done.stdout.startswith("/proc/self/fd/"), (name, done)
         assert list(cache.iterdir()) == []
+
+
+def test_programs_are_found_where_path_says(plain: Path, privileged: Path, image: Path) -> None:
+    """A privileged process too must not start the program of the same name in /usr/bin."""
+    folder = privileged.with_name("programs")
+    folder.mkdir()
+    (folder / "id").write_text("#!/bin/sh\necho own\n")
+    (folder / "id").chmod(0o755)
+    for program in (plain, privileged):
+        done = run_as_somebody(program, "search", image, "id", env={"PATH": str(folder)})
+        assert (done.stdout, done.stderr) == ("own\n", ""), program

@@ -10,6 +10,7 @@
    reentry IMAGE PROGRAM OWN... % ARGV...
                                 as the executable PROGRAM, started with OWN: print what the command line starts
    requested IMAGE PROGRAM      as the executable PROGRAM: print whether the environment requests the interpreter
+   search IMAGE NAME            start the program of this name in a directory of PATH, and wait for it
    exec IMAGE PROGRAM ARGV...   as the executable PROGRAM: start another; print its output, or the name of the errno */
 
 #include "posix/route.h"
@@ -19,7 +20,7 @@
 #include "posix/front.h"
 #include "process/reentry.h"
 
-#include <sys/mman.h>
+#include <sys/wait.h>
 
 static const void *
 map_file(const char *path, uint64_t *size)
@@ -287,6 +288,21 @@ take_reentry(const char *path)
 }
 
 static int
+search(char *name)
+{
+    char *line[] = {name, NULL};
+    pid_t child;
+    int error = pypkg_posix_spawnp(&child, name, NULL, NULL, line, environ);
+
+    if (error != 0) {
+        errno = error;
+        puts(error_name());
+        return 1;
+    }
+    return waitpid(child, NULL, 0) != child;
+}
+
+static int
 execute(char **arguments)
 {
     static char *none[] = {NULL};
@@ -319,6 +335,9 @@ main(int argc, char **argv)
         }
         else if (strcmp(argv[1], "requested") == 0 && argc == 4) {
             return take_reentry(argv[3]);
+        }
+        else if (strcmp(argv[1], "search") == 0 && argc == 4) {
+            return search(argv[3]);
         }
         else if (strcmp(argv[1], "exec") == 0 && argc > 4) {
             return execute(argv + 3);
