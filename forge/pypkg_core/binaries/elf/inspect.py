@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -45,6 +45,7 @@ _FREEBSD_VERSION: Final = (b"FreeBSD\0", 1)  # NT_FREEBSD_ABI_TAG: __FreeBSD_ver
 _NEED: Final = struct.Struct("<HHIII")  # Elfxx_Verneed: version, count, file, first name, next
 _NEED_NAME: Final = struct.Struct("<IHHII")  # Elfxx_Vernaux: hash, flags, other, name, next
 _GLIBC: Final = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4})+)")
+_FREEBSD_LIBC: Final = "FBSD_"  # the symbol versions of its C library begin so
 _RELR_GLIBC: Final = (2, 36)  # the first that understands DT_RELR, which GLIBC_ABI_DT_RELR asks for (its NEWS)
 
 
@@ -78,11 +79,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
     machine, arches = _MACHINES.get(elf.header["machine"], (f"machine {elf.header['machine']}", ()))
     interpreter = next((_text(view, item) for item in elf.segments if item.type == SegmentType.INTERP), None)
     dynamic = _Dynamic(elf, view)
-    system, minimum = _SYSTEMS.get(data[_OSABI]), dynamic.glibc()
-    if minimum is not None:
-        system = "linux"
-    elif (freebsd := _freebsd_version(elf, view)) is not None:
-        system, minimum = "freebsd", Minimum(name="freebsd", version=freebsd)
+    system, minimum = _minimum(elf, view, dynamic.versions())
     return Binary(
         format="elf",
         system=system,
@@ -103,6 +100,19 @@ def inspect(data: Bytes, shown: object) -> Binary:
         undefined=_undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined(),
         protections=frozenset(_protections(elf, dynamic)),
     )
+
+
+def _minimum(elf: ElfFile, view: View, versions: Collection[str]) -> tuple[str | None, Minimum | None]:
+    """Return the system that the file was made for, and the oldest C library or release that it runs with."""
+    glibc = max((version for name in versions if (version := _glibc_version(name))), default=None)
+    if glibc is not None:
+        return "linux", Minimum(name="glibc", version=glibc)
+    freebsd = _freebsd_version(elf, view)
+    if freebsd is not None:
+        return "freebsd", Minimum(name="freebsd", version=freebsd)
+    if any(name.startswith(_FREEBSD_LIBC) for name in versions):
+        return "freebsd", None
+    return _SYSTEMS.get(view.read(_OSABI, 1)[0]), None
 
 
 def _kind(kind: int, *, program: bool) -> Kind:
@@ -210,11 +220,6 @@ class _Dynamic:
         """Return the strings of all entries with a tag."""
         return tuple(map(self._string, self._values.get(tag, ())))
 
-    def glibc(self) -> Minimum | None:
-        """Return the newest version of glibc that a symbol asks for."""
-        newest = max((version for name in self._versions() if (version := _glibc_version(name))), default=None)
-        return None if newest is None else Minimum(name="glibc", version=newest)
-
     def undefined(self) -> tuple[str, ...]:
         """Return the names of undefined dynamic symbols."""
         if _Tag.SYMTAB not in self._values:
@@ -238,10 +243,11 @@ class _Dynamic:
             return self._view.unpack(number, self._offset(_Tag.GNU_HASH) + 4)[0]
         return 0
 
-    def _versions(self) -> Iterator[str]:
+    def versions(self) -> list[str]:
         """Return the symbol versions that it asks for."""
+        found: list[str] = []
         if _Tag.VERNEED not in self._values:
-            return
+            return found
         left = self._view.size // _NEED.size
         at = self._offset(_Tag.VERNEED)
         for _ in range(self._first(_Tag.VERNEEDNUM)):
@@ -252,11 +258,12 @@ class _Dynamic:
             name_at = at + first
             for _ in range(count):
                 _, _, _, name, next_name = self._view.unpack(_NEED_NAME, name_at)
-                yield self._string(name)
+                found.append(self._string(name))
                 name_at += next_name
             if following == 0:
-                return
+                break
             at += following
+        return found
 
     def _string(self, value: int) -> str:
         table = self._offset(_Tag.STRTAB)

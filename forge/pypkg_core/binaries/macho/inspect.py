@@ -56,11 +56,8 @@ def _parts(view: View) -> list[tuple[int, int]]:
     if not 0 < header.nfat_arch <= _MOST_PARTS:
         raise view.error(f"is not a universal Mach-O file: it has {int(header.nfat_arch)} parts")
     layout = mach_o.fat_arch64 if header.magic == mach_o.FAT_MAGIC_64 else mach_o.fat_arch
-    size = mach_o.sizeof(layout)
-    rows = [
-        _structure(view, layout, mach_o.sizeof(mach_o.fat_header) + number * size, ">")
-        for number in range(header.nfat_arch)
-    ]
+    start, size = int(mach_o.fat_header._size_), int(layout._size_)
+    rows = [_structure(view, layout, start + number * size, ">") for number in range(header.nfat_arch)]
     return [(int(row.offset), int(row.size)) for row in rows]
 
 

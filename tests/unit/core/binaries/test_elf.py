@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
 import needs
 from pypkg_core.binaries import attach_image, read_image
+from pypkg_core.binaries.elf.attach import ElfFormat
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ImageBuilder
 
@@ -97,6 +100,22 @@ def test_writing_to_a_path_is_atomic_and_executable(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["base"]
     with pytest.raises(PypkgError, match="Cannot write"):
         attach_image(tmp_path / "base", image_of(100), tmp_path / "missing" / "out")
+
+
+def test_what_was_written_is_finished_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checksum or a signature is made of the whole file, and changes it."""
+
+    def finish(self: ElfFormat, file: BinaryIO, shown: object) -> None:
+        file.seek(0)
+        written = file.read()
+        assert (shown, (tmp_path / "out").exists()) == (tmp_path / "base", False)
+        file.write(hashlib.sha256(written).digest())
+
+    (tmp_path / "base").write_bytes(elf_base())
+    plain = attach(elf_base(), image_of(100), tmp_path)
+    monkeypatch.setattr(ElfFormat, "finish", finish)
+    attach_image(tmp_path / "base", image_of(100), tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == plain + hashlib.sha256(plain).digest()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.environment.fit import fits, is_library, is_program, wheel_platforms
+from pypkg.environment.fit import fits, highest_glibc, is_library, is_program, wheel_platforms
 from pypkg.graph.resolver import addon_stem
-from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.catalogue import Target, catalogue
+from unit.core.binaries.fixture_files import all_fixtures
 from unit.packager.world import elf
 
 LINUX = Target(version="311", platform="linux", arch="x64")
@@ -34,6 +35,58 @@ def test_fits(tmp_path: Path, name: str, machine: int, fitting: bool) -> None:
     (tmp_path / name).write_bytes(elf(machine))
     assert fits(tmp_path / name, LINUX) is fitting
     assert not fits(tmp_path / name, STATIC)
+
+
+# What each fixture is called in a wheel, and the only targets that load it.
+FILES = [
+    ("linux-x64.so", "a.cpython-311-x86_64-linux-gnu.so", {"linux-x64"}),
+    ("linux-x64.so", "liba.so.1", {"linux-x64", "alpine-x64"}),
+    ("linux-arm64.so", "a.abi3.so", {"linux-arm64", "alpine-arm64"}),
+    ("linux-arm.so", "a.cpython-311-arm-linux-gnueabihf.so", {"linux-armv7", "linux-armv6"}),
+    ("alpine-x64.so", "a.cpython-311-x86_64-linux-musl.so", {"alpine-x64"}),
+    ("freebsd-x64.so", "a.so", {"freebsd-x64"}),
+    ("macos-x64.dylib", "a.cpython-311-darwin.so", {"macos-x64"}),
+    ("macos-arm64.dylib", "a.abi3.so", {"macos-arm64"}),
+    ("macos-arm64.dylib", "a.dylibs/liba.1.dylib", {"macos-arm64"}),
+    ("macos-universal.dylib", "a.cpython-311-darwin.so", {"macos-x64", "macos-arm64"}),
+    ("macos-universal.dylib", "a.cpython-312-darwin.so", set()),
+    ("win-x64.pyd", "a.cp311-win_amd64.pyd", {"win-x64"}),
+    ("win-arm64.pyd", "a.pyd", {"win-arm64"}),
+    ("win-x64.pyd", "a.libs/b.dll", {"win-x64"}),
+    ("win-x86.pyd", "a.pyd", set()),
+    # The contents are of another system or processor than the name says.
+    ("win-x64.pyd", "a.cpython-311-x86_64-linux-gnu.so", set()),
+    ("macos-arm64.dylib", "liba.so", {"macos-arm64"}),
+    ("linux-arm64.so", "a.cpython-311-x86_64-linux-gnu.so", set()),
+]
+
+
+@pytest.mark.parametrize(("fixture", "name", "expected"), FILES)
+def test_libraries_of_every_platform_are_judged_here(
+    tmp_path: Path, fixture: str, name: str, expected: set[str]
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(all_fixtures()[fixture])
+    machines = (Target(version="311", platform=platform, arch=arch) for platform, arch in catalogue().machines)
+    assert {f"{target.platform}-{target.arch}" for target in machines if fits(path, target)} == expected
+
+
+@pytest.mark.parametrize("fixture", ["linux-x64.so", "macos-x64.dylib", "win-x64.pyd"])
+def test_a_truncated_library_fits_nothing(tmp_path: Path, fixture: str) -> None:
+    data = all_fixtures()[fixture]
+    (tmp_path / "a.so").write_bytes(data[: len(data) // 2])
+    machines = (Target(version="311", platform=platform, arch=arch) for platform, arch in catalogue().machines)
+    assert not any(fits(tmp_path / "a.so", target) for target in machines)
+    assert highest_glibc(tmp_path / "a.so") is None
+
+
+def test_a_newer_glibc_than_that_of_the_base_is_told(tmp_path: Path) -> None:
+    for name in ("linux-x64", "linux-arm64.so", "freebsd-x64"):
+        (tmp_path / name).write_bytes(all_fixtures()[name])
+    assert highest_glibc(tmp_path / "linux-x64") == (2, 34)
+    assert highest_glibc(tmp_path / "linux-arm64.so") is None  # 2.17
+    assert highest_glibc(tmp_path / "freebsd-x64") is None  # 14.0 of another system
 
 
 def test_a_text_file_is_no_addon(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""The executables in ``fixtures`` (made by ``make_fixtures.py``), and files that are put together from them."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import struct
+
+from .elf_files import elf_base
+from .make_fixtures import FIXTURES
+
+__all__ = ["all_fixtures", "fixture", "universal"]
+
+
+@functools.cache
+def fixture(name: str) -> bytes:
+    """Return the contents of a fixture."""
+    return gzip.decompress((FIXTURES / f"{name}.gz").read_bytes())
+
+
+def universal(*parts: bytes, wide: bool = False) -> bytes:
+    """Return a universal Mach-O file; ``wide``: with 64-bit offsets (Apple's fat.h)."""
+    alignment = 14
+    table = struct.pack(">II", 0xCAFEBABF if wide else 0xCAFEBABE, len(parts))
+    contents = b""
+    start = 1 << alignment
+    for part in parts:
+        cpu = struct.unpack_from("<II", part, 4)
+        row = (*cpu, start + len(contents), len(part), alignment)
+        table += struct.pack(">IIQQII", *row, 0) if wide else struct.pack(">IIIII", *row)
+        contents += part + bytes(-len(part) % (1 << alignment))
+    return table.ljust(start, b"\0") + contents
+
+
+def all_fixtures() -> dict[str, bytes]:
+    """Return every fixture, a universal file, and bases without an image."""
+    names = sorted(path.stem for path in FIXTURES.glob("*.gz"))
+    files = {name: fixture(name) for name in names}
+    files["macos-universal.dylib"] = universal(fixture("macos-x64.dylib"), fixture("macos-arm64.dylib"))
+    files["base-64"] = elf_base()
+    files["base-32"] = elf_base(bits=32)
+    return files
