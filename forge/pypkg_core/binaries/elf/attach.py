@@ -90,10 +90,13 @@ class ElfFormat:
         elf = ElfFile(data, shown)
         number, old = _find_note(elf)
         others = [segment for segment in elf.segments if segment is not old]
+        loads = [segment for segment in others if segment.type == SegmentType.LOAD]
+        if not loads:
+            raise elf.error("cannot hold the image: it has no loaded segment")
         body_size = max(segment.offset + segment.filesz for segment in others)
         if image_size < 1 or elf.header["phoff"] + elf.layout.segment.size * len(elf.segments) > body_size:
             raise elf.error("cannot hold the image: its program headers are not loaded")
-        address = align(max(item.vaddr + item.memsz for item in others if item.type == SegmentType.LOAD), _ALIGNMENT)
+        address = align(max(segment.vaddr + segment.memsz for segment in loads), _ALIGNMENT)
         offset = align(body_size, _ALIGNMENT)
         image = Segment(
             type=SegmentType.LOAD,

@@ -135,6 +135,14 @@ def test_what_is_no_base_is_refused(base: bytes, message: str, tmp_path: Path) -
         attach(base, image_of(10), tmp_path)
 
 
+def test_a_base_that_loads_nothing_is_refused(tmp_path: Path) -> None:
+    base = bytearray(elf_base())
+    for header in range(2):
+        struct.pack_into("<I", base, 64 + header * 56, 0)  # PT_NULL in place of PT_LOAD
+    with pytest.raises(PypkgError, match="cannot hold the image: it has no loaded segment"):
+        attach(bytes(base), image_of(10), tmp_path)
+
+
 def test_a_base_without_an_image_says_so(tmp_path: Path) -> None:
     (tmp_path / "base").write_bytes(elf_base())
     with pytest.raises(PypkgError, match="without an image"):
