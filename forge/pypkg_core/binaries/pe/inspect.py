@@ -95,6 +95,8 @@ class _Pe:
             parsed: Any = pefile.PE(data=data, fast_load=True)
         except pefile.PEFormatError as error:
             raise self._view.error(f"is not a valid PE file: {error}") from error
+        # Its objects refer to each other, so that they outlive this one: they must not keep the file open.
+        parsed.__data__ = b""
         self.header = parsed.FILE_HEADER
         self.optional = parsed.OPTIONAL_HEADER
         bits = _BITS.get(self.optional.Magic)

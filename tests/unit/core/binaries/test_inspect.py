@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import struct
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from macholib.SymbolTable import SymbolTable
 from pypkg_core.binaries import FORMATS, attach_image, find_format, inspect_file, read_image
 from pypkg_core.binaries.binary import Binary, Kind, Minimum, Protection
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
+from pypkg_core.binaries.mapped import map_file
 from pypkg_core.binaries.view import View
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import catalogue
@@ -155,6 +158,21 @@ def inspect(data: bytes) -> tuple[Binary, ...]:
 def test_what_is_known_of_a_file(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(fixture(name))
     assert inspect_file(tmp_path / name) == (EXPECTED[name],)
+
+
+@pytest.mark.parametrize("name", sorted(all_fixtures()))
+def test_an_inspected_file_is_not_kept_open(name: str, tmp_path: Path) -> None:
+    """Without waiting for the garbage collector: a program has few descriptors, an environment many libraries."""
+    (tmp_path / "file").write_bytes(all_fixtures()[name])
+    gc.disable()
+    try:
+        data = map_file(tmp_path / "file")
+        kept = weakref.ref(data)
+        assert find_format(data, "file").inspect(data, "file")
+        del data
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_every_processor_is_known_in_a_format() -> None:
