@@ -25,7 +25,8 @@ from runtime import file_rows, import_peers, import_rows, size_rows
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import sources_dir
 from pypkg_core.targets.catalogue import catalogue
-from pypkg_core.targets.parse import host_target, parse_target
+from pypkg_core.targets.host import host_target
+from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver.build import build
 from pypkg_forge.driver.recipe import why_not
 

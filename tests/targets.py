@@ -11,19 +11,12 @@ from typing import Final
 import pytest
 
 from pypkg_core.targets.catalogue import Target, catalogue
-from pypkg_core.targets.parse import host_target
+from pypkg_core.targets.host import host_target, runs_here
 from pypkg_forge.driver.recipe import why_not
 
-__all__ = ["ALL", "DEFAULT", "DYNAMIC", "OLDEST", "PARAMETERS", "STATIC", "default_targets", "runs_here"]
+__all__ = ["ALL", "DEFAULT", "DYNAMIC", "OLDEST", "PARAMETERS", "STATIC", "default_targets"]
 
 _STATIC_PLATFORM: Final = "linuxstatic"
-
-
-def runs_here(target: Target) -> bool:
-    """Whether this host can run executables for ``target``; a static one runs on every Linux of its processor."""
-    host = host_target()
-    libc_free = target.platform == _STATIC_PLATFORM and host.platform in {"linux", "alpine"}
-    return target.arch == host.arch and (libc_free or target.platform == host.platform)
 
 
 def _series(target: Target) -> int:

@@ -117,8 +117,8 @@ def verify_command(what: str) -> None:
         path = built.path
     report = verify_base(path, target)
     click.echo(f"{path}: a valid base of {target}, Python {report.python}")
-    glibc = f", glibc {report.glibc}" if report.glibc else ""
-    click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{glibc}")
+    minimum = f", {report.minimum}" if report.minimum is not None else ""
+    click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{minimum}")
     if report.ran is None:
         click.echo("  not run: this machine cannot run it")
     else:

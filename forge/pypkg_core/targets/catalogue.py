@@ -1,23 +1,24 @@
-"""The table of targets: Python versions, platforms, processors and machines (data/targets.toml)."""
+"""The table of targets: Python versions, platforms, processors and machines (targets.toml, platforms.toml)."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import UsageError
+from pypkg_core.targets.platforms import Platform
 from pypkg_core.toml_tables import TableReader
 
 __all__ = [
-    "PLATFORMS",
+    "DATA",
     "VERSIONS",
     "Arch",
     "Build",
     "Catalogue",
     "Machine",
-    "Platform",
     "Target",
     "Version",
     "catalogue",
@@ -26,7 +27,7 @@ __all__ = [
     "load_catalogue",
 ]
 
-TARGETS_FILE: Final = Path(__file__).parent / "data" / "targets.toml"
+DATA: Final = Path(__file__).parent / "data"
 
 HOST_WORD: Final = "host"
 LATEST_WORD: Final = "latest"
@@ -46,22 +47,16 @@ class Version:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Platform:
-    """An operating system and its C library; ``addons``: executables can load native extension modules."""
-
-    name: str
-    aliases: tuple[str, ...]
-    libc: str
-    addons: bool
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Arch:
-    """A processor architecture."""
+    """A processor architecture.
+
+    Attributes:
+        largest_executable: in bytes: what a process of this processor can map of one file; ``None`` without a limit.
+    """
 
     name: str
     aliases: tuple[str, ...]
+    largest_executable: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,16 +92,18 @@ class Machine:
 
     Attributes:
         triple: zig's name of it.
+        platform_machine: ``platform.machine()``.
         needed: the shared libraries that its bases may need.
-        glibc: the newest glibc symbol version that its bases may need.
+        multiarch: CPython's name of it, in the file names of extension modules.
         build: ``None`` as long as the forge cannot build for it.
     """
 
     platform: str
     arch: str
     triple: str
+    platform_machine: str
     needed: tuple[str, ...]
-    glibc: str | None = None
+    multiarch: str | None = None
     build: Build | None = None
 
 
@@ -144,15 +141,56 @@ class Target:
         return found
 
     @property
+    def facts(self) -> Platform:
+        """The row of the table for this platform."""
+        return catalogue().platforms[self.platform]
+
+    @property
+    def processor(self) -> Arch:
+        """The row of the table for this architecture."""
+        return catalogue().arches[self.arch]
+
+    @property
     def addons(self) -> bool:
         """Whether executables for this target can load native extension modules."""
-        return catalogue().platforms[self.platform].addons
+        return self.facts.addons
+
+    @property
+    def is_static(self) -> bool:
+        """Whether executables for this target need no library of the system."""
+        return not self.machine.needed
+
+    @property
+    def largest_executable(self) -> int | None:
+        """The size, in bytes, of the largest executable that the system can map; ``None`` without a limit."""
+        limits = (self.facts.largest_executable, self.processor.largest_executable)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    @property
+    def extension_suffixes(self) -> list[str]:
+        """The suffixes of the extension modules that the target loads: ``importlib.machinery.EXTENSION_SUFFIXES``."""
+        machine = self.machine
+        return self.facts.suffixes(self.version, machine.platform_machine, machine.multiarch)
+
+    @property
+    def wheel_tags(self) -> list[str]:
+        """The platform tags of the wheels that the target can use, best first (PEP 425)."""
+        return self.facts.tags(self.machine.platform_machine)
+
+    @property
+    def with_addons(self) -> Target | None:
+        """The first target of the table that differs in its platform only and loads addons on the same system."""
+        for row in catalogue().platforms.values():
+            same_system = row.addons and row.sys_platform == self.facts.sys_platform
+            if same_system and (row.name, self.arch) in catalogue().machines:
+                return replace(self, platform=row.name)
+        return None
 
     def __str__(self) -> str:
         return self.name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """The whole table, by name."""
 
@@ -169,61 +207,74 @@ class Catalogue:
             for platform, arch in self.machines
         ]
 
+    @functools.cached_property
+    def addon_endings(self) -> tuple[str, ...]:
+        """The last suffixes of extension modules, of every platform: ``.so``, ``.pyd``."""
+        texts = {text for row in self.platforms.values() for text in row.extension_suffixes}
+        return tuple(sorted({f".{text.rpartition('.')[2]}" for text in texts}))
 
-def load_catalogue(file: Path) -> Catalogue:
+    @functools.cached_property
+    def library_endings(self) -> tuple[str, ...]:
+        """The suffixes of shared libraries, of every platform."""
+        return tuple(sorted({row.library_suffix for row in self.platforms.values()}))
+
+
+def load_catalogue(folder: Path) -> Catalogue:
     """Read a table of targets.
+
+    Args:
+        folder: has the files ``platforms.toml`` and ``targets.toml``.
 
     Raises:
         PypkgError: a key is unknown, missing or of another type, or a name is defined twice; the key path is named.
     """
-    reader = TableReader(file=file)
-    document = reader.document(("versions", "platforms", "arches", "machines"))
+    platforms_reader = TableReader(file=folder / "platforms.toml")
+    platforms = platforms_reader.rows(platforms_reader.document(("platforms",)), "platforms", Platform)
+    reader = TableReader(file=folder / "targets.toml")
+    document = reader.document(("versions", "arches", "machines"))
     versions = reader.rows(document, "versions", Version)
-    platforms = reader.rows(document, "platforms", Platform)
     arches = reader.rows(document, "arches", Arch)
-    _check_words(reader, versions, platforms, arches)
+    seen: set[str] = {HOST_WORD, LATEST_WORD}
+    _check_words(platforms_reader, "platforms", platforms, seen)
+    _check_words(reader, "versions", versions, seen)
+    _check_words(reader, "arches", arches, seen)
+    platform_rows = {value.name: value for value in platforms}
     machines: dict[tuple[str, str], Machine] = {}
     for index, machine in enumerate(reader.rows(document, "machines", Machine)):
         path = f"machines[{index}]"
-        if machine.platform not in {value.name for value in platforms}:
+        if machine.platform not in platform_rows:
             raise reader.error(f"{path}.platform", f"unknown platform '{machine.platform}'")
         if machine.arch not in {value.name for value in arches}:
             raise reader.error(f"{path}.arch", f"unknown arch '{machine.arch}'")
         if (machine.platform, machine.arch) in machines:
             raise reader.error(path, f"{machine.platform}-{machine.arch} is defined twice")
+        if machine.multiarch is None and platform_rows[machine.platform].needs_multiarch:
+            raise reader.error(f"{path}.multiarch", "is missing")
         machines[machine.platform, machine.arch] = machine
     return Catalogue(
         versions={value.name: value for value in versions},
-        platforms={value.name: value for value in platforms},
+        platforms=platform_rows,
         arches={value.name: value for value in arches},
         machines=machines,
     )
 
 
-def _check_words(
-    reader: TableReader, versions: tuple[Version, ...], platforms: tuple[Platform, ...], arches: tuple[Arch, ...]
-) -> None:
-    """Check that no word of the command line has two meanings."""
-    seen: set[str] = {HOST_WORD, LATEST_WORD}
-    rows: list[tuple[str, tuple[str, ...]]]
-    rows = [(f"versions[{index}]", (value.name,)) for index, value in enumerate(versions)]
-    rows += [(f"platforms[{index}]", (value.name, *value.aliases)) for index, value in enumerate(platforms)]
-    rows += [(f"arches[{index}]", (value.name, *value.aliases)) for index, value in enumerate(arches)]
-    for path, words in rows:
-        for word in words:
+def _check_words(reader: TableReader, name: str, rows: Sequence[Version | Platform | Arch], seen: set[str]) -> None:
+    """Check that no word of the command line has two meanings; those of ``rows`` are added to ``seen``."""
+    for index, row in enumerate(rows):
+        for word in (row.name, *(() if isinstance(row, Version) else row.aliases)):
             if word in seen:
-                raise reader.error(path, f"'{word}' is defined twice")
+                raise reader.error(f"{name}[{index}]", f"'{word}' is defined twice")
             seen.add(word)
 
 
 @functools.cache
 def catalogue() -> Catalogue:
     """Return the table that comes with pypkg."""
-    return load_catalogue(TARGETS_FILE)
+    return load_catalogue(DATA)
 
 
 VERSIONS: Final[tuple[str, ...]] = tuple(catalogue().versions)
-PLATFORMS: Final[tuple[str, ...]] = tuple(catalogue().platforms)
 
 
 def find_version(name: str) -> Version:

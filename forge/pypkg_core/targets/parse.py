@@ -1,42 +1,21 @@
-"""Targets as users write them, and the target of this host."""
+"""Targets as users write them."""
 
 from __future__ import annotations
 
-import platform as host_platform
-import sys
-
-from pypkg_core.errors import PypkgError, UsageError
+from pypkg_core.errors import UsageError
 from pypkg_core.targets.catalogue import (
     HOST_WORD,
     LATEST_WORD,
-    VERSIONS,
     Arch,
-    Platform,
     Target,
     catalogue,
     find_version,
     latest_version,
 )
+from pypkg_core.targets.host import host_target
+from pypkg_core.targets.platforms import Platform
 
-__all__ = ["host_target", "parse_target", "parse_targets"]
-
-
-def host_target() -> Target:
-    """Return the target of this machine and of the running Python; for an unknown Python version, the latest.
-
-    Raises:
-        PypkgError: the table has no such platform or processor.
-    """
-    if sys.platform.startswith("linux"):
-        platform = "linux" if host_platform.libc_ver()[0] == "glibc" else "alpine"
-    else:
-        platform = _words(catalogue().platforms).get(sys.platform.rstrip("0123456789"), "")
-    processor = host_platform.machine()
-    arch = _words(catalogue().arches).get(processor.lower(), "")
-    if not platform or not arch:
-        raise PypkgError(f"This machine ({sys.platform}, {processor}) is not a target of pypkg")
-    version = f"{sys.version_info.major}{sys.version_info.minor}"
-    return Target(version=version if version in VERSIONS else latest_version(), platform=platform, arch=arch)
+__all__ = ["parse_target", "parse_targets"]
 
 
 def parse_target(text: str, *, host: Target | None = None) -> Target:

@@ -118,6 +118,7 @@ class Workshop:
         settings |= {
             "PYPKG_SOURCE_python": str(self.trees["python"]),
             "PYPKG_RUNTIME": str(data_dir("patches") / "runtime"),
+            "PYPKG_OS_FOLDERS": ";".join(recipe.target.facts.os),
             "PYPKG_SERIES": recipe.target.series,
             "PYPKG_KEY_configure": recipe.configure_key,
             "PYPKG_KEY_objects": recipe.objects_key,
@@ -141,11 +142,11 @@ class Workshop:
         with self.reporter.stage("Standard library"):
             files = sorted(self._library(), key=lambda file: file.path)
             codes = compile_files(
-                self.upstream_python, files, recipe.target.series, jobs=self.jobs, environment=self._environment
+                self.upstream_python, files, recipe.target, jobs=self.jobs, environment=self._environment
             )
             image = build_image(
                 files=files,
-                series=recipe.target.series,
+                target=recipe.target,
                 codes=codes,
                 epoch=recipe.epoch,
                 manifest=image_manifest(recipe),

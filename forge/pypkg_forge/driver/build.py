@@ -154,7 +154,7 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
         "libraries": {choice.name: sources[choice.name].pin.release(choice.sha256) for choice in recipe.dependencies},
         "licences": {name: source.pin.licence for name, source in sources.items()},
         "needed": list(report.needed),
-        "glibc": report.glibc,
+        "minimum": str(report.minimum) if report.minimum is not None else None,
         "sources": {name: {"version": source.pin.version, "sha256": source.sha256} for name, source in sources.items()},
         "zig": recipe.zig,
     }

@@ -51,13 +51,14 @@ class Recipe:
     @property
     def key(self) -> str:
         """The key of the whole recipe: bases with the same key are the same."""
+        facts = self.target.facts
         return _digest(
             self.objects_key,
             self._dependency_part,
             files_sha256(data_dir("patches") / "runtime"),
             files_sha256(data_dir("cmake")),
             _code_sha256(),
-            [self.build.base_ldflags, self.build.libs],
+            [self.build.base_ldflags, self.build.libs, facts.os, facts.snapshot_root],
         )
 
     @property

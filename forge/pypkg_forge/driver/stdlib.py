@@ -14,7 +14,8 @@ from pypkg_core._core import normalize_marshal
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Codec, ImageBuilder, ModuleKind
 from pypkg_core.names import module_name
-from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path, stdlib_directory
+from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import HERE
 
 __all__ = ["LibraryFile", "build_image", "compile_files", "library_files"]
@@ -55,7 +56,7 @@ def library_files(lib: Path) -> Iterator[LibraryFile]:
 def build_image(
     *,
     files: Sequence[LibraryFile],
-    series: str,
+    target: Target,
     codes: Mapping[str, bytes],
     epoch: int,
     manifest: Mapping[str, object],
@@ -64,7 +65,7 @@ def build_image(
 
     Args:
         files: those of ``lib/python<series>``.
-        series: "3.13".
+        target: of the base.
         codes: marshalled code by ``LibraryFile.path``.
         epoch: the date of every entry, in seconds since 1970.
         manifest: see docs/image-format.md.
@@ -72,7 +73,7 @@ def build_image(
     Raises:
         PypkgError: a file cannot be read, or two files have one path.
     """
-    root = stdlib_directory(series)
+    root = stdlib_directory(target.series)
     builder = ImageBuilder(epoch)
     for file in files:
         path = f"{root}/{file.path}"
@@ -81,17 +82,17 @@ def build_image(
         if name is not None and file.path in codes:
             kind = ModuleKind.PACKAGE if file.path.endswith("/__init__.py") else ModuleKind.MODULE
             builder.add_module(name, kind, path, codes[file.path])
-    builder.set_search_path([snapshot_path(root)])
+    builder.set_search_path([target.facts.snapshot_path(root)])
     builder.set_manifest(manifest)
     return builder.build()
 
 
 def compile_files(
-    python: Path, files: Sequence[LibraryFile], series: str, *, jobs: int, environment: Mapping[str, str]
+    python: Path, files: Sequence[LibraryFile], target: Target, *, jobs: int, environment: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Compile the modules among ``files`` with the interpreter ``python``; return marshalled code by path.
+    """Compile the modules among ``files``, for a base of ``target``, with the interpreter ``python``.
 
-    The bytes of the code depend on the sources only, not on the number of processes.
+    Returns marshalled code by path. The bytes of the code depend on the sources only, not on the number of processes.
 
     Args:
         environment: that of the interpreter.
@@ -102,14 +103,15 @@ def compile_files(
     modules = [file for file in files if file.module is not None]
     shares = [modules[index::jobs] for index in range(jobs)]
     with ThreadPoolExecutor(jobs) as pool:
-        results = pool.map(lambda share: _compile_share(python, share, series, environment), shares)
+        results = pool.map(lambda share: _compile_share(python, share, target, environment), shares)
         return {path: code for result in results for path, code in result.items()}
 
 
 def _compile_share(
-    python: Path, files: Sequence[LibraryFile], series: str, environment: Mapping[str, str]
+    python: Path, files: Sequence[LibraryFile], target: Target, environment: Mapping[str, str]
 ) -> dict[str, bytes]:
-    request = [[str(file.source), snapshot_path(f"{stdlib_directory(series)}/{file.path}")] for file in files]
+    root = stdlib_directory(target.series)
+    request = [[str(file.source), target.facts.snapshot_path(f"{root}/{file.path}")] for file in files]
     done = subprocess.run(
         [python, "-I", "-S", "-W", "ignore", COMPILE_SCRIPT],
         input=json.dumps(request).encode(),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pypkg_core.binaries import inspect_file, read_image
-from pypkg_core.binaries.binary import Binary, Protection
+from pypkg_core.binaries.binary import Binary, Minimum, Protection
 from pypkg_core.errors import PypkgError
+from pypkg_core.snapshot import stdlib_directory
 from pypkg_core.targets.catalogue import Target
-from pypkg_core.targets.parse import host_target
+from pypkg_core.targets.extension_modules import extension_modules
+from pypkg_core.targets.host import runs_here
 from pypkg_forge.data import HERE
 
 __all__ = ["Report", "verify_base"]
@@ -28,13 +29,13 @@ class Report:
 
     Attributes:
         needed: the shared libraries that it needs.
-        glibc: the newest glibc symbol version that it needs.
+        minimum: the oldest C library or system that it runs with; ``None`` if it does not say.
         python: its release.
         ran: what its check reported; ``None`` if this machine cannot run it.
     """
 
     needed: tuple[str, ...]
-    glibc: str | None
+    minimum: Minimum | None
     python: str
     ran: dict[str, object] | None
 
@@ -54,15 +55,15 @@ def verify_base(path: Path, target: Target) -> Report:
     if manifest.get("target") != target.name:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
-    ran = _run(path, target, python) if _runs_here(target) else None
-    glibc = _glibc(binary)
-    shown = None if glibc is None else ".".join(map(str, glibc))
-    return Report(needed=binary.needed, glibc=shown, python=python, ran=ran)
+    ran = _run(path, target, python) if runs_here(target) else None
+    return Report(needed=binary.needed, minimum=binary.minimum, python=python, ran=ran)
 
 
 def _check_structure(path: Path, target: Target) -> Binary:
-    machine = target.machine
+    machine, facts = target.machine, target.facts
     binary, *others = inspect_file(path)
+    if binary.format != facts.format:
+        raise PypkgError(f"{path} has the format {binary.format}, expected {facts.format}")
     if others or target.arch not in binary.arches:
         found = ", ".join(item.machine for item in (binary, *others))
         raise PypkgError(f"{path} has the processor {found}, expected {target.arch}")
@@ -75,30 +76,18 @@ def _check_structure(path: Path, target: Target) -> Binary:
         if name not in machine.needed:
             allowed = ", ".join(machine.needed) or "none"
             raise PypkgError(f"{path} needs the library {name}; allowed for {target}: {allowed}")
-    glibc = _glibc(binary)
-    if glibc is not None and machine.glibc is not None and glibc > _numbers(machine.glibc):
-        raise PypkgError(f"{path} needs {binary.minimum}, expected at most {machine.glibc}")
+    minimum = binary.minimum
+    if minimum is not None and facts.minimum is not None and minimum.version > facts.minimum_version:
+        raise PypkgError(f"{path} needs {minimum}, expected at most {facts.minimum}")
     return binary
 
 
-def _glibc(binary: Binary) -> tuple[int, ...] | None:
-    return binary.minimum.version if binary.minimum is not None and binary.minimum.name == "glibc" else None
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
-def _runs_here(target: Target) -> bool:
-    if not sys.platform.startswith("linux") or target.arch != host_target().arch:
-        return False
-    return target.platform in ("linuxstatic", host_target().platform)
-
-
 def _run(path: Path, target: Target, python: str) -> dict[str, object]:
+    library = target.facts.snapshot_path(stdlib_directory(target.series))
+    expected = {"extension_modules": extension_modules(target), "library": library}
     try:
         done = subprocess.run(
-            [path.absolute(), "-c", CHECK_SCRIPT.read_text(encoding="utf-8")],
+            [path.absolute(), "-c", CHECK_SCRIPT.read_text(encoding="utf-8"), json.dumps(expected)],
             capture_output=True,
             check=False,
             timeout=_RUN_SECONDS,
@@ -123,6 +112,7 @@ def _run(path: Path, target: Target, python: str) -> dict[str, object]:
         raise PypkgError(f"{path} does not work: its check printed {lines[-1]!r}") from error
     if not isinstance(found, dict) or found.get("python") != python:
         raise PypkgError(f"{path} runs another Python than its manifest says: expected {python}, got {found}")
-    if target.addons and not found.get("addons"):
-        raise PypkgError(f"{path} cannot load native addons: its list of suffixes is empty")
+    if target.addons and found.get("addons") != target.extension_suffixes:
+        suffixes = ", ".join(target.extension_suffixes)
+        raise PypkgError(f"{path} loads addons with the suffixes {found.get('addons')}, expected {suffixes}")
     return found

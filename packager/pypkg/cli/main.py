@@ -20,7 +20,8 @@ from pypkg.project.outputs import plan_outputs
 from pypkg.project.project import load_project
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Target
-from pypkg_core.targets.parse import host_target, parse_targets
+from pypkg_core.targets.host import host_target
+from pypkg_core.targets.parse import parse_targets
 from pypkg_core.version import VERSION
 
 __all__ = ["main"]

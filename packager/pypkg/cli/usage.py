@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypkg_core.targets.catalogue import PLATFORMS, VERSIONS, catalogue
+from pypkg_core.targets.catalogue import VERSIONS, catalogue
 
 __all__ = ["usage"]
 
@@ -10,7 +10,7 @@ __all__ = ["usage"]
 def usage() -> str:
     """Return the help text, with the targets of the catalogue."""
     versions = ", ".join(f"py{version}" for version in VERSIONS)
-    platforms, arches = ", ".join(PLATFORMS), ", ".join(catalogue().arches)
+    platforms, arches = ", ".join(catalogue().platforms), ", ".join(catalogue().arches)
     return f"""\
 Usage: pypkg [options] <input>
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
@@ -28,11 +27,12 @@ def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, probl
     shown = f"{owner} {distribution.version}".strip() if distribution is not None else owner
     details = {"imported by": importer}
     if not target.addons:
-        other = replace(target, platform="linux")
+        other = target.with_addons
+        instead = f"Package for {other} instead, or remove" if other is not None else "Remove"
         return PypkgError(
             f"Cannot package {shown} for {target}: it needs its native addon {addon},"
             " and a fully static executable cannot load addons",
-            hint=f"Package for {other} instead, or remove the dependency on {owner}",
+            hint=f"{instead} the dependency on {owner}",
             context=details,
         )
     if problem:

@@ -8,7 +8,7 @@ from pypkg.collect.distribution_files import add_distribution_files
 from pypkg.collect.draft import Draft
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
-from pypkg.collect.native import add_glibc_notices, make_bundles
+from pypkg.collect.native import add_minimum_notices, make_bundles
 from pypkg.collect.project_files import ProjectFiles
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
@@ -16,7 +16,7 @@ from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
 from pypkg.items import Payload
 from pypkg_core.image.layout import ModuleKind
-from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path, stdlib_directory
+from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
 
 __all__ = ["build_payload"]
 
@@ -42,7 +42,7 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
     ProjectFiles(draft, context, walk).add_all()
     _add_own_metadata(draft, context, walk)
     ModuleBuilder(draft, context, walk, sources).add_all()
-    add_glibc_notices(draft, context.target)
+    add_minimum_notices(draft, context.target)
     return _finish(draft, context, walk)
 
 
@@ -74,4 +74,4 @@ def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
 def _search_path(context: GraphContext) -> list[str]:
     directories = [root.prefix for root in context.resolver.project] or [context.application.name]
     directories += [stdlib_directory(context.target.series), SITE_PACKAGES]
-    return [snapshot_path(directory) for directory in directories]
+    return [context.target.facts.snapshot_path(directory) for directory in directories]

@@ -1,15 +1,15 @@
-"""Shared libraries and programs: what is extracted together, and which C library they need."""
+"""Shared libraries and programs: what is extracted together, and which C library or system they need."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from pypkg.collect.draft import Draft
-from pypkg.environment.fit import highest_glibc
+from pypkg.environment.fit import newer_minimum
 from pypkg.items import Bundle
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["add_glibc_notices", "make_bundles"]
+__all__ = ["add_minimum_notices", "make_bundles"]
 
 
 def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
@@ -28,14 +28,15 @@ def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
     return bundles
 
 
-def add_glibc_notices(draft: Draft, target: Target) -> None:
-    """Add notices about distributions that need a newer glibc than the base does."""
-    if target.platform != "linux":
-        return
+def add_minimum_notices(draft: Draft, target: Target) -> None:
+    """Add notices about distributions that need a newer C library or system than the base does."""
     for name, paths in sorted(draft.native.items()):
         files = [draft.files[path] for path in set(paths) if path in draft.files]  # the others are links
         sources = [file.source for file in files if file.source is not None]
-        newest = max((found for source in sources if (found := highest_glibc(source))), default=None)
+        newest = max(
+            (found for source in sources if (found := newer_minimum(source, target))),
+            key=lambda found: found.version,
+            default=None,
+        )
         if newest is not None:
-            needed = ".".join(map(str, newest))
-            draft.diagnostics.notice(f"{name}: its native code needs glibc {needed} or newer at run time")
+            draft.diagnostics.notice(f"{name}: its native code needs {newest} or newer at run time")

@@ -16,7 +16,7 @@ from pypkg.compile.pool import Answer, Task, WorkerPool
 from pypkg.compile.process import Facts, WorkerProcess, start_worker
 from pypkg_core._core import normalize_marshal
 from pypkg_core.errors import PypkgError
-from pypkg_core.snapshot import snapshot_path
+from pypkg_core.targets.platforms import Platform
 
 __all__ = ["CompiledModule", "Compiler"]
 
@@ -44,7 +44,7 @@ class Compiler:
 
     Args:
         version: the target's Python, ``(3, 13)``.
-        platform: ``sys.platform`` of the target.
+        platform: the target's.
         optimize: optimisation level of the bytecode.
         pythons: what may run the workers, best first; taken one by one until one is of the version.
         cache: directory of the compile cache, or ``None`` for no cache.
@@ -61,7 +61,7 @@ class Compiler:
         self,
         *,
         version: tuple[int, int],
-        platform: str,
+        platform: Platform,
         pythons: Iterable[Path],
         optimize: int = 0,
         cache: Path | None = None,
@@ -76,7 +76,8 @@ class Compiler:
         except BaseException:
             self._close_cache()
             raise
-        stamp = f"{self.facts.version} {self.facts.magic} {platform} {optimize}".encode()
+        system = f"{platform.sys_platform} {platform.os_name} {platform.snapshot_root}"
+        stamp = f"{self.facts.version} {self.facts.magic} {system} {optimize}".encode()
         self._stamp = scanner_stamp() + stamp
         count = jobs or min(os.cpu_count() or 1, 8)
         self._pool = WorkerPool(self.python, platform=platform, optimize=optimize, count=count, first=first)
@@ -140,7 +141,7 @@ class Compiler:
         try:
             compiled = CompiledModule(parse_findings(answer.findings), code)
         except ValueError as error:
-            path = snapshot_path(answer.task.path)
+            path = self._platform.snapshot_path(answer.task.path)
             raise PypkgError(
                 f"The compile worker on {self.python} gave a malformed answer for {path}: {error}",
                 hint="This is a bug of pypkg; please report it",

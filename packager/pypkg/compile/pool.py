@@ -12,7 +12,7 @@ from typing import Final
 
 from pypkg.compile.process import WorkerProcess, read_exactly, receive, start_worker
 from pypkg_core.errors import PypkgError
-from pypkg_core.snapshot import snapshot_path
+from pypkg_core.targets.platforms import Platform
 
 __all__ = ["Answer", "Task", "WorkerPool"]
 
@@ -55,14 +55,14 @@ class WorkerPool:
 
     Args:
         python: interpreter the workers run on.
-        platform: ``sys.platform`` of the target.
+        platform: the target's.
         optimize: optimisation level of the bytecode.
         count: the largest number of processes; each is started when there is work for it.
         first: a worker that is running already.
     """
 
     def __init__(
-        self, python: Path, *, platform: str, optimize: int, count: int, first: WorkerProcess | None = None
+        self, python: Path, *, platform: Platform, optimize: int, count: int, first: WorkerProcess | None = None
     ) -> None:
         self._python = python
         self._platform = platform
@@ -136,7 +136,9 @@ class WorkerPool:
             if batch is None or stream is None:
                 return
             sent.append(batch)
-            header = {"tasks": [[snapshot_path(task.path), task.mode, len(task.source)] for task in batch]}
+            header = {
+                "tasks": [[self._platform.snapshot_path(task.path), task.mode, len(task.source)] for task in batch]
+            }
             text = json.dumps(header).encode()
             try:
                 stream.write(len(text).to_bytes(4, "little") + text + b"".join(task.source for task in batch))
@@ -163,7 +165,7 @@ class WorkerPool:
 
     def _crash(self, worker: WorkerProcess, sent: deque[list[Task]]) -> PypkgError:
         code = worker.process.wait()
-        modules = [snapshot_path(task.path) for batch in list(sent)[:1] for task in batch]
+        modules = [self._platform.snapshot_path(task.path) for batch in list(sent)[:1] for task in batch]
         return PypkgError(
             f"The compile worker on {self._python} ended with {f'signal {-code}' if code < 0 else f'exit code {code}'}",
             context={"message": worker.message(), "modules": ", ".join(modules[:5]) or "none"},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.targets.platforms import Platform
 
 __all__ = ["WORKER", "Facts", "WorkerProcess", "read_exactly", "receive", "start_worker"]
 
@@ -71,12 +72,12 @@ class WorkerProcess:
         _stop(self.process, self._errors)
 
 
-def start_worker(python: Path, *, platform: str, optimize: int) -> WorkerProcess:
+def start_worker(python: Path, *, platform: Platform, optimize: int) -> WorkerProcess:
     """Start a worker and read its hello.
 
     Args:
         python: interpreter or base to run it on.
-        platform: ``sys.platform`` of the target.
+        platform: the target's.
         optimize: optimisation level of the bytecode.
 
     Raises:
@@ -88,7 +89,7 @@ def start_worker(python: Path, *, platform: str, optimize: int) -> WorkerProcess
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
     try:
         process = subprocess.Popen(
-            [str(python), "-I", "-S", str(WORKER), platform, str(optimize)],
+            [str(python), "-I", "-S", str(WORKER), platform.sys_platform, platform.os_name, str(optimize)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -16,12 +16,12 @@ from pathlib import Path, PurePosixPath
 from packaging.utils import canonicalize_name
 
 from pypkg.environment.requirements import required_names
+from pypkg_core.targets.catalogue import catalogue
 
 __all__ = ["Distribution", "Installed", "folder_files"]
 
 _INFO = re.compile(r"^(?P<name>.+?)(-(?P<version>[^-]+)(-py\d.*)?)?\.(dist|egg)-info$")
 _DATA_SCHEME = re.compile(r"^[^/]+\.data/(purelib|platlib)/")  # of a wheel that was unpacked, not installed
-_TOP_LEVEL_MODULE = (".py", ".so", ".pyd")
 
 
 @dataclass(kw_only=True)
@@ -119,7 +119,7 @@ class Distribution:
         tops = self.text("top_level.txt").split() or [self.name.replace("-", "_")]
         yield from folder_files(self.root, [self.info])
         for top in tops:
-            candidates = [top, *(top + suffix for suffix in _TOP_LEVEL_MODULE)]
+            candidates = [top, *(top + suffix for suffix in (".py", *catalogue().addon_endings))]
             yield from folder_files(self.root, candidates)
 
 

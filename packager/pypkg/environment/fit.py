@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pypkg_core.binaries import inspect_file
+from pypkg_core.binaries.binary import Minimum
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.catalogue import Target, catalogue
 
-__all__ = ["fits", "highest_glibc", "is_library", "is_program", "system_name", "wheel_platforms"]
+__all__ = ["fits", "is_library", "is_program", "newer_minimum"]
 
-_ABI_TAG: Final = re.compile(r"\.(?:cpython-(?P<cpython>\d+)[a-z]*|cp(?P<cp>\d+))-(?P<platform>[\w-]+)\.(?:so|pyd)$")
-_LIBRARY: Final = re.compile(r"\.(so|pyd|dll|dylib)$|\.so\.[\d.]+$")
-# Minor versions of glibc 2 that wheels are tagged with; the base itself needs 2.17.
-_GLIBC_MINORS: Final = range(5, 45)
-_BASE_GLIBC: Final = 17
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Machine:
-    """Names of one processor: in file names of extensions, in wheel tags."""
-
-    suffix: str
-    wheel: str
-
-
-_MACHINES: Final[Mapping[str, _Machine]] = {
-    "x64": _Machine(suffix="x86_64", wheel="x86_64"),
-    "arm64": _Machine(suffix="aarch64", wheel="aarch64"),
-    "armv7": _Machine(suffix="arm", wheel="armv7l"),
-    "armv6": _Machine(suffix="arm", wheel="armv6l"),
-}
-# What follows the version in an extension's file name; {0} is the machine.
-_SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
-    "linux": ("{0}-linux-gnu", "{0}-linux-gnueabihf"),
-    "alpine": ("{0}-linux-musl", "{0}-linux-musleabihf"),
-    "macos": ("darwin",),
-    "win": ("win_amd64", "win_arm64"),
-    "freebsd": (),
-}
-# The format of native files, and the system that they name.
-_BINARIES: Final[Mapping[str, tuple[str, str]]] = {
-    "linux": ("elf", "linux"),
-    "alpine": ("elf", "linux"),
-    "linuxstatic": ("elf", "linux"),
-    "win": ("pe", "windows"),
-    "macos": ("macho", "macos"),
-    "freebsd": ("elf", "freebsd"),
-}
-_SYSTEM_NAMES: Final[Mapping[str, str]] = {"win": "win32", "macos": "darwin", "freebsd": "freebsd14"}
-
-
-def system_name(target: Target) -> str:
-    """Return ``sys.platform`` on the target."""
-    return _SYSTEM_NAMES.get(target.platform, "linux")
+# The tags of an extension module for one version: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`.
+_ABI_TAG: Final = re.compile(r"\.(cpython-|cp)\d+[a-z]*(-[\w-]+)?\.\w+$")
 
 
 def is_library(relative: str) -> bool:
-    """Whether a file is a shared library or an extension module, by its name."""
-    return _LIBRARY.search(relative) is not None
+    """Whether a file is a shared library or an extension module of any platform, by its name."""
+    table = catalogue()
+    return _library_pattern(table.library_endings, table.addon_endings).search(relative) is not None
+
+
+@functools.cache
+def _library_pattern(libraries: tuple[str, ...], addons: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what the name of a library ends with: it may have a version behind its suffix."""
+    library, addon = ("|".join(map(re.escape, endings)) for endings in (libraries, addons))
+    return re.compile(rf"({library})(\.[\d.]+)?$|({addon})$")
 
 
 def is_program(path: Path) -> bool:
@@ -88,50 +54,29 @@ def fits(path: Path, target: Target) -> bool:
     """
     if not target.addons:
         return False
-    tagged = _ABI_TAG.search(path.name)
-    if tagged is not None:
-        if (tagged["cpython"] or tagged["cp"]) != target.version:
-            return False
-        suffix = _MACHINES[target.arch].suffix
-        names = [pattern.format(suffix) for pattern in _SUFFIXES[target.platform]]
-        if tagged["platform"] not in names:
-            return False
+    suffix = next((suffix for suffix in target.extension_suffixes if path.name.endswith(suffix)), "")
+    if _ABI_TAG.search(path.name) is not None and _ABI_TAG.search(suffix) is None:
+        return False
     try:
         found = inspect_file(path)
     except PypkgError:  # it is something else that has the name of a library
         return False
-    file_format, system = _BINARIES[target.platform]
+    facts = target.facts
     return any(
-        binary.format == file_format and binary.system in (system, None) and target.arch in binary.arches
+        binary.format == facts.format and binary.system in (facts.system, None) and target.arch in binary.arches
         for binary in found
     )
 
 
-def highest_glibc(path: Path) -> tuple[int, ...] | None:
-    """Return the newest glibc version a library needs if that is newer than the base's 2.17, otherwise ``None``."""
+def newer_minimum(path: Path, target: Target) -> Minimum | None:
+    """Return the C library or system that a library needs, ``None`` if the target's base needs one as new."""
+    facts = target.facts
+    if facts.minimum is None:
+        return None
     try:
-        needed = [binary.minimum for binary in inspect_file(path)]
+        needed = [binary.minimum for binary in inspect_file(path) if target.arch in binary.arches]
     except PypkgError:
         return None
-    versions = [minimum.version for minimum in needed if minimum is not None and minimum.name == "glibc"]
-    newest = max(versions, default=(2, 0))
-    return newest if newest > (2, _BASE_GLIBC) else None
-
-
-def wheel_platforms(target: Target) -> list[str]:
-    """Return the wheel platform tags that the target can load, best first (PEP 600, PEP 656)."""
-    machine = _MACHINES[target.arch].wheel
-    if target.platform == "linux":
-        old = [f"manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC_MINORS) if minor <= _BASE_GLIBC]
-        new = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINORS if minor > _BASE_GLIBC]
-        legacy = [f"manylinux{name}_{machine}" for name in ("2014", "2010", "1")]
-        # Wheels for an older glibc run on more machines; a newer one is better than none.
-        return [*legacy, *old, *new]
-    if target.platform == "alpine":
-        return [f"musllinux_1_{minor}_{machine}" for minor in (2, 1)]
-    if target.platform == "macos":
-        kinds = (machine.replace("aarch64", "arm64"), "universal2")
-        return [f"macosx_{major}_0_{kind}" for major in range(11, 16) for kind in kinds]
-    if target.platform == "win":
-        return ["win_amd64" if target.arch == "x64" else "win_arm64"]
-    return []
+    newer = [item for item in needed if item is not None and item.name in (facts.libc, facts.system)]
+    newest = max(newer, key=lambda item: item.version, default=None)
+    return newest if newest is not None and newest.version > facts.minimum_version else None

@@ -18,7 +18,6 @@ from typing import Final
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pypkg.environment.fit import wheel_platforms
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
@@ -92,7 +91,7 @@ def _download(requested: Sequence[tuple[str, str]], target: Target, directory: P
         "--implementation", "cp", "--python-version", target.series,
         "--abi", f"cp{target.version}", "--abi", "abi3", "--abi", "none",
     ]  # fmt: skip
-    for platform in wheel_platforms(target):
+    for platform in target.wheel_tags:
         command += ["--platform", platform]
     requirements = [f"{name}=={version}" for name, version in requested]
     problem = _run([*command, *requirements])

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from pypkg_core.image.layout import ModuleKind
 from pypkg_core.snapshot import SITE_PACKAGES
+from pypkg_core.targets.catalogue import catalogue
 
 __all__ = ["STDLIB", "Node", "Resolver", "Root", "addon_stem"]
 
@@ -17,7 +18,6 @@ STDLIB: Final = "stdlib"
 
 # Submodules without a file: their parents put them into sys.modules (up to 3.12, collections.abc has a file).
 _MADE_AT_RUN_TIME: Final = frozenset({"collections.abc", "os.path"})
-_ADDON_SUFFIXES: Final = (".so", ".pyd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,7 @@ def _read_folder(path: str) -> _Listing:
     files: list[str] = []
     folders: list[str] = []
     addons: dict[str, list[str]] = {}
+    endings = catalogue().addon_endings
     try:
         with os.scandir(path) as entries:
             for entry in entries:
@@ -208,7 +209,7 @@ def _read_folder(path: str) -> _Listing:
                     folders.append(entry.name)
                     continue
                 files.append(entry.name)
-                if entry.name.endswith(_ADDON_SUFFIXES) and (stem := addon_stem(entry.name)):
+                if entry.name.endswith(endings) and (stem := addon_stem(entry.name)):
                     addons.setdefault(stem, []).append(entry.name)
     except OSError:  # directories on a search path need not exist
         pass
@@ -240,7 +241,7 @@ def addon_stem(name: str) -> str:
 
     ``""`` for other shared libraries (``libfoo.so``, ``x.so.1``).
     """
-    if not name.endswith(_ADDON_SUFFIXES):
+    if not name.endswith(catalogue().addon_endings):
         return ""
     stem, _, tags = name.rpartition(".")[0].partition(".")
     if stem.startswith("lib") and not tags:

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from pypkg.project.outputs import Output
 from pypkg_core.atomic import atomic_write
+from pypkg_core.bases.record import Base
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Pieces
@@ -30,22 +32,34 @@ def prepare_directory(path: Path) -> None:
         raise PypkgError(f"Cannot write {path}: Permission denied", hint=_OTHER_PATH)
 
 
-def write_executable(base: Path, image: Pieces, path: Path) -> int:
+def write_executable(base: Base, image: Pieces, output: Output) -> int:
     """Write an executable and return its size in bytes.
 
     Args:
-        base: the base binary.
-        image: attached to it.
-        path: replaced only when everything is written and verified.
+        base: of the target.
+        image: attached to it in place of its own.
+        output: its file is replaced only when everything is written and verified.
 
     Raises:
-        PypkgError: it cannot be written, or differs when read back.
+        PypkgError: it is larger than the target can map; it cannot be written, or differs when read back.
     """
-    with atomic_write(path, 0o755) as file:
-        attach_image(base, image, file)
+    _check_size(base.path.stat().st_size - len(base.image) + len(image), output)
+    with atomic_write(output.path, 0o755) as file:
+        attach_image(base.path, image, file)
         file.flush()
         _verify(Path(file.name), image)
         return file.seek(0, os.SEEK_END)
+
+
+def _check_size(size: int, output: Output) -> None:
+    """Refuse an executable that its system could not map, before anything is written."""
+    limit = output.target.largest_executable
+    if limit is not None and size > limit:
+        raise PypkgError(
+            f"Cannot write {output.path}: it would have {size:,} bytes, and {output.target} can map executables of at"
+            f" most {limit:,} bytes",
+            hint="Leave files out (excludes), or keep large data beside the executable",
+        )
 
 
 def _verify(path: Path, image: Pieces) -> None:

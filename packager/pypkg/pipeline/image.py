@@ -10,7 +10,7 @@ from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
 from pypkg_core.bases.record import Base
 from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
-from pypkg_core.snapshot import SITE_PACKAGES, snapshot_path
+from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
 
@@ -53,7 +53,7 @@ def build_image(
     for bundle in payload.bundles:
         builder.add_bundle(bundle.name, bundle.paths)
     _add_stdlib(builder, base, policy, stdlib or {}, debug=debug)
-    builder.set_search_path(_search_path(payload.search_path, base.image.search_path))
+    builder.set_search_path(_search_path(payload.search_path, base))
     builder.set_options(options)
     builder.set_manifest(_manifest(base.target, base.version, name))
     return builder.pieces()
@@ -104,11 +104,12 @@ def _add_stdlib(
     merge_image(builder, base.image, withhold=withhold, leave_out=leave_out)
 
 
-def _search_path(own: Sequence[str], base: Sequence[str]) -> list[str]:
+def _search_path(own: Sequence[str], base: Base) -> list[str]:
     """Return ``sys.path`` in Python's order: the project, the standard library, installed distributions."""
     result = list(own)
-    missing = [item for item in base if item not in own]
-    sites = [index for index, item in enumerate(result) if item.startswith(snapshot_path(SITE_PACKAGES))]
+    missing = [item for item in base.image.search_path if item not in own]
+    site_packages = base.target.facts.snapshot_path(SITE_PACKAGES)
+    sites = [index for index, item in enumerate(result) if item.startswith(site_packages)]
     at = sites[0] if sites else len(result)
     result[at:at] = missing
     return result

@@ -10,7 +10,6 @@ from typing import Protocol
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
-from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment, find_python, inspect
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
@@ -29,7 +28,6 @@ from pypkg_core.cache import compile_dir, wheels_dir
 from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
-from pypkg_core.snapshot import snapshot_path
 from pypkg_core.targets.catalogue import Target
 
 __all__ = ["Prepared", "Progress", "Request", "Written", "prepare", "write"]
@@ -159,7 +157,7 @@ def write(prepared: Prepared, progress: Progress) -> Written:
         stdlib=prepared.stdlib,
         debug=request.debug,
     )
-    size = write_executable(base.path, image, output.path)
+    size = write_executable(base, image, output)
     diagnostics = _contents(prepared.payload, base, image) if request.debug else Diagnostics()
     return Written(size=size, diagnostics=diagnostics)
 
@@ -176,7 +174,7 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
     major, minor = (int(part) for part in base.target.series.split("."))
     return Compiler(
         version=(major, minor),
-        platform=system_name(base.target),
+        platform=base.target.facts,
         pythons=worker_pythons(base, environment, build=request.build, reporter=progress, forge=_forge),
         optimize=level,
         cache=compile_dir(),
@@ -186,6 +184,7 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
 def _contents(payload: Payload, base: Base, image: Pieces) -> Diagnostics:
     """Return what ``--debug`` shows about the contents of an executable."""
     diagnostics = Diagnostics()
+    snapshot_path = base.target.facts.snapshot_path
     diagnostics.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
     for name, licence in payload.licences.items():
         diagnostics.detail(f"distribution {name}: licence {licence or 'not stated'}")

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment
 from pypkg_core.bases.record import Base
 from pypkg_core.bases.store import Forge, find_base
 from pypkg_core.errors import PypkgError
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue
-from pypkg_core.targets.parse import host_target
+from pypkg_core.targets.host import host_target, runs_here
 
 __all__ = ["worker_pythons"]
 
@@ -52,7 +51,7 @@ def _candidates(
 ) -> Iterator[Path]:
     host = _host(base.target)
     known = {base.target}
-    if host is None or _same_machine(base.target, host):
+    if host is None or runs_here(base.target, host):
         yield base.path
     if host is not None:
         for target in _runnable(host):
@@ -67,9 +66,8 @@ def _candidates(
                 yield found.path
     yield Path(sys.executable)
     yield environment.python
-    for name in (f"python{base.target.series}", f"python{base.target.series}.exe"):
-        if (program := shutil.which(name)) is not None:
-            yield Path(program)
+    if (program := shutil.which(f"python{base.target.series}")) is not None:
+        yield Path(program)
     if host is not None and host not in known and host.machine.build is not None:
         yield forge(host, reporter).path
 
@@ -84,12 +82,7 @@ def _host(target: Target) -> Target | None:
     return host
 
 
-def _same_machine(target: Target, host: Target) -> bool:
-    """Whether the host may run the target's executables: same operating system and processor."""
-    return system_name(target) == system_name(host) and target.arch == host.arch
-
-
 def _runnable(host: Target) -> list[Target]:
-    """Return the targets that this machine may run, the host first."""
+    """Return the targets that this machine can run, the host first."""
     others = [replace(host, platform=platform) for platform, arch in catalogue().machines if arch == host.arch]
-    return [host, *(other for other in others if other != host and _same_machine(other, host))]
+    return [host, *(other for other in others if other != host and runs_here(other, host))]

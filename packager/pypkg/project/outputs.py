@@ -61,8 +61,9 @@ def _differing(targets: Sequence[Target]) -> list[str]:
 def _name(stem: Path, target: Target, parts: Sequence[str]) -> Path:
     words = {"version": f"py{target.version}", "platform": target.platform, "arch": target.arch}
     name = "-".join([stem.name, *(words[part] for part in ("version", "platform", "arch") if part in parts)])
-    if target.platform == "win" and not name.lower().endswith(".exe"):
-        name += ".exe"
+    suffix = target.facts.executable_suffix
+    if not name.lower().endswith(suffix):
+        name += suffix
     return stem.with_name(name)
 
 

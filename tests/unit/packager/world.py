@@ -13,7 +13,6 @@ from pathlib import Path
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
-from pypkg.environment.fit import system_name
 from pypkg.environment.interpreter import Environment, inspect
 from pypkg.graph.context import GraphContext, start_context
 from pypkg.graph.walk import Walk
@@ -117,7 +116,7 @@ class World:
     def _compiler(self, target: Target) -> Compiler:
         return Compiler(
             version=sys.version_info[:2],
-            platform=system_name(target),
+            platform=target.facts,
             pythons=[Path(sys.executable)],
             cache=self.cache / "compile",
             jobs=1,

@@ -4,46 +4,60 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .syntax import dotted_name, literal
 
-__all__ = ["catches_import_error", "gives_up", "is_type_checking", "suppresses_import_error", "target_condition"]
+__all__ = [
+    "System",
+    "catches_import_error",
+    "gives_up",
+    "is_type_checking",
+    "suppresses_import_error",
+    "target_condition",
+]
 
 _IMPORT_ERRORS: Final = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
-def target_condition(test: ast.expr, platform: str) -> bool | None:
+class System(NamedTuple):
+    """The target's system: ``sys.platform`` and ``os.name``."""
+
+    platform: str
+    os_name: str
+
+
+def target_condition(test: ast.expr, system: System) -> bool | None:
     """Return the value of a condition that the target alone decides, otherwise ``None``.
 
     Args:
         test: a condition on ``sys.platform``, ``os.name`` or ``sys.version_info``, or a combination of these.
-        platform: ``sys.platform`` of the target; the Python version is that of the running interpreter.
+        system: the target's; the Python version is that of the running interpreter.
     """
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        value = target_condition(test.operand, platform)
+        value = target_condition(test.operand, system)
         return None if value is None else not value
     if isinstance(test, ast.BoolOp):
-        values = [target_condition(operand, platform) for operand in test.values]
+        values = [target_condition(operand, system) for operand in test.values]
         decisive = isinstance(test.op, ast.Or)
         if decisive in values:
             return decisive
         return None if None in values else not decisive
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        return _compare(test.left, test.ops[0], test.comparators[0], platform)
+        return _compare(test.left, test.ops[0], test.comparators[0], system)
     if isinstance(test, ast.Call) and dotted_name(test.func) == "sys.platform.startswith" and len(test.args) == 1:
         prefix = getattr(test.args[0], "value", None)
-        return platform.startswith(prefix) if isinstance(prefix, str) else None
+        return system.platform.startswith(prefix) if isinstance(prefix, str) else None
     return None
 
 
-def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, platform: str) -> bool | None:
+def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, system: System) -> bool | None:
     name, value = dotted_name(left), literal(right)
     actual: Any
     if name == "sys.platform" and isinstance(value, (str, tuple)):
-        actual = platform
+        actual = system.platform
     elif name == "os.name" and isinstance(value, (str, tuple)):
-        actual = "nt" if platform == "win32" else "posix"
+        actual = system.os_name
     elif name == "sys.version_info" and isinstance(value, tuple) and 0 < len(value) <= 2:
         # The target's patch release may differ, so two numbers decide; as in CPython, (3, 13) < (3, 13, 5).
         actual = (*sys.version_info[:2], 0) if len(value) == 2 else tuple(sys.version_info[:3])

@@ -1,4 +1,4 @@
-"""The worker program: ``<python> -I -S main.py PLATFORM OPTIMIZE``. Standard library only.
+"""The worker program: ``<python> -I -S main.py PLATFORM OS_NAME OPTIMIZE``. Standard library only.
 
 It sends a hello, then answers requests from standard input until that is closed.
 
@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 
 def main() -> None:
     """Serve requests until standard input ends."""
-    platform, optimize = sys.argv[1], int(sys.argv[2])
+    names, optimize = sys.argv[1:3], int(sys.argv[3])
     warnings.simplefilter("ignore")  # compiler warnings are for the authors of a module, not for who packages it
     gc.disable()  # syntax trees contain no cycles; searching them for cycles takes three times as long as parsing
     sys.setrecursionlimit(20_000)
@@ -35,6 +35,7 @@ def main() -> None:
     package.__path__ = [os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120  # pathlib is slow to import
     sys.modules["pypkg_worker"] = package
     process = importlib.import_module("pypkg_worker.scan").process
+    system = importlib.import_module("pypkg_worker.conditions").System(*names)
 
     requests, responses = sys.stdin.buffer, sys.stdout.buffer
     send(responses, hello(), [])
@@ -42,7 +43,7 @@ def main() -> None:
         results: list[list[Any]] = []
         blobs: list[bytes] = []
         for path, mode, size in header["tasks"]:
-            findings, code = process(read_exactly(requests, size), path, mode, platform, optimize)
+            findings, code = process(read_exactly(requests, size), path, mode, system, optimize)
             results.append([json.dumps(findings) if findings else "", len(code)])
             blobs.append(code)
         send(responses, {"results": results}, blobs)

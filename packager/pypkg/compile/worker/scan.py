@@ -11,6 +11,7 @@ import marshal
 from typing import Any, Final
 
 from .conditions import (
+    System,
     catches_import_error,
     gives_up,
     is_type_checking,
@@ -30,14 +31,14 @@ _DYNAMIC_WORDS: Final = tuple(b"__import__ import_module entry metadata get_dist
 _ASSET_WORDS: Final = tuple(b"__file__ resources get_data Loader Flask Blueprint".split())
 
 
-def process(source: bytes, path: str, mode: int, platform: str, optimize: int) -> tuple[dict[str, Any], bytes]:
+def process(source: bytes, path: str, mode: int, system: System, optimize: int) -> tuple[dict[str, Any], bytes]:
     """Compile and scan one module.
 
     Args:
         source: text of the module, in the encoding it declares (PEP 263).
         path: file name recorded in the code, ``/snapshot/...``.
         mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``protocol``.
-        platform: ``sys.platform`` of the target.
+        system: the target's.
         optimize: as in :func:`compile`.
 
     Returns:
@@ -51,7 +52,7 @@ def process(source: bytes, path: str, mode: int, platform: str, optimize: int) -
         tree: Any = ast.parse(source, path) if scanned else source
         if scanned:
             words = _DYNAMIC_WORDS + _ASSET_WORDS if mode == ASSETS else _DYNAMIC_WORDS
-            scan = Scan(platform=platform, deep=any(word in source for word in words), assets=mode == ASSETS)
+            scan = Scan(system=system, deep=any(word in source for word in words), assets=mode == ASSETS)
             scan.statements(tree.body, 0)
             found = scan.result()
         return found, marshal.dumps(compile(tree, path, "exec", dont_inherit=True, optimize=optimize))
@@ -65,13 +66,13 @@ class Scan:
     """Collects the references of one syntax tree, statement by statement.
 
     Args:
-        platform: ``sys.platform`` of the target.
+        system: the target's.
         deep: search expressions as well (dynamic imports, metadata, assets).
         assets: record references to files.
     """
 
-    def __init__(self, *, platform: str, deep: bool, assets: bool) -> None:
-        self.platform = platform
+    def __init__(self, *, system: System, deep: bool, assets: bool) -> None:
+        self.system = system
         self.deep = deep
         self.assets = assets
         self.file_refs = FileRefs()
@@ -145,7 +146,7 @@ class Scan:
             return
         if self.deep:
             self._expressions([node.test], flags)
-        value = target_condition(node.test, self.platform)
+        value = target_condition(node.test, self.system)
         inner = flags if value is not None else flags | CONDITIONAL
         probed = GUARDED if mentions(node.test, "find_spec") else 0
         if value is not False:

@@ -14,13 +14,15 @@ from pypkg.compile.cache import CompileCache
 from pypkg.compile.compiler import Compiler
 from pypkg.compile.worker.protocol import COMPILE, IMPORTS
 from pypkg_core.errors import PypkgError
+from pypkg_core.targets.catalogue import catalogue
 
 HERE = Path(sys.executable)
 VERSION = (sys.version_info.major, sys.version_info.minor)
 
 
 def compiler(cache: Path | None, *pythons: Path, version: tuple[int, int] = VERSION) -> Compiler:
-    return Compiler(version=version, platform="linux", pythons=pythons or [HERE], cache=cache, jobs=2)
+    platform = catalogue().platforms["linux"]
+    return Compiler(version=version, platform=platform, pythons=pythons or [HERE], cache=cache, jobs=2)
 
 
 def test_many_modules_come_back_each_as_its_own() -> None:

@@ -17,12 +17,13 @@ from pypkg.compile.findings import (
     SourceError,
     parse_findings,
 )
+from pypkg.compile.worker.conditions import System
 from pypkg.compile.worker.protocol import ASSETS
 from pypkg.compile.worker.scan import process
 
 
 def parsed(text: str) -> Findings:
-    found, _ = process(text.encode(), "/snapshot/app/app.py", ASSETS, "linux", 0)
+    found, _ = process(text.encode(), "/snapshot/app/app.py", ASSETS, System("linux", "posix"), 0)
     return parse_findings(json.dumps(found))
 
 

@@ -10,19 +10,23 @@ from typing import Any
 
 import pytest
 
+from pypkg.compile.worker.conditions import System
 from pypkg.compile.worker.protocol import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
 from pypkg.compile.worker.scan import process
 
+LINUX = System("linux", "posix")
+WINDOWS = System("win32", "nt")
 
-def scan(text: str, platform: str = "linux") -> dict[str, Any]:
-    found, code = process(textwrap.dedent(text).encode(), "/snapshot/app/app.py", 2, platform, 0)
+
+def scan(text: str, system: System = LINUX) -> dict[str, Any]:
+    found, code = process(textwrap.dedent(text).encode(), "/snapshot/app/app.py", 2, system, 0)
     assert code or "error" in found
     json.dumps(found)
     return found
 
 
-def flags(text: str, platform: str = "linux") -> dict[str, int]:
-    return {item[0]: item[2] for item in scan(text, platform).get("imports", [])}
+def flags(text: str, system: System = LINUX) -> dict[str, int]:
+    return {item[0]: item[2] for item in scan(text, system).get("imports", [])}
 
 
 def test_imports_carry_the_conditions_they_run_under() -> None:
@@ -94,7 +98,7 @@ def test_branches_the_target_cannot_take_are_not_followed() -> None:
             import g
         """
     assert set(flags(text)) == {"sys", "os", "b", "d"}
-    assert set(flags(text, "win32")) == {"sys", "os", "a", "c", "d", "f", "g"}
+    assert set(flags(text, WINDOWS)) == {"sys", "os", "a", "c", "d", "f", "g"}
 
 
 def test_relative_and_literal_dynamic_imports() -> None:
@@ -174,12 +178,12 @@ def test_entry_points_and_metadata() -> None:
 
 def test_errors_name_message_and_line() -> None:
     assert scan("x = 1\nif:\n") == {"error": ["invalid syntax", 2]}
-    assert "null" in process(b"a\0b", "x", 1, "linux", 0)[0]["error"][0]
+    assert "null" in process(b"a\0b", "x", 1, LINUX, 0)[0]["error"][0]
 
 
 def test_code_says_where_it_is_and_follows_the_declared_encoding() -> None:
     source = "# -*- coding: latin-1 -*-\nname = 'é'\n".encode("latin-1")
-    code = marshal.loads(process(source, "/snapshot/app/app.py", 1, "linux", 0)[1])  # noqa: S302  # made just now
+    code = marshal.loads(process(source, "/snapshot/app/app.py", 1, LINUX, 0)[1])  # noqa: S302  # made just now
     assert isinstance(code, types.CodeType)
     assert code.co_filename == "/snapshot/app/app.py"
     assert "é" in code.co_consts

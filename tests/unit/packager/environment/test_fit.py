@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.environment.fit import fits, highest_glibc, is_library, is_program, wheel_platforms
+from pypkg.environment.fit import fits, is_library, is_program, newer_minimum
 from pypkg.graph.resolver import addon_stem
+from pypkg_core.binaries.binary import Minimum
 from pypkg_core.targets.catalogue import Target, catalogue
 from unit.core.binaries.fixture_files import all_fixtures
 from unit.packager.world import elf
@@ -29,12 +30,17 @@ STATIC = Target(version="311", platform="linuxstatic", arch="x64")
         ("a.so", 62, True),
         ("libx.so.1.2", 62, True),
         ("a.cp311-win_amd64.pyd", 62, False),
+        ("a.cpython-311t-x86_64-linux-gnu.so", 62, False),
     ],
 )
 def test_fits(tmp_path: Path, name: str, machine: int, fitting: bool) -> None:
     (tmp_path / name).write_bytes(elf(machine))
     assert fits(tmp_path / name, LINUX) is fitting
     assert not fits(tmp_path / name, STATIC)
+
+
+def machines_of(version: str) -> list[Target]:
+    return [Target(version=version, platform=platform, arch=arch) for platform, arch in catalogue().machines]
 
 
 # What each fixture is called in a wheel, and the only targets that load it.
@@ -68,25 +74,26 @@ def test_libraries_of_every_platform_are_judged_here(
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(all_fixtures()[fixture])
-    machines = (Target(version="311", platform=platform, arch=arch) for platform, arch in catalogue().machines)
-    assert {f"{target.platform}-{target.arch}" for target in machines if fits(path, target)} == expected
+    fitting = {f"{target.platform}-{target.arch}" for target in machines_of(LINUX.version) if fits(path, target)}
+    assert fitting == expected
 
 
 @pytest.mark.parametrize("fixture", ["linux-x64.so", "macos-x64.dylib", "win-x64.pyd"])
 def test_a_truncated_library_fits_nothing(tmp_path: Path, fixture: str) -> None:
     data = all_fixtures()[fixture]
     (tmp_path / "a.so").write_bytes(data[: len(data) // 2])
-    machines = (Target(version="311", platform=platform, arch=arch) for platform, arch in catalogue().machines)
-    assert not any(fits(tmp_path / "a.so", target) for target in machines)
-    assert highest_glibc(tmp_path / "a.so") is None
+    assert not any(fits(tmp_path / "a.so", target) for target in machines_of(LINUX.version))
+    assert not any(newer_minimum(tmp_path / "a.so", target) for target in machines_of(LINUX.version))
 
 
-def test_a_newer_glibc_than_that_of_the_base_is_told(tmp_path: Path) -> None:
+def test_a_newer_system_than_that_of_the_base_is_told(tmp_path: Path) -> None:
     for name in ("linux-x64", "linux-arm64.so", "freebsd-x64"):
         (tmp_path / name).write_bytes(all_fixtures()[name])
-    assert highest_glibc(tmp_path / "linux-x64") == (2, 34)
-    assert highest_glibc(tmp_path / "linux-arm64.so") is None  # 2.17
-    assert highest_glibc(tmp_path / "freebsd-x64") is None  # 14.0 of another system
+    arm = Target(version="311", platform="linux", arch="arm64")
+    assert newer_minimum(tmp_path / "linux-x64", LINUX) == Minimum(name="glibc", version=(2, 34))
+    assert newer_minimum(tmp_path / "linux-x64", STATIC) is None  # it loads nothing
+    assert newer_minimum(tmp_path / "linux-arm64.so", arm) is None  # 2.17
+    assert newer_minimum(tmp_path / "freebsd-x64", LINUX) is None  # 14.0 of another system
 
 
 def test_a_text_file_is_no_addon(tmp_path: Path) -> None:
@@ -119,10 +126,6 @@ def test_names() -> None:
     assert addon_stem("libopenblas.so") == ""
     assert addon_stem("x.so.1") == ""
     assert is_library("a.libs/libgcc-1.so.1.0")
+    assert is_library("lib/one.dll") and is_library("lib/libone.dylib") and is_library("one.cp313-win_amd64.pyd")
     assert not is_library("a.sorted")
-
-
-def test_wheels_for_an_old_glibc_come_first() -> None:
-    tags = wheel_platforms(LINUX)
-    assert tags.index("manylinux_2_17_x86_64") < tags.index("manylinux_2_28_x86_64")
-    assert wheel_platforms(STATIC) == []
+    assert not is_library("a.so.old")

@@ -1,0 +1,124 @@
+"""Platforms: an operating system and its C library (data/platforms.toml)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["Platform"]
+
+_RANGE: Final = re.compile(r"\{(\d+)\.\.(\d+)\}")
+_PLACEHOLDERS: Final = {
+    "extension_suffixes": {"version": "313", "multiarch": "m", "machine": "m"},
+    "wheel_tags": {"version": "1_0", "machine": "m"},
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Platform:
+    """An operating system and its C library; data/platforms.toml explains the keys."""
+
+    name: str
+    aliases: tuple[str, ...]
+    description: str
+    libc: str
+    format: str
+    system: str
+    os: tuple[str, ...]
+    sys_platform: str
+    os_name: str
+    platform_system: str
+    executable_suffix: str
+    library_suffix: str
+    snapshot_root: str
+    extension_suffixes: tuple[str, ...]
+    wheel_tags: tuple[str, ...]
+    wheel_versions: tuple[str, ...]
+    minimum: str | None = None
+    largest_executable: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.os:
+            raise ValueError("os: is empty")
+        for key, values in _PLACEHOLDERS.items():
+            for index, text in enumerate(getattr(self, key)):
+                try:
+                    text.format(**values)
+                except (KeyError, ValueError, IndexError) as error:
+                    known = ", ".join(f"{{{name}}}" for name in values)
+                    raise ValueError(f"{key}[{index}]: expected text with {known} only, got {text!r}") from error
+        for index, text in enumerate((*self.wheel_versions, *([self.minimum] if self.minimum is not None else []))):
+            if not all(re.fullmatch(r"\d+(\.\d+)*", version) for version in _counted(text)):
+                key = f"wheel_versions[{index}]" if index < len(self.wheel_versions) else "minimum"
+                raise ValueError(f"{key}: expected a version such as 2.17, got {text!r}")
+
+    @property
+    def addons(self) -> bool:
+        """Whether executables can load native extension modules."""
+        return bool(self.extension_suffixes)
+
+    @property
+    def minimum_version(self) -> tuple[int, ...]:
+        """``minimum`` as numbers; empty, which is before every version, if there is none."""
+        return _numbers(self.minimum) if self.minimum is not None else ()
+
+    def snapshot_path(self, relative: str) -> str:
+        r"""Return the path of a packaged file at run time: ``/snapshot/a/b``, ``C:\snapshot\a\b``.
+
+        Args:
+            relative: below the root, with ``/`` and without a leading one; ``""`` is the root itself.
+        """
+        separator = "\\" if "\\" in self.snapshot_root else "/"
+        return separator.join([self.snapshot_root, *(relative.split("/") if relative else [])])
+
+    def suffixes(self, version: str, machine: str, multiarch: str | None) -> list[str]:
+        """Return the suffixes of extension modules, as the interpreter tries them.
+
+        Args:
+            version: "313".
+            machine: ``platform.machine()``.
+            multiarch: CPython's name of the machine; see `needs_multiarch`.
+        """
+        values = {"version": version, "machine": machine.lower(), "multiarch": multiarch}
+        return [text.format(**values) for text in self.extension_suffixes]
+
+    @property
+    def needs_multiarch(self) -> bool:
+        """Whether the machines of this platform must have a ``multiarch``."""
+        return any("{multiarch}" in text for text in self.extension_suffixes)
+
+    def tags(self, machine: str) -> list[str]:
+        """Return the platform tags of the wheels that can be used, best first.
+
+        Args:
+            machine: ``platform.machine()``.
+        """
+        fixed = [text for text in self.wheel_tags if "{version}" not in text]
+        versioned = [text for text in self.wheel_tags if "{version}" in text]
+        found = [text.format(machine=machine.lower()) for text in fixed]
+        for version in self._ordered_versions():
+            words = "_".join(map(str, version))
+            found += [text.format(version=words, machine=machine.lower()) for text in versioned]
+        return found
+
+    def _ordered_versions(self) -> list[tuple[int, ...]]:
+        versions = [_numbers(version) for text in self.wheel_versions for version in _counted(text)]
+        # Wheels for an old system run wherever the base does; one for a newer system is better than none.
+        old = sorted((version for version in versions if version <= self.minimum_version), reverse=True)
+        return old + sorted(version for version in versions if version > self.minimum_version)
+
+
+def _counted(text: str) -> Iterator[str]:
+    """Yield ``text`` with its ``{from..to}``, if it has one, replaced by each number."""
+    found = _RANGE.search(text)
+    if found is None:
+        yield text
+        return
+    for number in range(int(found[1]), int(found[2]) + 1):
+        yield f"{text[: found.start()]}{number}{text[found.end() :]}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
