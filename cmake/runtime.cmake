@@ -2,19 +2,21 @@
 #
 # Its folders are layers, from the lowest to the highest: a folder includes headers and calls functions of itself and of
 # folders before it only. tests/unit/runtime/test_layers.py reads this list. `os` has one folder for each system, and
-# `posix` for what several share; `interpose` is above the redirected calls, because native addons call all of them
-# through it.
+# `posix` for what several share: PYPKG_OS_FOLDERS names those of the target. `interpose` is above the redirected calls,
+# because native addons call all of them through it.
 set(PYPKG_LAYERS os image paths engine posix native process libraries interpose python)
 
 # Not compiled here: the folders of other systems, and those of python/, which CPython's make compiles.
-string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)
-if(NOT IS_DIRECTORY "${PYPKG_RUNTIME}/os/${system}")
-  message(FATAL_ERROR "PYPKG_SYSTEM='${CMAKE_SYSTEM_NAME}' has no folder in '${PYPKG_RUNTIME}/os'; os.h there says what it implements")
+set(runtime_patterns "")
+if(NOT PYPKG_OS_FOLDERS)
+  message(FATAL_ERROR "PYPKG_OS_FOLDERS is empty; expected the target's folders below os/, such as posix;linux")
 endif()
-set(runtime_patterns "${PYPKG_RUNTIME}/os/${system}/*.c")
-if(UNIX)
-  list(APPEND runtime_patterns "${PYPKG_RUNTIME}/os/posix/*.c")
-endif()
+foreach(folder IN LISTS PYPKG_OS_FOLDERS)
+  if(NOT IS_DIRECTORY "${PYPKG_RUNTIME}/os/${folder}")
+    message(FATAL_ERROR "PYPKG_OS_FOLDERS='${PYPKG_OS_FOLDERS}': '${PYPKG_RUNTIME}/os' has no folder '${folder}'; os.h there says what it implements")
+  endif()
+  list(APPEND runtime_patterns "${PYPKG_RUNTIME}/os/${folder}/*.c")
+endforeach()
 foreach(layer IN LISTS PYPKG_LAYERS)
   list(APPEND runtime_patterns "${PYPKG_RUNTIME}/${layer}/*.c")
 endforeach()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 import subprocess
 import time
@@ -17,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
+
+from pypkg_core.targets.host import host_target
 
 __all__ = [
     "CODEC_LIBRARIES",
@@ -58,7 +59,7 @@ def runtime_sources(*left_out: str) -> list[Path]:
         left_out: names of files: "sqlite.c".
     """
     python, system = RUNTIME / "python", RUNTIME / "os"
-    own = {system / "posix", system / platform.system().lower()}
+    own = {system / folder for folder in host_target().facts.os}
     return [
         path
         for path in sorted(RUNTIME.rglob("*.c"))

@@ -58,7 +58,7 @@ def _check_size(size: int, output: Output) -> None:
         raise PypkgError(
             f"Cannot write {output.path}: it would have {size:,} bytes, and {output.target} can map executables of at"
             f" most {limit:,} bytes",
-            hint="Leave files out (excludes), or keep large data beside the executable",
+            hint="Package less: keep large data in files beside the executable",
         )
 
 

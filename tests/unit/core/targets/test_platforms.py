@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.machinery
 import os
 import platform
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
-from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.catalogue import Arch, Machine, Target, catalogue
 from pypkg_core.targets.host import host_target
+from pypkg_core.targets.platforms import Platform
 
 
 def target(text: str) -> Target:
@@ -87,6 +91,18 @@ def test_the_smaller_limit_of_platform_and_processor_holds() -> None:
 def test_what_loads_addons_on_the_same_system() -> None:
     assert target("313-linuxstatic-arm64").with_addons == target("313-linux-arm64")
     assert target("313-win-x64").with_addons == target("313-win-x64")
+
+
+def test_the_documentation_explains_every_key() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    for row, heading in ((Platform, "platforms"), (Arch, "arches"), (Machine, "machines")):
+        table = page.partition(f"## `[[{heading}]]`")[2].partition("\n## ")[0]
+        keys = {
+            key
+            for line in table.splitlines()
+            for key in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
+        }
+        assert keys == {field.name for field in dataclasses.fields(row)}
 
 
 def test_the_triple_has_the_version_of_the_c_library() -> None:
