@@ -17,7 +17,7 @@ from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.host import runs_here
 from pypkg_forge.data import HERE
 
-__all__ = ["Report", "verify_base"]
+__all__ = ["Report", "run_check", "verify_base"]
 
 CHECK_SCRIPT: Final = HERE / "check_base.py"
 _RUN_SECONDS: Final = 120
@@ -55,7 +55,7 @@ def verify_base(path: Path, target: Target) -> Report:
     if manifest.get("target") != target.name:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
-    ran = _run(path, target, python) if runs_here(target) else None
+    ran = run_check(path, target, python) if runs_here(target) else None
     return Report(needed=binary.needed, minimum=binary.minimum, python=python, ran=ran)
 
 
@@ -82,7 +82,17 @@ def _check_structure(path: Path, target: Target) -> Binary:
     return binary
 
 
-def _run(path: Path, target: Target, python: str) -> dict[str, object]:
+def run_check(path: Path, target: Target, python: str) -> dict[str, object]:
+    """Run the check of a base in it and return what it reports.
+
+    Args:
+        path: the base.
+        target: which modules it must have, and which suffixes it must look for.
+        python: the release that it must be.
+
+    Raises:
+        PypkgError: it does not run, lacks something, or reports something else.
+    """
     library = target.facts.snapshot_path(stdlib_directory(target.series))
     expected = {"extension_modules": extension_modules(target), "library": library}
     try:

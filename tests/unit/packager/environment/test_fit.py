@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pypkg.environment import fit
 from pypkg.environment.fit import fits, is_library, is_program, newer_minimum
 from pypkg.graph.resolver import addon_stem
-from pypkg_core.binaries.binary import Minimum
+from pypkg_core.binaries.binary import Binary, Kind, Minimum
 from pypkg_core.targets.catalogue import Target, catalogue
 from unit.core.binaries.fixture_files import all_fixtures
 from unit.packager.world import elf
@@ -118,6 +119,29 @@ def test_a_text_file_is_no_addon(tmp_path: Path) -> None:
 def test_programs_are_known_by_their_first_bytes(tmp_path: Path, head: bytes, program: bool) -> None:
     (tmp_path / "tool").write_bytes(head)
     assert is_program(tmp_path / "tool") is program
+
+
+@pytest.mark.parametrize(
+    ("platform", "found", "newer"),
+    [
+        ("linux", Minimum(name="glibc", version=(2, 28)), True),
+        ("linux", Minimum(name="glibc", version=(2, 17)), False),
+        ("linux", None, False),
+        ("alpine", Minimum(name="glibc", version=(2, 28)), False),
+        ("macos", Minimum(name="macos", version=(12, 0)), True),
+        ("macos", Minimum(name="macos", version=(10, 9)), False),
+        ("linuxstatic", Minimum(name="glibc", version=(2, 28)), False),
+    ],
+)
+def test_what_a_library_needs_is_compared_with_the_base(
+    monkeypatch: pytest.MonkeyPatch, platform: str, found: Minimum | None, newer: bool
+) -> None:
+    library = Binary(
+        format="any", system=None, machine="any", arches=("x64",), bits=64, kind=Kind.LIBRARY, minimum=found
+    )
+    monkeypatch.setattr(fit, "inspect_file", lambda _: (library,))
+    target = Target(version="311", platform=platform, arch="x64")
+    assert fit.newer_minimum(Path("lib.so"), target) == (found if newer else None)
 
 
 def test_names() -> None:
