@@ -1,11 +1,11 @@
 # Dependencies that keep their own build system.
 
 # pypkg_add_foreign(NAME SOURCE <dir> KEY <hash> CONFIGURE <command...> BUILD <command...> INSTALL <command...>
-#                   [DEPENDS <target...>])
-#   Runs the three commands in an empty build folder. The name of the stamp contains KEY, so another key starts again
-#   from the beginning; an interrupted run leaves no stamp.
+#                   [DEPENDS <target...>] [HEADER <file>])
+#   Runs the three commands in an empty build folder. The name of the stamp contains KEY and the hash of HEADER, which
+#   is included from elsewhere, so a change starts again from the beginning; an interrupted run leaves no stamp.
 function(pypkg_add_foreign name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;KEY" "CONFIGURE;BUILD;INSTALL;DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;KEY;HEADER" "CONFIGURE;BUILD;INSTALL;DEPENDS")
   if(NOT IS_DIRECTORY "${arg_SOURCE}")
     message(FATAL_ERROR "${name}: SOURCE '${arg_SOURCE}' is not a folder")
   endif()
@@ -15,7 +15,11 @@ function(pypkg_add_foreign name)
     endif()
   endforeach()
   set(build "${CMAKE_CURRENT_BINARY_DIR}/${name}")
-  set(stamp "${CMAKE_CURRENT_BINARY_DIR}/stamps/${name}-${arg_KEY}")
+  if(arg_HEADER)
+    file(SHA256 "${arg_HEADER}" header_hash)
+    string(SUBSTRING "-${header_hash}" 0 17 header_hash)
+  endif()
+  set(stamp "${CMAKE_CURRENT_BINARY_DIR}/stamps/${name}-${arg_KEY}${header_hash}")
   set(in_build "${PYPKG_CMAKE}" -E chdir "${build}")
   add_custom_command(
     OUTPUT "${stamp}"

@@ -17,7 +17,7 @@ from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_core.targets.parse import parse_target, parse_targets
 from pypkg_core.version import VERSION
 from pypkg_forge.driver.build import build, fetch_sources
-from pypkg_forge.driver.recipe import why_not
+from pypkg_forge.driver.recipe import sources, why_not
 from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["main"]
@@ -89,8 +89,8 @@ def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
     reporter = console_reporter()
     chosen = _targets(targets) or [target for target in catalogue().targets() if why_not(target) is None]
     seen: set[Path] = set()
-    for version in dict.fromkeys(target.version for target in chosen):
-        target = next(target for target in chosen if target.version == version)
+    # Targets with the same sources are asked for once.
+    for target in {tuple(sources(target).values()): target for target in chosen}.values():
         for found in fetch_sources(target, source=source, fresh=True, reporter=reporter).values():
             if found.path not in seen:
                 seen.add(found.path)

@@ -30,8 +30,7 @@ from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.host import runs_here
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge import cli as forge_cli
-from pypkg_forge.driver.recipe import Choice, make_recipe, why_not
-from pypkg_forge.sources.pins import DEPENDENCIES
+from pypkg_forge.driver.recipe import Choice, make_recipe, sources, why_not
 from pypkg_forge.toolchain.wrappers import WrapperPaths, find_toolchain, write_wrappers
 from runtime_build import RUNTIME
 from unit.packager.world import World, elf
@@ -179,7 +178,7 @@ def test_a_program_is_packaged(
 @pytest.mark.forge
 def test_its_folder_of_the_runtime_is_what_is_missing(plan9: Target, tmp_path: Path) -> None:
     """With an empty folder, the first error is that of the linker about it; with the functions in it, there is none."""
-    choices = {name: Choice(name=name, version="1", sha256="0") for name in ("python", *DEPENDENCIES)}
+    choices = {name: Choice(name=name, version="1", sha256="0") for name in sources(plan9)}
     recipe = make_recipe(plan9, choices, zig="1")
     runtime = tmp_path / "runtime"
     # The files of CPython and SQLite need their headers.
@@ -222,7 +221,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
     )
     settings: dict[str, str | Path] = {
         "CMAKE_MAKE_PROGRAM": toolchain.ninja,
-        "CMAKE_TOOLCHAIN_FILE": REPOSITORY / "cmake" / "toolchain.cmake",
+        "CMAKE_TOOLCHAIN_FILE": REPOSITORY / "cmake" / "toolchain" / "toolchain.cmake",
         "PYPKG_TOOLS": folder / "tools",
         "PYPKG_PREFIX": folder / "prefix",
         "PYPKG_RUNTIME": runtime,

@@ -66,6 +66,7 @@ class Build:
     Attributes:
         system: CMake's name of the system.
         processor: CMake's name of the processor.
+        dependencies: the libraries of a base, by their names in sources.toml.
         openssl: OpenSSL's name of the machine.
         openssl_cflags: compiler flags for OpenSSL only.
         cflags: compiler flags for everything.
@@ -77,6 +78,7 @@ class Build:
 
     system: str
     processor: str
+    dependencies: tuple[str, ...]
     openssl: str
     openssl_cflags: tuple[str, ...]
     cflags: tuple[str, ...]

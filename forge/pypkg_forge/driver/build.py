@@ -16,11 +16,10 @@ from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.hashing import file_sha256
 from pypkg_core.progress import QUIET, Reporter
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge.driver.assembly import Workshop, image_manifest
-from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, why_not
+from pypkg_forge.driver.assembly.workshop import Workshop, image_manifest
+from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, sources, why_not
 from pypkg_forge.sources.fetch import Fetcher, Source
 from pypkg_forge.sources.origins import default_origins
-from pypkg_forge.sources.pins import DEPENDENCIES, candidates
 from pypkg_forge.sources.trees import source_tree
 from pypkg_forge.toolchain.programs import check_programs
 from pypkg_forge.toolchain.run import Log, open_log
@@ -107,21 +106,22 @@ def _up_to_date(target: Target, reporter: Reporter) -> Base | None:
 def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, reporter: Reporter, log: Log) -> Base:
     toolchain = find_toolchain()
     check_programs(tcl=False)
-    sources = fetch_sources(target, source=source, fresh=force, reporter=reporter)
-    python = sources["python"]
-    check_programs(tcl="autoconf" not in sources["sqlite"].path.name)
-    newest = candidates("python", target.version)[0].version
+    archives = fetch_sources(target, source=source, fresh=force, reporter=reporter)
+    python = archives["python"]
+    sqlite = archives.get("sqlite")
+    check_programs(tcl=sqlite is not None and "autoconf" not in sqlite.path.name)
+    newest = sources(target)["python"][0].version
     note = "" if python.pin.version == newest else f" (newest pinned: {newest})"
     reporter.say(f"{target}: Python {python.pin.version}{note}")
     choices = {
-        name: Choice(name=name, version=found.pin.version, sha256=found.sha256) for name, found in sources.items()
+        name: Choice(name=name, version=found.pin.version, sha256=found.sha256) for name, found in archives.items()
     }
     recipe = make_recipe(target, choices, zig=toolchain.version)
     # Computed before the compilation: an edit in the meantime must cause the next run to build again.
     key = recipe.key
     trees = {
         name: source_tree(found, series=target.series if name == "python" else None, reporter=reporter, log=log.write)
-        for name, found in sources.items()
+        for name, found in archives.items()
     }
     shop = Workshop(recipe=recipe, trees=trees, toolchain=toolchain, jobs=jobs, log=log, reporter=reporter)
     log.write(f"pypkg-forge: {target}, Python {python.pin.version}, zig {toolchain.version}, key {key}")
@@ -132,12 +132,12 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
                 folder.unlink()
     shop.make_dependencies()
     shop.make_python()
-    base = _publish(shop, sources, key)
+    base = _publish(shop, archives, key)
     reporter.say(f"{target}: {base.path} ({base.path.stat().st_size / 1e6:.1f} MB, log {log.path})")
     return base
 
 
-def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
+def _publish(shop: Workshop, archives: Mapping[str, Source], key: str) -> Base:
     recipe = shop.recipe
     target = recipe.target
     path = base_dir() / base_name("built", recipe.python.version, target.platform, target.arch)
@@ -151,11 +151,11 @@ def _publish(shop: Workshop, sources: Mapping[str, Source], key: str) -> Base:
         "key": key,
         "size": candidate.stat().st_size,
         "sha256": sha256,
-        "libraries": {choice.name: sources[choice.name].pin.release(choice.sha256) for choice in recipe.dependencies},
-        "licences": {name: source.pin.licence for name, source in sources.items()},
+        "libraries": {choice.name: archives[choice.name].pin.release(choice.sha256) for choice in recipe.dependencies},
+        "licences": {name: source.pin.licence for name, source in archives.items()},
         "needed": list(report.needed),
         "minimum": str(report.minimum) if report.minimum is not None else None,
-        "sources": {name: {"version": source.pin.version, "sha256": source.sha256} for name, source in sources.items()},
+        "sources": {name: {"version": found.pin.version, "sha256": found.sha256} for name, found in archives.items()},
         "zig": recipe.zig,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -195,7 +195,7 @@ class _Resolved:
 def fetch_sources(
     target: Target, *, source: Path | None, fresh: bool = False, reporter: Reporter = QUIET
 ) -> dict[str, Source]:
-    """Get the archives of a target into the cache; return them by name: "python" and every dependency.
+    """Get the archives of a target into the cache; return them by name: "python" and its dependencies.
 
     Args:
         source: a directory of archives; with one, every origin is tried again.
@@ -207,9 +207,8 @@ def fetch_sources(
     fetcher = Fetcher(origins=default_origins(source), reporter=reporter)
     resolved = _Resolved.load()
     found: dict[str, Source] = {}
-    for name in ("python", *DEPENDENCIES):
+    for name, pins in sources(target).items():
         label = f"{name}-{target.series}" if name == "python" else name
-        pins = candidates(name, target.version if name == "python" else None)
         kept = [pin for pin in pins if pin.version == resolved.versions.get(label)]
         cached = fetcher.cached(kept[0]) if kept and not fresh and source is None else None
         found[name] = cached or fetcher.fetch_first(f"Python {target.series}" if name == "python" else name, pins)

@@ -13,22 +13,9 @@ from pypkg_core.targets.catalogue import catalogue
 from pypkg_core.toml_tables import TableReader
 from pypkg_forge.data import HERE
 
-__all__ = ["DEPENDENCIES", "Form", "Pin", "candidates", "load_pins", "pins"]
+__all__ = ["Form", "Pin", "candidates", "load_pins", "pins"]
 
 SOURCES_FILE: Final = HERE / "sources.toml"
-
-DEPENDENCIES: Final = (
-    "openssl",
-    "sqlite",
-    "ncurses",
-    "libedit",
-    "libffi",
-    "xz",
-    "zlib",
-    "bzip2",
-    "zstd",
-    "brotli",
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,15 +28,17 @@ _FIXED: Final = {
 }
 
 
-def step_environment(*folders: Path, epoch: int) -> dict[str, str]:
+def step_environment(*folders: Path, epoch: int, callers: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a step.
 
     Args:
         folders: directories in front of the system's on PATH.
         epoch: the date of everything that is made, in seconds since 1970.
+        callers: the caller's environment, by default that of this process.
     """
+    given = os.environ if callers is None else callers
     return {
-        **{name: os.environ[name] for name in _PASSED if name in os.environ},
+        **{name: given[name] for name in _PASSED if name in given},
         **_FIXED,
         "PATH": os.pathsep.join((*map(str, folders), SYSTEM_PATH)),
         "SOURCE_DATE_EPOCH": str(epoch),

@@ -86,7 +86,7 @@ _NOWHERE: Final = Path("/pypkg")
 
 
 def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
-    """Return the compiler wrappers of cmake/toolchain.cmake by file name, for zig's target ``triple``.
+    """Return the compiler wrappers of cmake/toolchain/toolchain.cmake by file name, for zig's target ``triple``.
 
     The wrappers add the headers and libraries of the prefix, so that build systems do not record their paths; paths are
     also replaced in ``__FILE__``.

@@ -20,7 +20,6 @@ OWNERS: Final = (CORE / "targets", CORE / "binaries")
 
 # File -> literal -> why it is there all the same.
 ALLOWED: Final = {
-    "forge/pypkg_forge/driver/recipe.py": {"posix": "a front of the runtime and a folder of cmake/python"},
     "forge/pypkg_forge/toolchain/programs.py": {"POSIX": "a module of Perl"},
     "forge/pypkg_forge/toolchain/run.py": {"linux": "how this machine ends the children of a process"},
     "forge/pypkg_forge/toolchain/wrappers.py": {

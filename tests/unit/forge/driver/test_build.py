@@ -14,8 +14,8 @@ from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver import build as forge
-from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices
-from pypkg_forge.sources.pins import DEPENDENCIES, Pin, candidates
+from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, sources
+from pypkg_forge.sources.pins import Pin
 from pypkg_forge.toolchain.wrappers import find_toolchain
 
 TARGET = Target(version="313", platform="linuxstatic", arch="x64")
@@ -29,8 +29,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def first_pins(target: Target) -> dict[str, Pin]:
-    found = {name: candidates(name)[0] for name in DEPENDENCIES}
-    return found | {"python": candidates("python", target.version)[0]}
+    return {name: pins[0] for name, pins in sources(target).items()}
 
 
 def choices(target: Target) -> dict[str, Choice]:
@@ -78,10 +77,10 @@ def test_python_is_no_part_of_the_dependencies() -> None:
 
 
 def test_a_manifest_leads_back_to_its_pins() -> None:
-    sources = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
-    assert recorded_choices(TARGET, {"sources": sources}) == choices(TARGET)
-    sources["zlib"] = {"version": "0.1", "sha256": "0" * 64}
-    assert recorded_choices(TARGET, {"sources": sources}) is None
+    recorded = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
+    assert recorded_choices(TARGET, {"sources": recorded}) == choices(TARGET)
+    recorded["zlib"] = {"version": "0.1", "sha256": "0" * 64}
+    assert recorded_choices(TARGET, {"sources": recorded}) is None
     assert recorded_choices(TARGET, {}) is None
 
 
@@ -109,8 +108,8 @@ def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.Monkey
     path = base_dir() / f"built-{recipe.python.version}-linuxstatic-x64"
     path.write_bytes(b"base")
     sha256_path(path).write_text(f"{hashlib.sha256(b'base').hexdigest()}  {path.name}\n")
-    sources = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
-    manifest_path(path).write_text(json.dumps({"key": recipe.key, "sources": sources}))
+    recorded = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
+    manifest_path(path).write_text(json.dumps({"key": recipe.key, "sources": recorded}))
 
     class ForgedError(Exception):
         pass
@@ -127,6 +126,6 @@ def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.Monkey
     with pytest.raises(ForgedError):
         forge.build(TARGET)
     path.write_bytes(b"base")
-    manifest_path(path).write_text(json.dumps({"key": "another", "sources": sources}))
+    manifest_path(path).write_text(json.dumps({"key": "another", "sources": recorded}))
     with pytest.raises(ForgedError):
         forge.build(TARGET)

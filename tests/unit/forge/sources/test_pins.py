@@ -6,7 +6,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import catalogue
-from pypkg_forge.sources.pins import DEPENDENCIES, candidates, load_pins, pins
+from pypkg_forge.sources.pins import candidates, load_pins, pins
 
 ROW = """
 [[sources]]
@@ -71,9 +71,8 @@ def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
 def test_our_own_table_is_whole() -> None:
     for version in catalogue().versions.values():
         assert [pin.version for pin in candidates("python", version.name)] == list(version.pins)
-    for name in DEPENDENCIES:
-        assert candidates(name)
-    assert {pin.name for pin in pins()} == {"python", *DEPENDENCIES}
+    builds = [machine.build for machine in catalogue().machines.values() if machine.build is not None]
+    assert {pin.name for pin in pins()} == {"python", *(name for build in builds for name in build.dependencies)}
 
 
 def test_a_repacked_file_says_which_state_it_is() -> None:

@@ -10,7 +10,7 @@ function(pypkg_require)
   endforeach()
 endfunction()
 
-pypkg_require(PYPKG_TOOLS PYPKG_PREFIX PYPKG_CFLAGS PYPKG_JOBS)
+pypkg_require(PYPKG_TOOLS PYPKG_PREFIX PYPKG_CFLAGS PYPKG_JOBS PYPKG_OS_FOLDERS)
 if(NOT PYPKG_JOBS MATCHES "^[1-9][0-9]*$")
   message(FATAL_ERROR "PYPKG_JOBS='${PYPKG_JOBS}' is not a positive number")
 endif()

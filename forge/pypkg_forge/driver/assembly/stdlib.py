@@ -16,11 +16,10 @@ from pypkg_core.image import Codec, ImageBuilder, ModuleKind
 from pypkg_core.names import module_name
 from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge.data import HERE
 
 __all__ = ["LibraryFile", "build_image", "compile_files", "library_files"]
 
-COMPILE_SCRIPT: Final = HERE / "compile_stdlib.py"
+COMPILE_SCRIPT: Final = Path(__file__).parent / "compile_stdlib.py"
 
 # Not in a base: modules that need Tk, tests, and what installs into site-packages, which is read-only.
 _LEFT_OUT: Final = frozenset(

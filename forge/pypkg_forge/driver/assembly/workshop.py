@@ -15,8 +15,8 @@ from pypkg_core.cache import forge_dir
 from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
-from pypkg_forge.driver.recipe import REDIRECT_HEADER, Recipe
-from pypkg_forge.driver.stdlib import LibraryFile, build_image, compile_files, library_files
+from pypkg_forge.driver.assembly.stdlib import LibraryFile, build_image, compile_files, library_files
+from pypkg_forge.driver.recipe import Recipe
 from pypkg_forge.toolchain.environment import step_environment
 from pypkg_forge.toolchain.programs import write_program_wrappers
 from pypkg_forge.toolchain.run import Log
@@ -24,8 +24,6 @@ from pypkg_forge.toolchain.wrappers import Toolchain, WrapperPaths, write_wrappe
 
 __all__ = ["Workshop", "image_manifest"]
 
-# Dependencies with a build system of their own -> whether they are compiled with the redirect header.
-_FOREIGN: Final = {"openssl": True, "ncurses": False, "libedit": False}
 # Approximate number of compiler calls for CPython, for the progress bar.
 _COMPILER_CALLS: Final = 330
 
@@ -94,12 +92,12 @@ class Workshop:
         settings = self._settings()
         settings["PYPKG_OPENSSL_TARGET"] = self.recipe.build.openssl
         settings["PYPKG_OPENSSL_CFLAGS"] = " ".join(self.recipe.build.openssl_cflags)
-        settings["PYPKG_REDIRECT"] = str(data_dir("patches") / REDIRECT_HEADER)
+        settings["PYPKG_REDIRECT"] = str(self.recipe.inputs.redirect_header)
+        settings["PYPKG_DEPENDENCIES"] = ";".join(choice.name for choice in self.recipe.dependencies)
         for choice in self.recipe.dependencies:
             settings[f"PYPKG_SOURCE_{choice.name}"] = str(self.trees[choice.name])
             settings[f"PYPKG_VERSION_{choice.name}"] = choice.version
-        for name, redirected in _FOREIGN.items():
-            settings[f"PYPKG_KEY_{name}"] = self.recipe.dependency_key(name, redirected=redirected)
+            settings[f"PYPKG_KEY_{choice.name}"] = self.recipe.dependency_key(choice)
         self._cmake("dependencies", self.machine_folder / "dependencies", settings, title="Dependencies", calls=0)
         if self.recipe.target.addons:
             for archive in sorted((self.prefix / "lib").glob("*.a")):
@@ -118,7 +116,6 @@ class Workshop:
         settings |= {
             "PYPKG_SOURCE_python": str(self.trees["python"]),
             "PYPKG_RUNTIME": str(data_dir("patches") / "runtime"),
-            "PYPKG_OS_FOLDERS": ";".join(recipe.target.facts.os),
             "PYPKG_SERIES": recipe.target.series,
             "PYPKG_KEY_configure": recipe.configure_key,
             "PYPKG_KEY_objects": recipe.objects_key,
@@ -207,6 +204,7 @@ class Workshop:
             "PYPKG_TOOLS": str(self.tools),
             "PYPKG_PREFIX": str(self.prefix),
             "PYPKG_SYSTEM": build.system,
+            "PYPKG_OS_FOLDERS": ";".join(self.recipe.inputs.systems),
             "PYPKG_PROCESSOR": build.processor,
             "PYPKG_CFLAGS": " ".join(build.cflags),
             "PYPKG_JOBS": str(self.jobs),
@@ -225,23 +223,20 @@ class Workshop:
             out.write(self.recipe.prefix_key.encode())
 
     def _cmake(self, part: str, folder: Path, settings: Mapping[str, str], *, title: str, calls: int) -> None:
+        cmake = data_dir("cmake")
+        toolchain = cmake / "toolchain" / "toolchain.cmake"
         configure: list[str | Path] = [
             self.toolchain.cmake,
-            "-G",
-            "Ninja",
-            "-S",
-            data_dir("cmake") / part,
-            "-B",
-            folder,
+            *("-G", "Ninja", "-S", cmake / part, "-B", folder),
             f"-DCMAKE_MAKE_PROGRAM={self.toolchain.ninja}",
-            f"-DCMAKE_TOOLCHAIN_FILE={data_dir('cmake') / 'toolchain.cmake'}",
+            f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
             *(f"-D{name}={value}" for name, value in settings.items()),
         ]
         cache = folder / "CMakeCache.txt"
-        if cache.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={data_dir('cmake') / part}\n" not in cache.read_text(
-            encoding="utf-8"
-        ):
-            cache.unlink()  # created by another installation of pypkg
+        if cache.is_file():
+            present = cache.read_text(encoding="utf-8")
+            if f"CMAKE_HOME_DIRECTORY:INTERNAL={cmake / part}\n" not in present or f"={toolchain}\n" not in present:
+                cache.unlink()  # created by another installation of pypkg
         # configure scripts mostly wait, in one process: two more jobs keep every processor busy.
         jobs = self.jobs + 2 if part == "dependencies" and self.jobs > 1 else self.jobs
         with self.reporter.stage(title) as stage:

@@ -6,6 +6,7 @@ separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS} ${PYPKG_OPENSSL_
 pypkg_add_foreign(openssl
   SOURCE "${PYPKG_SOURCE_openssl}"
   KEY "${PYPKG_KEY_openssl}"
+  HEADER "${PYPKG_REDIRECT}"
   CONFIGURE perl "${PYPKG_SOURCE_openssl}/Configure" "${PYPKG_OPENSSL_TARGET}"
             --prefix=/usr --libdir=lib --openssldir=/etc/ssl
             no-shared no-tests no-apps no-docs no-async no-engine no-legacy no-module no-ui-console no-quic no-afalgeng

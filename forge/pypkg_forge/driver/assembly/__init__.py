@@ -1,0 +1,1 @@
+"""What makes the bytes of a base: its keys contain a hash of this folder."""
