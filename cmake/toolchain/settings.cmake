@@ -10,10 +10,14 @@ function(pypkg_require)
   endforeach()
 endfunction()
 
-pypkg_require(PYPKG_TOOLS PYPKG_PREFIX PYPKG_CFLAGS PYPKG_JOBS PYPKG_OS_FOLDERS)
+pypkg_require(PYPKG_TOOLS PYPKG_PREFIX PYPKG_CFLAGS PYPKG_JOBS PYPKG_OS_FOLDERS PYPKG_TRIPLE)
 if(NOT PYPKG_JOBS MATCHES "^[1-9][0-9]*$")
   message(FATAL_ERROR "PYPKG_JOBS='${PYPKG_JOBS}' is not a positive number")
 endif()
 
 # CMake, by a path that does not depend on the environment that the forge runs in: a changed command would run again.
 set(PYPKG_CMAKE "${PYPKG_TOOLS}/pypkg-cmake")
+
+# For configure scripts: every build is a cross build, so that no program of the target is run. The name of the machine
+# that builds is never the target's, and never its real one: a base does not depend on who built it.
+set(PYPKG_CONFIGURE_TRIPLES "--host=${PYPKG_TRIPLE}" --build=x86_64-pypkg-linux-gnu)

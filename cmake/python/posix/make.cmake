@@ -1,5 +1,6 @@
-# CPython's own make: first upstream's `python`, which runs on this machine and compiles the standard library, then the
-# base, which has another main. Makefile.pypkg includes upstream's Makefile, which is not changed.
+# CPython's own make: sysconfig's data, and the base, which has another main than upstream's `python`. Only objects of the
+# base are compiled here; the host Python does what upstream's `_freeze_module`, `_bootstrap_python` and `python` do.
+# Makefile.pypkg includes upstream's Makefile, which is not changed.
 if(PYPKG_PROFILE)
   set(profile_cflags "-fprofile-sample-use=${PYPKG_PROFILE}")
 endif()

@@ -66,6 +66,7 @@ class Build:
     Attributes:
         system: CMake's name of the system.
         processor: CMake's name of the processor.
+        gnu_triple: what CPython's configure calls the machine.
         dependencies: the libraries of a base, by their names in sources.toml.
         openssl: OpenSSL's name of the machine.
         openssl_cflags: compiler flags for OpenSSL only.
@@ -78,6 +79,7 @@ class Build:
 
     system: str
     processor: str
+    gnu_triple: str
     dependencies: tuple[str, ...]
     openssl: str
     openssl_cflags: tuple[str, ...]

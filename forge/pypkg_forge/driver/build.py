@@ -130,6 +130,7 @@ def _forge(target: Target, *, source: Path | None, jobs: int, force: bool, repor
             shutil.rmtree(folder, ignore_errors=True)
             if folder.is_file():
                 folder.unlink()
+    shop.make_tools()
     shop.make_dependencies()
     shop.make_python()
     base = _publish(shop, archives, key)

@@ -97,6 +97,17 @@ class Recipe:
         )[:16]
 
     @property
+    def host_python_key(self) -> str:
+        """The key of the host Python."""
+        return _digest(
+            self.python.sha256,
+            patches_sha256(self.target.series),
+            self.zig,
+            wrapper_key(self.target.machine.triple)["pypkg-host-cc"],
+            step_environment(epoch=self.epoch, callers={}),
+        )
+
+    @property
     def profile(self) -> Path | None:
         """The sample profile for optimising CPython, ``None`` if the series has none."""
         return self.inputs.profile(self.target.series)

@@ -14,7 +14,7 @@ from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_forge.toolchain import environment
 
-__all__ = ["check_programs", "write_program_wrappers"]
+__all__ = ["check_programs", "write_program_wrappers", "write_wrapper"]
 
 # Program -> its Debian package.
 _PROGRAMS: Final = {
@@ -66,8 +66,15 @@ def write_program_wrappers(folder: Path) -> None:
         if found is None or _in_system(name):
             (folder / name).unlink(missing_ok=True)
             continue
-        with atomic_write(folder / name, stat.S_IRWXU) as out:
-            out.write(f'#!/bin/sh\nexec {shlex.quote(found)} "$@"\n'.encode())
+        write_wrapper(folder / name, Path(found))
+
+
+def write_wrapper(path: Path, program: Path) -> None:
+    """Write a script that runs ``program`` with its own arguments; an unchanged one is kept."""
+    text = f'#!/bin/sh\nexec {shlex.quote(str(program))} "$@"\n'
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with atomic_write(path, stat.S_IRWXU) as out:
+            out.write(text.encode())
 
 
 def _in_system(name: str) -> bool:

@@ -24,7 +24,7 @@ from pypkg_core.progress import QUIET, Stage
 __all__ = ["Log", "open_log"]
 
 _NINJA: Final = re.compile(r"^\[(\d+)/(\d+)\]")
-_COMPILE: Final = re.compile(r"^pypkg-cc-redirected .*-c ")
+_COMPILE: Final = re.compile(r"^pypkg-(?:cc-redirected|host-cc) .*-c ")
 _TAIL_LINES: Final = 12
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 # Loaded here: not safe between fork and exec.
@@ -49,6 +49,7 @@ class Log:
         *,
         what: str,
         environment: Mapping[str, str],
+        folder: Path | None = None,
         stage: Stage | None = None,
         expected: int = 0,
     ) -> None:
@@ -57,6 +58,7 @@ class Log:
         Args:
             what: the purpose, for the error: "compile CPython".
             environment: every variable of the command: `pypkg_forge.toolchain.environment.step_environment`.
+            folder: the current directory of the command.
             stage: gets the progress: the numbers of Ninja, or compiler calls out of ``expected``.
 
         Raises:
@@ -75,6 +77,7 @@ class Log:
                 encoding="utf-8",
                 errors="replace",
                 env=dict(environment),
+                cwd=folder,
                 start_new_session=True,
                 preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - there is no other thread
             )

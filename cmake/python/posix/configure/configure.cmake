@@ -2,19 +2,12 @@
 #
 # Answers that are set here, because:
 # - OpenSSL and SQLite are compiled with the redirect header and need libpypkg, so tests that link them would fail;
-# - configure guesses wrong for another machine, or would find what only this machine has;
+# - configure would find what only this machine has;
 # - mimalloc is not the default allocator, but opens a file of /proc in each process;
 # - modules are left out: those of tests, and those whose library may not be distributed or is missing.
 set(configure_answers
   ac_cv_working_openssl_ssl=yes
   ac_cv_working_openssl_hashlib=yes
-  ac_cv_aligned_required=no
-  ac_cv_broken_sem_getvalue=no
-  ac_cv_working_tzset=yes
-  ac_cv_buggy_getaddrinfo=no
-  ac_cv_pthread=yes
-  ac_cv_file__dev_ptmx=yes
-  ac_cv_file__dev_ptc=no
   ac_cv_lib_sqlite3_sqlite3_trace=no
   ac_cv_header_uuid_uuid_h=no
   ac_cv_header_uuid_h=no
@@ -33,6 +26,13 @@ if(PYPKG_ADDONS)
   list(APPEND configure_arguments --enable-loadable-sqlite-extensions)
 endif()
 
+# In a cross build, configure guesses what it otherwise finds out by running a program. The answers are those of a run:
+# clang's here, those of systems and processors in files of their names. A guess that is right is written down too.
+list(APPEND configure_answers ac_cv_computed_gotos=yes)
+foreach(name IN LISTS PYPKG_OS_FOLDERS PYPKG_PROCESSOR)
+  include("${CMAKE_CURRENT_LIST_DIR}/answers/${name}.cmake" OPTIONAL)
+endforeach()
+
 set(configure_stamp "${CMAKE_BINARY_DIR}/stamps/configure-${PYPKG_KEY_configure}")
 set(python_build "${CMAKE_BINARY_DIR}/cpython")
 set(in_python_build "${PYPKG_CMAKE}" -E chdir "${python_build}")
@@ -44,8 +44,8 @@ add_custom_command(
           --prefix=/snapshot --disable-shared --disable-test-modules --without-ensurepip
           --without-mimalloc
           --with-readline=editline "--with-openssl=${PYPKG_PREFIX}"
-          ${PYPKG_HOST_ARGUMENTS} ${configure_arguments}
-          CC=pypkg-cc CXX=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib PKG_CONFIG=false MODULE_BUILDTYPE=static
+          ${PYPKG_CONFIGURE_TRIPLES} "--with-build-python=${PYPKG_HOST_PYTHON}" ${configure_arguments}
+          CC=pypkg-cc CXX=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib READELF=llvm-readelf PKG_CONFIG=false MODULE_BUILDTYPE=static
           "CFLAGS=${PYPKG_CFLAGS} ${PYPKG_PYTHON_CFLAGS}" "LDFLAGS=${PYPKG_LDFLAGS}"
           "OPT=-DNDEBUG -fwrapv -O3 -Wall" "CURSES_CFLAGS=-DHAVE_NCURSESW=1" CURSES_LIBS=-lncursesw
           "PANEL_CFLAGS=-DHAVE_NCURSESW=1" "PANEL_LIBS=-lpanelw -lncursesw"

@@ -1,4 +1,4 @@
-"""Run by the Python that was just built: compiles source files to marshalled code.
+"""Run by the host Python: compiles source files to marshalled code.
 
 Standard input: JSON, a list of [path, co_filename]. Standard output: for each, in order, the length of the marshalled
 code as 8 bytes (little-endian), and the code. Uses only the standard library.

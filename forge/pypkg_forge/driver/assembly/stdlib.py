@@ -1,4 +1,4 @@
-"""The image of the standard library, compiled by the Python that was just built."""
+"""The image of the standard library, compiled by the host Python."""
 
 from __future__ import annotations
 

@@ -15,10 +15,11 @@ from pypkg_core.cache import forge_dir
 from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
+from pypkg_forge.driver.assembly.host_python import HOST_PYTHON, make_host_python
 from pypkg_forge.driver.assembly.stdlib import LibraryFile, build_image, compile_files, library_files
 from pypkg_forge.driver.recipe import Recipe
 from pypkg_forge.toolchain.environment import step_environment
-from pypkg_forge.toolchain.programs import write_program_wrappers
+from pypkg_forge.toolchain.programs import write_program_wrappers, write_wrapper
 from pypkg_forge.toolchain.run import Log
 from pypkg_forge.toolchain.wrappers import Toolchain, WrapperPaths, write_wrappers
 
@@ -60,22 +61,16 @@ class Workshop:
         return self.machine_folder / f"python-{self.recipe.python.version}"
 
     @property
-    def upstream_python(self) -> Path:
-        """The interpreter with upstream's ``main``."""
-        return self.python_folder / "cpython" / "python"
-
-    @property
     def linked_base(self) -> Path:
         """The base as linked, without an image."""
         return self.python_folder / "cpython" / "pypkg-base"
 
-    def make_dependencies(self) -> None:
-        """Compile the libraries that are out of date.
+    def make_tools(self) -> None:
+        """Write the wrappers, and build the host Python if there is none of this release.
 
         Raises:
             PypkgError: a step failed; the log is named.
         """
-        self._empty_stale_prefix()
         write_program_wrappers(self.tools)
         write_wrappers(
             self.tools,
@@ -89,6 +84,24 @@ class Workshop:
                 runtime=data_dir("patches") / "runtime",
             ),
         )
+        host_python = make_host_python(
+            self.recipe.python.version,
+            key=self.recipe.host_python_key,
+            tree=self.trees["python"],
+            environment=self._environment,
+            jobs=self.jobs,
+            log=self.log,
+            reporter=self.reporter,
+        )
+        write_wrapper(self.tools / HOST_PYTHON, host_python)
+
+    def make_dependencies(self) -> None:
+        """Compile the libraries that are out of date.
+
+        Raises:
+            PypkgError: a step failed; the log is named.
+        """
+        self._empty_stale_prefix()
         settings = self._settings()
         settings["PYPKG_OPENSSL_TARGET"] = self.recipe.build.openssl
         settings["PYPKG_OPENSSL_CFLAGS"] = " ".join(self.recipe.build.openssl_cflags)
@@ -119,6 +132,7 @@ class Workshop:
             "PYPKG_SERIES": recipe.target.series,
             "PYPKG_KEY_configure": recipe.configure_key,
             "PYPKG_KEY_objects": recipe.objects_key,
+            "PYPKG_HOST_PYTHON": HOST_PYTHON,
             "PYPKG_PROFILE": str(recipe.profile or ""),
             "PYPKG_PYTHON_CFLAGS": " ".join(build.python_cflags),
             "PYPKG_LDFLAGS": " ".join(build.ldflags),
@@ -139,7 +153,7 @@ class Workshop:
         with self.reporter.stage("Standard library"):
             files = sorted(self._library(), key=lambda file: file.path)
             codes = compile_files(
-                self.upstream_python, files, recipe.target, jobs=self.jobs, environment=self._environment
+                self.tools / HOST_PYTHON, files, recipe.target, jobs=self.jobs, environment=self._environment
             )
             image = build_image(
                 files=files,
@@ -173,7 +187,7 @@ class Workshop:
         for text in sorted((self.trees["python"] / "Lib" / "lib2to3").glob("*Grammar.txt")):
             shutil.copy(text, folder / text.name)
             self.log.run(
-                [self.upstream_python, "-S", "-B", "-m", "lib2to3.pgen2.driver", folder / text.name],
+                [self.tools / HOST_PYTHON, "-S", "-B", "-m", "lib2to3.pgen2.driver", folder / text.name],
                 what=f"compile {text.name}",
                 environment=self._environment,
             )
@@ -205,6 +219,7 @@ class Workshop:
             "PYPKG_PREFIX": str(self.prefix),
             "PYPKG_SYSTEM": build.system,
             "PYPKG_OS_FOLDERS": ";".join(self.recipe.inputs.systems),
+            "PYPKG_TRIPLE": build.gnu_triple,
             "PYPKG_PROCESSOR": build.processor,
             "PYPKG_CFLAGS": " ".join(build.cflags),
             "PYPKG_JOBS": str(self.jobs),
