@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.reproducible import source_date_epoch
@@ -19,6 +20,10 @@ from pypkg_forge.toolchain.environment import step_environment
 from pypkg_forge.toolchain.wrappers import wrapper_key
 
 __all__ = ["Choice", "Recipe", "make_recipe", "recorded_choices", "sources", "why_not"]
+
+
+# The settings of a build that only CPython, or only the base, is made with.
+_FOR_PYTHON: Final = ("python_cflags", "base_ldflags", "libs")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,16 +69,13 @@ class Recipe:
 
     @property
     def _toolchain_part(self) -> list[object]:
-        build = self.build
         triple = self.target.machine.triple
+        build = {name: value for name, value in asdict(self.build).items() if name not in _FOR_PYTHON}
         return [
             triple,
             self.zig,
             self.epoch,
-            build.cflags,
-            build.ldflags,
-            build.openssl,
-            build.openssl_cflags,
+            build,
             wrapper_key(triple),
             step_environment(epoch=self.epoch, callers={}),
             self.inputs.toolchain(),
@@ -98,7 +100,7 @@ class Recipe:
 
     @property
     def host_python_key(self) -> str:
-        """The key of the host Python."""
+        """The key of the host Python, apart from the folder of its sources."""
         return _digest(
             self.python.sha256,
             patches_sha256(self.target.series),

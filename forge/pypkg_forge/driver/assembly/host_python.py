@@ -62,7 +62,7 @@ def make_host_python(
 
     Args:
         version: "3.13.15".
-        key: a hash of all that it depends on; another key builds it again.
+        key: a hash of what it is made from; another key, folder of sources, or option builds it again.
         tree: the patched sources.
         environment: that of its steps.
 
@@ -70,10 +70,12 @@ def make_host_python(
         PypkgError: a step failed.
     """
     folder = host_python_folder(version)
-    stamp = folder / "key"
     python = folder / "python"
+    stamp = folder / "made-from"
+    # The interpreter finds the standard library in the folder of its sources.
+    made_from = "\n".join((key, str(tree), *_CONFIGURE, *sorted(_MODULES)))
     with locked(folder, waiting=reporter.say):
-        if stamp.is_file() and stamp.read_text(encoding="utf-8") == key and python.is_file():
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from and python.is_file():
             return python
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -95,7 +97,7 @@ def make_host_python(
                 expected=_COMPILER_CALLS,
             )
         with atomic_write(stamp) as out:
-            out.write(key.encode())
+            out.write(made_from.encode())
     return python
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ import needs
 from pypkg_core.bases.record import find_built, manifest_path, sha256_path
 from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.driver import build as forge
 from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, sources
 from pypkg_forge.sources.pins import Pin
@@ -62,6 +64,17 @@ def test_the_key_depends_on_every_choice() -> None:
         keys.add(make_recipe(TARGET, other, zig="1").key)
     assert len(keys) == 2 + len(base)
     assert make_recipe(TARGET, base, zig="1").key == make_recipe(TARGET, choices(TARGET), zig="1").key
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Build)])
+def test_the_key_depends_on_every_setting_of_the_build(name: str) -> None:
+    recipe = make_recipe(TARGET, choices(TARGET), zig="1")
+    value = getattr(recipe.build, name)
+    settings: dict[str, Any] = {name: (*value, "more") if isinstance(value, tuple) else f"{value}-more"}
+    changed = dataclasses.replace(recipe, build=dataclasses.replace(recipe.build, **settings))
+    assert changed.key != recipe.key
+    assert (changed.prefix_key == recipe.prefix_key) == (name in {"python_cflags", "base_ldflags", "libs"})
+    assert (changed.configure_key == recipe.configure_key) == (name in {"base_ldflags", "libs"})
 
 
 def test_python_is_no_part_of_the_dependencies() -> None:

@@ -58,9 +58,12 @@ def test_it_is_built_once_for_each_key(tree: Path) -> None:
     assert times_configured(tree) == 1
     make(tree, "b")
     assert times_configured(tree) == 2
+    make(tree.rename(tree.with_name("moved")), "b")
+    tree = tree.with_name("moved")
+    assert times_configured(tree) == 3
     (host_python_folder("3.13.5") / "python").unlink()
     make(tree, "b")
-    assert times_configured(tree) == 3
+    assert times_configured(tree) == 4
 
 
 def test_an_interrupted_build_begins_again(tree: Path) -> None:
