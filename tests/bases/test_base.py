@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from disassembly import indirect_jumps
+from fixture_types import BaseOf
+from targets import DYNAMIC, OLDEST
+
 pytestmark = pytest.mark.base
 
 
@@ -64,3 +68,9 @@ def test_real_directories_before_the_standard_library_come_first(base: Path, tmp
     assert _run(base, tmp_path / "script.py") == "mine /snapshot/lib"
     assert _run(base, "-c", "import uuid; print(uuid.VALUE)", env={"PYTHONPATH": str(tmp_path)}) == "mine"
     assert _run(base, "-I", "-c", "import uuid; print(uuid.__name__)", env={"PYTHONPATH": str(tmp_path)}) == "uuid"
+
+
+@pytest.mark.parametrize("target", dict.fromkeys([DYNAMIC, OLDEST]))  # the others do not export the function
+def test_each_instruction_of_the_interpreter_jumps_by_itself(base_of: BaseOf, target: str) -> None:
+    """With one jump for all instructions, the processor could not learn which follows which."""
+    assert indirect_jumps(base_of(target), "_PyEval_EvalFrameDefault") >= 100

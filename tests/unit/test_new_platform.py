@@ -206,6 +206,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
     build = target.machine.build
     assert build is not None
     paths = WrapperPaths(
+        tools=folder / "tools",
         zig=toolchain.zig,
         cmake=toolchain.cmake,
         cache=REPOSITORY / "build" / "zig",
@@ -213,7 +214,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
         prefix=folder / "prefix",
         runtime=runtime,
     )
-    write_wrappers(folder / "tools", target.machine.triple, paths)
+    write_wrappers(target.machine.triple, build.indirect, paths)
     project = folder / "project"
     project.mkdir(exist_ok=True)
     (project / "CMakeLists.txt").write_text(

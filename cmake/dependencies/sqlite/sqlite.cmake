@@ -14,7 +14,7 @@ else()
   add_custom_command(
     OUTPUT "${amalgamation}/sqlite3.c" "${amalgamation}/sqlite3.h"
     COMMAND "${PYPKG_CMAKE}" -E chdir "${amalgamation}"
-            make -f "${PYPKG_SOURCE_sqlite}/main.mk" "TOP=${PYPKG_SOURCE_sqlite}" "BCC=pypkg-host-cc -O1"
+            make -f "${PYPKG_SOURCE_sqlite}/main.mk" "TOP=${PYPKG_SOURCE_sqlite}" "BCC=pypkg-host-cc -O2"
             NAWK=awk sqlite3.c
     COMMAND "${PYPKG_CMAKE}" -E copy_if_different
             "${amalgamation}/sqlite3.h" "${PYPKG_SOURCE_sqlite}/src/sqlite3ext.h" "${PYPKG_PREFIX}/include"

@@ -75,6 +75,8 @@ class Build:
         ldflags: linker flags for everything.
         base_ldflags: linker flags for the base only.
         libs: libraries for the base only.
+        indirect: variables of the C library that must not be copied into an executable
+            (``pypkg_forge.toolchain.zig``).
     """
 
     system: str
@@ -88,6 +90,7 @@ class Build:
     ldflags: tuple[str, ...]
     base_ldflags: tuple[str, ...]
     libs: tuple[str, ...]
+    indirect: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

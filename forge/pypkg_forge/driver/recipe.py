@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from pypkg_forge.sources.pins import Pin, candidates
 from pypkg_forge.sources.trees import patches_sha256
 from pypkg_forge.toolchain.environment import step_environment
 from pypkg_forge.toolchain.wrappers import wrapper_key
+from pypkg_forge.toolchain.zig import zig_flags
 
 __all__ = ["Choice", "Recipe", "make_recipe", "recorded_choices", "sources", "why_not"]
 
@@ -37,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """Everything that a build depends on."""
+    """Everything that a build depends on; ``build`` has flags as zig needs them."""
 
     target: Target
     build: Build
@@ -76,7 +77,7 @@ class Recipe:
             self.zig,
             self.epoch,
             build,
-            wrapper_key(triple),
+            wrapper_key(triple, self.build.indirect),
             step_environment(epoch=self.epoch, callers={}),
             self.inputs.toolchain(),
         ]
@@ -105,7 +106,7 @@ class Recipe:
             self.python.sha256,
             patches_sha256(self.target.series),
             self.zig,
-            wrapper_key(self.target.machine.triple)["pypkg-host-cc"],
+            wrapper_key(self.target.machine.triple, self.build.indirect)["pypkg-host-cc"],
             step_environment(epoch=self.epoch, callers={}),
         )
 
@@ -155,12 +156,17 @@ def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> R
         zig: the version of the compiler.
 
     Raises:
-        PypkgError: the target cannot be built yet.
+        PypkgError: the target cannot be built yet, or zig would not do what its flags say.
     """
     build = _build(target)
     return Recipe(
         target=target,
-        build=build,
+        build=replace(
+            build,
+            cflags=zig_flags(build.cflags),
+            python_cflags=zig_flags(build.python_cflags),
+            openssl_cflags=zig_flags(build.openssl_cflags),
+        ),
         python=choices["python"],
         dependencies=tuple(choices[name] for name in build.dependencies),
         inputs=target_inputs(target),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import importlib.util
 import os
@@ -16,6 +17,7 @@ from typing import Final
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
+from pypkg_forge.toolchain.zig import indirect_header
 
 __all__ = ["Toolchain", "WrapperPaths", "find_toolchain", "wrapper_key", "write_wrappers"]
 
@@ -68,12 +70,14 @@ class WrapperPaths:
     """The paths of this machine in the wrappers.
 
     Attributes:
+        tools: the directory of the wrappers.
         cache: zig's cache.
         root: the directory whose path must not occur in a binary.
         prefix: the directory of the dependencies' headers and libraries.
         runtime: ``patches/runtime``, with the redirect header.
     """
 
+    tools: Path
     zig: Path
     cmake: Path
     cache: Path
@@ -82,14 +86,20 @@ class WrapperPaths:
     runtime: Path
 
 
+_PATHS: Final = tuple(field.name for field in dataclasses.fields(WrapperPaths))
 _NOWHERE: Final = Path("/pypkg")
+_INDIRECT_HEADER: Final = "indirect.h"
 
 
-def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
-    """Return the compiler wrappers of cmake/toolchain/toolchain.cmake by file name, for zig's target ``triple``.
+def wrapper_texts(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> dict[str, str]:
+    """Return the compiler wrappers of cmake/toolchain/toolchain.cmake, and what they include, by file name.
 
     The wrappers add the headers and libraries of the prefix, so that build systems do not record their paths; paths are
     also replaced in ``__FILE__``.
+
+    Args:
+        triple: zig's name of the target.
+        indirect: the variables that `indirect_header` is for.
     """
     behind = [
         *("-isystem", paths.prefix / "include"),
@@ -97,6 +107,8 @@ def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
         f"-L{paths.prefix / 'lib'}",
     ]
     target = [paths.zig, "cc", "-target", triple, f"-ffile-prefix-map={paths.root}=/pypkg"]
+    if indirect:
+        target += ["-include", paths.tools / _INDIRECT_HEADER]
     redirect = ["-include", paths.runtime / "posix" / "redirect.h", "-I", paths.runtime]
     # zig contains musl: the development files of the machine's libc are not needed.
     host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
@@ -108,7 +120,8 @@ def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
         "pypkg-ranlib": ([paths.zig, "ranlib"], []),
         "pypkg-cmake": ([paths.cmake], []),
     }
-    return {
+    headers = {_INDIRECT_HEADER: indirect_header(indirect)} if indirect else {}
+    return headers | {
         name: "#!/bin/sh\n"
         f"export ZIG_GLOBAL_CACHE_DIR={_quoted(paths.cache)} ZIG_LOCAL_CACHE_DIR={_quoted(paths.cache)}\n"
         f'exec {" ".join(map(_quoted, before))} "$@" {" ".join(map(_quoted, after))}\n'
@@ -116,17 +129,16 @@ def wrapper_texts(triple: str, paths: WrapperPaths) -> dict[str, str]:
     }
 
 
-def wrapper_key(triple: str) -> dict[str, str]:
-    """Return the wrappers without the paths of this machine, as part of every key."""
-    paths = WrapperPaths(zig=_NOWHERE, cmake=_NOWHERE, cache=_NOWHERE, root=_NOWHERE, prefix=_NOWHERE, runtime=_NOWHERE)
-    return wrapper_texts(triple, paths)
+def wrapper_key(triple: str, indirect: Sequence[str]) -> dict[str, str]:
+    """Return the wrappers without the paths of this machine, as part of every key; see `wrapper_texts`."""
+    return wrapper_texts(triple, indirect, WrapperPaths(**dict.fromkeys(_PATHS, _NOWHERE)))
 
 
-def write_wrappers(folder: Path, triple: str, paths: WrapperPaths) -> None:
-    """Write the compiler wrappers into ``folder``; unchanged ones are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in wrapper_texts(triple, paths).items():
-        path = folder / name
+def write_wrappers(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> None:
+    """Write the compiler wrappers into ``paths.tools``; unchanged ones are kept. See `wrapper_texts`."""
+    paths.tools.mkdir(parents=True, exist_ok=True)
+    for name, text in wrapper_texts(triple, indirect, paths).items():
+        path = paths.tools / name
         if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
             continue
         with atomic_write(path, stat.S_IRWXU) as out:

@@ -47,7 +47,7 @@ add_custom_command(
           ${PYPKG_CONFIGURE_TRIPLES} "--with-build-python=${PYPKG_HOST_PYTHON}" ${configure_arguments}
           CC=pypkg-cc CXX=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib READELF=llvm-readelf PKG_CONFIG=false MODULE_BUILDTYPE=static
           "CFLAGS=${PYPKG_CFLAGS} ${PYPKG_PYTHON_CFLAGS}" "LDFLAGS=${PYPKG_LDFLAGS}"
-          "OPT=-DNDEBUG -fwrapv -O3 -Wall" "CURSES_CFLAGS=-DHAVE_NCURSESW=1" CURSES_LIBS=-lncursesw
+          "OPT=-DNDEBUG -fwrapv -O2 -Wall" "CURSES_CFLAGS=-DHAVE_NCURSESW=1" CURSES_LIBS=-lncursesw
           "PANEL_CFLAGS=-DHAVE_NCURSESW=1" "PANEL_LIBS=-lpanelw -lncursesw"
           LIBEDIT_CFLAGS=-DPYPKG_LIBEDIT=1 "LIBEDIT_LIBS=-ledit -lncursesw"
           ${configure_answers}

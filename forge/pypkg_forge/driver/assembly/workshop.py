@@ -73,9 +73,10 @@ class Workshop:
         """
         write_program_wrappers(self.tools)
         write_wrappers(
-            self.tools,
             self.recipe.target.machine.triple,
+            self.recipe.build.indirect,
             WrapperPaths(
+                tools=self.tools,
                 zig=self.toolchain.zig,
                 cmake=self.toolchain.cmake,
                 cache=forge_dir() / "zig",

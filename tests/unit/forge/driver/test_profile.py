@@ -130,7 +130,7 @@ def test_from_counts_to_code(train: ModuleType, tmp_path: Path) -> None:
         "cc",
         "-target",
         "x86_64-linux-musl",
-        "-O3",
+        "-O2",
         "-g0",
         "-S",
         "functions.c",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pypkg_core.targets.parse import parse_target
-from pypkg_forge.driver.recipe import why_not
+from pypkg_forge.driver import recipe as recipes
+from pypkg_forge.driver.recipe import Choice, Recipe, make_recipe, sources, why_not
 
 
 @pytest.mark.parametrize("text", ["py313-linuxstatic-x64", "py311-linux-x64"])
@@ -22,3 +23,21 @@ def test_what_can_be_forged_has_no_reason_against_it(text: str) -> None:
 )
 def test_what_cannot_be_forged_yet_says_why(text: str, reason: str) -> None:
     assert reason in str(why_not(parse_target(text)))
+
+
+def recipe() -> Recipe:
+    target = parse_target("py313-linux-x64")
+    choices = {name: Choice(name=name, version="1", sha256="0" * 64) for name in sources(target)}
+    return make_recipe(target, choices, zig="1")
+
+
+def test_keys_contain_what_zig_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe()
+    assert "-Xclang=-pic-is-pie" in before.build.cflags
+    monkeypatch.setattr(recipes, "zig_flags", lambda flags: (*flags, "-fother"))
+    after = recipe()
+    assert before.prefix_key != after.prefix_key
+    for choice in before.dependencies:
+        assert before.dependency_key(choice) != after.dependency_key(choice)
+    assert before.configure_key != after.configure_key
+    assert before.key != after.key
