@@ -63,7 +63,8 @@ def _with_files(program: Path, real: Path, out: Path) -> None:
         add(f"once/{number}.txt", text[number : number + FILE_SIZE])
     merge_image(builder, image, withhold=lambda _: False)
     builder.set_search_path(image.search_path)
-    builder.set_options(image.options)
+    for point in image.entry_points:
+        builder.add_entry_point(point.name, point.module.name, point.options)
     builder.set_manifest(image.manifest)
     attach_image(program, builder.pieces(), out)
 

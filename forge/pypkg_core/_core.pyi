@@ -10,6 +10,7 @@ class EntryFields(TypedDict):
     codec: int
     mode: int
     flags: int
+    dictionary: int
     bundle: int
     data_offset: int
     stored_size: int
@@ -23,6 +24,7 @@ class ModuleFields(TypedDict):
     entry: int
     kind: int
     codec: int
+    dictionary: int
     code_offset: int
     code_stored_size: int
     code_size: int
@@ -35,6 +37,10 @@ class Image:
     def entry(self, index: int, /) -> EntryFields: ...
     def listdir(self, path: str | bytes | PathLike[str], /) -> list[str]: ...
     def module(self, name: str, /) -> ModuleFields | None: ...
+    def entry_point(self, index: int, /) -> tuple[str, int, bytes] | None: ...
+    @property
+    def flags(self) -> int: ...
 
 def xxh64(data: Buffer, /) -> int: ...
+def fold(path: bytes, /) -> bytes: ...
 def normalize_marshal(data: bytes, /) -> bytes: ...

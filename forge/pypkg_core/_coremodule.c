@@ -67,13 +67,14 @@ image_dealloc(PyObject *self)
 static PyObject *
 describe_entry(const struct pypkg_image *image, uint32_t index, const struct pypkg_entry *entry)
 {
-    return Py_BuildValue("{sIsNsisisIsIsIsKsKsKsLsK}", "index", (unsigned int)index,
+    return Py_BuildValue("{sIsNsisisIsIsIsIsKsKsKsLsK}", "index", (unsigned int)index,
                          "path", make_str(pypkg_entry_path(image, entry)), "type", (int)entry->type,
                          "codec", (int)entry->codec, "mode", (unsigned int)entry->mode,
-                         "flags", (unsigned int)entry->flags, "bundle", (unsigned int)entry->bundle,
+                         "flags", (unsigned int)entry->flags, "dictionary", (unsigned int)entry->dictionary,
+                         "bundle", (unsigned int)entry->bundle,
                          "data_offset", (unsigned long long)entry->data_offset,
                          "stored_size", (unsigned long long)entry->stored_size,
-                         "size", (unsigned long long)entry->size, "mtime", (long long)entry->mtime,
+                         "size", (unsigned long long)entry->size, "mtime", (long long)image->mtime,
                          "checksum", (unsigned long long)entry->checksum);
 }
 
@@ -188,19 +189,55 @@ image_module(PyObject *self, PyObject *name)
     if (index < 0) {
         Py_RETURN_NONE;
     }
-    return Py_BuildValue("{sLsOsIsisisKsKsKsK}", "index", (long long)index, "name", name,
+    return Py_BuildValue("{sLsOsIsisisIsKsKsKsK}", "index", (long long)index, "name", name,
                          "entry", (unsigned int)row.entry, "kind", (int)row.kind, "codec", (int)row.codec,
+                         "dictionary", (unsigned int)row.dictionary,
                          "code_offset", (unsigned long long)row.code_offset,
                          "code_stored_size", (unsigned long long)row.code_stored_size,
                          "code_size", (unsigned long long)row.code_size,
                          "checksum", (unsigned long long)row.checksum);
 }
 
+PyDoc_STRVAR(entry_point_doc,
+"entry_point(index, /)\n--\n\nThe name, the module's number and the options (bytes, each ended by NUL), or None.");
+
+static PyObject *
+image_entry_point(PyObject *self, PyObject *argument)
+{
+    const struct pypkg_image *image = &((image_object *)self)->image;
+    struct pypkg_entry_point point;
+    unsigned long index = PyLong_AsUnsignedLong(argument);
+
+    if (index == (unsigned long)-1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (index > UINT32_MAX || !pypkg_entry_point_at(image, (uint32_t)index, &point)) {
+        Py_RETURN_NONE;
+    }
+    struct pypkg_text options = pypkg_string(image, point.options_offset, point.options_size);
+    return Py_BuildValue("(NIy#)", make_str(pypkg_string(image, point.name_offset, point.name_size)),
+                         (unsigned int)point.module, options.data, (Py_ssize_t)options.size);
+}
+
+PyDoc_STRVAR(image_flags_doc, "The image's flags, as an int: docs/image-format.md, \"Header\".");
+
+static PyObject *
+image_flags(PyObject *self, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLong(((image_object *)self)->image.flags);
+}
+
+static PyGetSetDef image_members[] = {
+    {"flags", image_flags, NULL, image_flags_doc, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyMethodDef image_methods[] = {
     {"lookup", (PyCFunction)(void (*)(void))image_lookup, METH_VARARGS | METH_KEYWORDS, lookup_doc},
     {"entry", image_entry, METH_O, entry_doc},
     {"listdir", image_listdir, METH_O, listdir_doc},
     {"module", image_module, METH_O, module_doc},
+    {"entry_point", image_entry_point, METH_O, entry_point_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -208,11 +245,8 @@ PyDoc_STRVAR(image_class_doc,
 "Image(buffer)\n--\n\nAn image, read in place from a bytes-like object.\n\nRaises ValueError if it is invalid.");
 
 static PyType_Slot image_slots[] = {
-    {Py_tp_doc, (void *)image_class_doc},
-    {Py_tp_new, image_new},
-    {Py_tp_dealloc, image_dealloc},
-    {Py_tp_methods, image_methods},
-    {0, NULL},
+    {Py_tp_doc, (void *)image_class_doc}, {Py_tp_new, image_new},        {Py_tp_dealloc, image_dealloc},
+    {Py_tp_methods, image_methods},       {Py_tp_getset, image_members}, {0, NULL},
 };
 
 static PyType_Spec image_spec = {
@@ -240,6 +274,26 @@ xxh64(PyObject *Py_UNUSED(module), PyObject *data)
     return PyLong_FromUnsignedLongLong(hash);
 }
 
+PyDoc_STRVAR(fold_doc,
+"fold(path, /)\n--\n\n"
+"A path in UTF-8 (bytes, at most 4095) as it is hashed in an image whose paths are folded: docs/image-format.md.\n\n"
+"Raises ValueError if it is longer.");
+
+static PyObject *
+fold(PyObject *Py_UNUSED(module), PyObject *path)
+{
+    char folded[PYPKG_MAX_FOLDED], *data;
+    Py_ssize_t size;
+
+    if (PyBytes_AsStringAndSize(path, &data, &size) < 0) {
+        return NULL;
+    }
+    if (size > PYPKG_MAX_PATH) {
+        return PyErr_Format(PyExc_ValueError, "a path of %zd bytes, expected at most %d", size, PYPKG_MAX_PATH);
+    }
+    return PyBytes_FromStringAndSize(folded, (Py_ssize_t)pypkg_fold(data, (size_t)size, folded));
+}
+
 PyDoc_STRVAR(normalize_marshal_doc,
 "normalize_marshal(data, /)\n--\n\n"
 "The same marshalled object in bytes that depend on nothing but its value: references only where an object is\n"
@@ -247,6 +301,7 @@ PyDoc_STRVAR(normalize_marshal_doc,
 
 static PyMethodDef module_methods[] = {
     {"xxh64", xxh64, METH_O, xxh64_doc},
+    {"fold", fold, METH_O, fold_doc},
     {"normalize_marshal", pypkg_normalize_marshal, METH_O, normalize_marshal_doc},
     {NULL, NULL, 0, NULL},
 };

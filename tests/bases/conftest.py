@@ -83,7 +83,7 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
         builder.add_symlink("project/data/link", "sub/b.txt")
         merge_image(builder, image, withhold=lambda _: True)
         builder.set_search_path(["/snapshot/project", *image.search_path])
-        builder.set_options(options)
+        builder.add_entry_point("project", options=options)
         builder.set_manifest({**image.manifest, "kind": "application", "name": "project"})
         out = tmp_path_factory.mktemp("assembled") / main
         attach_image(base, builder.build(), out)

@@ -20,12 +20,22 @@ from pypkg_core.binaries import find_format
 from pypkg_core.binaries.elf.file import ElfFile, SegmentType
 from pypkg_core.binaries.protocol import find_locator
 from pypkg_core.image import Image
-from pypkg_core.image.layout import ENTRY, HEADER, MODULE
+from pypkg_core.image.layout import HEADER, SECTION, Section
 
 pytestmark = pytest.mark.base
 
 RIGHT = "text data\n"
 TIMEOUT = 60
+
+# In sections that are large, the distance of the bytes that are changed; of others about 20 bytes are.
+STEPS = {
+    Section.ENTRIES: 9001,
+    Section.PATH_SLOTS: 4001,
+    Section.CHILDREN: 2003,
+    Section.MODULES: 8009,
+    Section.MODULE_SLOTS: 3001,
+    Section.STRINGS: 9001,
+}
 
 
 @dataclass
@@ -89,16 +99,10 @@ def _problem(result: subprocess.CompletedProcess[str] | OSError, *, loads: bool 
 
 
 def _image_bytes(image: Image) -> Iterator[int]:
-    """Yield offsets in the image: all of the header, then samples of each table and of the contents."""
-    head = image.header
-    yield from range(0, HEADER.size, 4)
-    yield from range(head.entries_offset, head.entries_offset + ENTRY.size * head.entry_count, 9001)
-    yield from range(head.path_slots_offset, head.children_offset, 4001)
-    yield from range(head.children_offset, head.modules_offset, 2003)
-    yield from range(head.modules_offset, head.modules_offset + MODULE.size * head.module_count, 8009)
-    yield from range(head.module_slots_offset, head.strings_offset, 3001)
-    yield from range(head.strings_offset, head.data_offset, 9001)
-    yield from range(head.data_offset, head.image_size, head.image_size // 60)
+    """Yield offsets in the image: all of the header and the directory, then samples of each section."""
+    yield from range(0, HEADER.size + SECTION.size * len(Section), 4)
+    for section, (start, size) in image.directory.sections.items():
+        yield from range(start, start + size, STEPS.get(section, size // 20 + 1))
 
 
 def test_bytes_of_the_image(victim: Victim) -> None:
@@ -152,10 +156,12 @@ def test_program_header_of_the_image(victim: Victim) -> None:
 
 
 def test_truncations(victim: Victim) -> None:
-    head = victim.image.header
-    end = victim.start + head.image_size
+    sections = victim.image.directory.sections
+    end = victim.start + len(victim.image)
     sizes = {len(victim.data) - 1, end + 1, end, end - 1, end - 4095, end - 4096, end - 4097}
-    sizes |= {victim.start + at for at in (0, 1, 159, 160, 161, 4096, head.strings_offset, head.data_offset)}
+    sizes |= {
+        victim.start + at for at in (0, 1, 47, 48, 49, 4096, sections[Section.STRINGS][0], sections[Section.DATA][0])
+    }
     sizes |= set(range(victim.start, len(victim.data), (len(victim.data) - victim.start) // 40))
     wrong = {}
     try:

@@ -49,12 +49,25 @@ check_contents(const struct pypkg_image *image, const struct pypkg_entry *entry)
     pypkg_release(&bytes);
 }
 
+/* Compare as the image does; by the folded bytes, which the lookup does not make. */
+static bool
+is_same_path(const struct pypkg_image *image, struct pypkg_text path, struct pypkg_text other)
+{
+    static char folded[PYPKG_MAX_FOLDED], other_folded[PYPKG_MAX_FOLDED];
+
+    if ((image->flags & PYPKG_FOLDED) == 0) {
+        return is_equal(path, other);
+    }
+    return is_equal((struct pypkg_text){folded, pypkg_fold(path.data, path.size, folded)},
+                    (struct pypkg_text){other_folded, pypkg_fold(other.data, other.size, other_folded)});
+}
+
 static void
 check_entries(const struct pypkg_image *image)
 {
     struct pypkg_entry entry, again;
 
-    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_ROWS; i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_ENTRIES) && i < MOST_ROWS; i++) {
         if (!pypkg_entry_at(image, i, &entry)) {
             continue;
         }
@@ -64,18 +77,18 @@ check_entries(const struct pypkg_image *image)
             return;
         }
         int64_t found = pypkg_find_path(image, path.data, path.size, &again);
-        if (found >= 0 && !is_equal(path, pypkg_entry_path(image, &again))) {
+        if (found >= 0 && !is_same_path(image, path, pypkg_entry_path(image, &again))) {
             arena_fail("the lookup of entry %u returns entry %lld", i, (long long)found);
         }
         for (uint64_t n = 0; entry.type == PYPKG_DIRECTORY && n <= entry.size && n < MOST_ROWS; n++) {
             int64_t child = pypkg_child_at(image, entry.data_offset, entry.size, n);
-            if (child >= image->header.entry_count || (n == entry.size && child >= 0)) {
+            if (child >= pypkg_count(image, PYPKG_ENTRIES) || (n == entry.size && child >= 0)) {
                 arena_fail("child %llu of entry %u is entry %lld", (unsigned long long)n, i, (long long)child);
             }
         }
         check_contents(image, &entry);
     }
-    if (pypkg_entry_at(image, image->header.entry_count, &entry)) {
+    if (pypkg_entry_at(image, pypkg_count(image, PYPKG_ENTRIES), &entry)) {
         arena_fail("an entry beyond the last one is valid");
     }
 }
@@ -86,12 +99,12 @@ check_modules(const struct pypkg_image *image)
     struct pypkg_module module, again;
     struct pypkg_bytes code;
 
-    for (uint32_t i = 0; i < image->header.module_count && i < MOST_ROWS; i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_MODULES) && i < MOST_ROWS; i++) {
         if (!pypkg_module_at(image, i, &module)) {
             continue;
         }
         struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
-        if (name.data == NULL || module.entry >= image->header.entry_count) {
+        if (name.data == NULL || module.entry >= pypkg_count(image, PYPKG_ENTRIES)) {
             arena_fail("module %u is valid and has no name or entry", i);
             return;
         }
@@ -111,19 +124,32 @@ check_modules(const struct pypkg_image *image)
 static void
 check_strings(const struct pypkg_image *image)
 {
-    const struct pypkg_header *h = &image->header;
+    uint64_t size = image->sections[PYPKG_STRINGS].count;
+    struct pypkg_entry_point point;
+    struct pypkg_dictionary dictionary;
     const struct pypkg_text texts[] = {
-        pypkg_string(image, h->manifest_offset, h->manifest_size),
-        pypkg_string(image, h->search_path_offset, h->search_path_size),
-        pypkg_string(image, h->options_offset, h->options_size),
+        pypkg_section_text(image, PYPKG_MANIFEST),
+        pypkg_section_text(image, PYPKG_SEARCH_PATH),
+        pypkg_image_options(image),
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (texts[i].data == NULL || memchr(texts[i].data, 0xff, texts[i].size) == texts[i].data + texts[i].size) {
-            arena_fail("string %zu of the header is out of range", i);
+            arena_fail("section %zu of text is out of range", i);
         }
     }
-    if (pypkg_string(image, h->strings_size, 1).data != NULL || pypkg_string(image, UINT64_MAX, 2).data != NULL) {
+    if (pypkg_string(image, size, 1).data != NULL || pypkg_string(image, UINT64_MAX, 2).data != NULL) {
         arena_fail("a string beyond the last one is valid");
+    }
+    for (uint32_t i = 0; i < MOST_ROWS && pypkg_entry_point_at(image, i, &point); i++) {
+        if (point.module >= pypkg_count(image, PYPKG_MODULES)
+            || pypkg_string(image, point.name_offset, point.name_size).data == NULL) {
+            arena_fail("entry point %u is valid and has no module or name", i);
+        }
+    }
+    for (uint32_t i = 0; i < MOST_ROWS && pypkg_dictionary_at(image, i, &dictionary); i++) {
+        if (dictionary.size > 0 && pypkg_xxh64(image->base + dictionary.data_offset, dictionary.size) == 0) {
+            arena_fail("dictionary %u cannot be read", i);
+        }
     }
 }
 
@@ -279,7 +305,7 @@ check_paths(const struct pypkg_image *image)
     struct pypkg_entry entry;
 
     check_path(PYPKG_ROOT);
-    for (uint32_t i = 0; i < image->header.entry_count && i < MOST_PATHS && !arena_failed(); i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_ENTRIES) && i < MOST_PATHS && !arena_failed(); i++) {
         if (pypkg_entry_at(image, i, &entry)) {
             check_variant(pypkg_entry_path(image, &entry), i);
         }
@@ -294,7 +320,7 @@ check_extraction(const struct pypkg_image *image)
     char error[768];
     int extracted = 0;
 
-    for (found.index = 0; found.index < image->header.entry_count && extracted < 2; found.index++) {
+    for (found.index = 0; found.index < pypkg_count(image, PYPKG_ENTRIES) && extracted < 2; found.index++) {
         if (!pypkg_entry_at(image, found.index, &found.entry) || found.entry.type != PYPKG_FILE
             || (found.entry.bundle == 0 && found.index % 4 != 0)) {
             continue;

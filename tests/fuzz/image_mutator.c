@@ -24,6 +24,27 @@ fits(uint64_t offset, uint64_t count, uint64_t row, size_t size)
     return offset <= size && count <= size / row && count * row <= size - offset;
 }
 
+/* Where a section is, by the directory; nothing for one that is missing. */
+struct span {
+    uint64_t offset, size;
+};
+
+static struct span
+find_section(const uint8_t *data, size_t size, uint32_t kind)
+{
+    struct pypkg_header h;
+    struct pypkg_section_row row;
+
+    memcpy(&h, data, sizeof(h));
+    for (uint32_t i = 0; i < h.section_count && fits(h.header_size, i + 1ull, sizeof(row), size); i++) {
+        memcpy(&row, data + h.header_size + (uint64_t)i * sizeof(row), sizeof(row));
+        if (row.kind == kind && fits(row.offset, row.size, 1, size)) {
+            return (struct span){row.offset, row.size};
+        }
+    }
+    return (struct span){0, 0};
+}
+
 /* --- repair --- */
 
 static void
@@ -40,14 +61,17 @@ put_slot(uint8_t *table, uint32_t slots, uint64_t hash, uint32_t number)
     }
 }
 
-static uint8_t *
-clear_slots(uint8_t *data, size_t size, uint64_t offset, uint32_t slots)
+/* Empty a hash table and return the number of its slots: 0 if it is none. */
+static uint32_t
+clear_slots(uint8_t *data, struct span table)
 {
-    if (slots == 0 || (slots & (slots - 1)) != 0 || !fits(offset, slots, 4, size)) {
-        return NULL;
+    uint32_t slots = (uint32_t)(table.size / 4);
+
+    if ((slots & (slots - 1)) != 0) {
+        return 0;
     }
-    memset(data + offset, 0, (size_t)slots * 4);
-    return data + offset;
+    memset(data + table.offset, 0, table.size);
+    return slots;
 }
 
 static uint64_t
@@ -56,50 +80,74 @@ checksum_of(const uint8_t *data, size_t size, uint8_t codec, uint64_t offset, ui
     return codec == PYPKG_CODEC_NONE && fits(offset, stored, 1, size) ? pypkg_xxh64(data + offset, stored) : old;
 }
 
-static void
-repair_entries(uint8_t *data, size_t size, const struct pypkg_header *h)
+static uint64_t
+path_hash(const uint8_t *path, uint32_t size, uint32_t flags)
 {
-    uint8_t *table = clear_slots(data, size, h->path_slots_offset, h->path_slot_count);
+    static char folded[PYPKG_MAX_FOLDED];
 
-    for (uint32_t i = 0; fits(h->entries_offset, i + 1ull, sizeof(struct pypkg_entry), size) && i < h->entry_count;
-         i++) {
-        struct pypkg_entry entry;
-        uint8_t *row = data + h->entries_offset + i * sizeof(entry);
+    if ((flags & PYPKG_FOLDED) == 0 || size > PYPKG_MAX_PATH) {
+        return pypkg_xxh64(path, size);
+    }
+    return pypkg_xxh64(folded, pypkg_fold((const char *)path, size, folded));
+}
+
+static void
+repair_entries(uint8_t *data, size_t size, uint32_t flags)
+{
+    struct span rows = find_section(data, size, PYPKG_ENTRIES), strings = find_section(data, size, PYPKG_STRINGS);
+    struct span table = find_section(data, size, PYPKG_PATH_SLOTS);
+    struct pypkg_entry entry;
+    uint32_t slots = clear_slots(data, table);
+
+    for (uint32_t i = 0; i < rows.size / sizeof(entry); i++) {
+        uint8_t *row = data + rows.offset + i * sizeof(entry);
         memcpy(&entry, row, sizeof(entry));
-        if (!fits(h->strings_offset + entry.path_offset, entry.path_size, 1, size)) {
+        if (!fits(strings.offset + entry.path_offset, entry.path_size, 1, size)) {
             continue;
         }
-        entry.hash = pypkg_xxh64(data + h->strings_offset + entry.path_offset, entry.path_size);
+        entry.hash = path_hash(data + strings.offset + entry.path_offset, entry.path_size, flags);
         if (entry.type == PYPKG_FILE) {
             entry.checksum = checksum_of(data, size, entry.codec, entry.data_offset, entry.stored_size, entry.checksum);
         }
         memcpy(row, &entry, sizeof(entry));
-        if (table != NULL) {
-            put_slot(table, h->path_slot_count, entry.hash, i + 1);
-        }
+        put_slot(data + table.offset, slots, entry.hash, i + 1);
     }
 }
 
 static void
-repair_modules(uint8_t *data, size_t size, const struct pypkg_header *h)
+repair_modules(uint8_t *data, size_t size)
 {
-    uint8_t *table = clear_slots(data, size, h->module_slots_offset, h->module_slot_count);
+    struct span rows = find_section(data, size, PYPKG_MODULES), strings = find_section(data, size, PYPKG_STRINGS);
+    struct span table = find_section(data, size, PYPKG_MODULE_SLOTS);
+    struct pypkg_module module;
+    uint32_t slots = clear_slots(data, table);
 
-    for (uint32_t i = 0; fits(h->modules_offset, i + 1ull, sizeof(struct pypkg_module), size) && i < h->module_count;
-         i++) {
-        struct pypkg_module module;
-        uint8_t *row = data + h->modules_offset + i * sizeof(module);
+    for (uint32_t i = 0; i < rows.size / sizeof(module); i++) {
+        uint8_t *row = data + rows.offset + i * sizeof(module);
         memcpy(&module, row, sizeof(module));
-        if (!fits(h->strings_offset + module.name_offset, module.name_size, 1, size)) {
+        if (!fits(strings.offset + module.name_offset, module.name_size, 1, size)) {
             continue;
         }
-        module.hash = pypkg_xxh64(data + h->strings_offset + module.name_offset, module.name_size);
+        module.hash = pypkg_xxh64(data + strings.offset + module.name_offset, module.name_size);
         module.checksum =
             checksum_of(data, size, module.codec, module.code_offset, module.code_stored_size, module.checksum);
         memcpy(row, &module, sizeof(module));
-        if (table != NULL) {
-            put_slot(table, h->module_slot_count, module.hash, i + 1);
-        }
+        put_slot(data + table.offset, slots, module.hash, i + 1);
+    }
+}
+
+static void
+repair_dictionaries(uint8_t *data, size_t size)
+{
+    struct span rows = find_section(data, size, PYPKG_DICTIONARIES);
+    struct pypkg_dictionary dictionary;
+
+    for (uint32_t i = 0; i < rows.size / sizeof(dictionary); i++) {
+        uint8_t *row = data + rows.offset + i * sizeof(dictionary);
+        memcpy(&dictionary, row, sizeof(dictionary));
+        dictionary.checksum =
+            checksum_of(data, size, PYPKG_CODEC_NONE, dictionary.data_offset, dictionary.size, dictionary.checksum);
+        memcpy(row, &dictionary, sizeof(dictionary));
     }
 }
 
@@ -110,36 +158,34 @@ repair(uint8_t *data, size_t size)
 
     memcpy(&h, data, sizeof(h));
     memcpy(h.magic, "PYPKGIMG", 8);
-    h.version = 1;
-    h.header_size = sizeof(h);
+    h.major = PYPKG_FORMAT;
     if (draw(8) != 0) {
+        h.header_size = sizeof(h);
         h.image_size = size;
-        h.data_size = h.data_offset <= size ? size - h.data_offset : h.data_size;
     }
     memcpy(data, &h, sizeof(h));
-    if (h.strings_offset > size) {
-        return;
-    }
-    repair_entries(data, size, &h);
-    repair_modules(data, size, &h);
-    if (h.data_offset >= 8 && h.data_offset <= size) {
-        uint64_t checksum = pypkg_xxh64(data, h.data_offset - 8);
-        memcpy(data + h.data_offset - 8, &checksum, 8);
+    repair_dictionaries(data, size);
+    repair_entries(data, size, h.flags);
+    repair_modules(data, size);
+    if (fits(h.checked_size, 1, 8, size)) {
+        uint64_t checksum = pypkg_xxh64(data, h.checked_size);
+        memcpy(data + h.checked_size, &checksum, 8);
     }
 }
 
 /* --- one number of a table --- */
 
 static uint64_t
-interesting(const struct pypkg_header *h, size_t size, uint64_t old)
+interesting(const uint8_t *data, size_t size, uint64_t old)
 {
+    struct span section = find_section(data, size, draw(PYPKG_SECTION_KINDS));
+    uint64_t rows = find_section(data, size, PYPKG_ENTRIES).size / sizeof(struct pypkg_entry);
     const uint64_t values[] = {
         /* clang-format off */
         0, 1, 2, 3, 4, 7, 8, 40, 255, 256, 4095, 4096, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, UINT64_MAX,
         UINT64_MAX - 8, old + 1, old - 1, old + 8, old - 8, old << 1, old >> 1, ~old, old + size, size, size - 1, size + 1,
-        h->strings_offset, h->strings_size, h->data_offset, h->data_size, h->entries_offset, h->children_offset,
-        h->entry_count, h->entry_count - 1ull, h->child_count, h->child_count - 1ull, h->bundle_count, h->module_count,
-        draw(16), draw((uint32_t)size), draw(h->entry_count), draw((uint32_t)h->strings_size),
+        section.offset, section.size, section.size / 4, section.size / 4 - 1, section.offset + section.size, rows, rows - 1,
+        draw(16), draw((uint32_t)size), draw((uint32_t)rows), draw((uint32_t)section.size),
         /* clang-format on */
     };
     return values[draw(sizeof(values) / sizeof(values[0]))];
@@ -149,18 +195,17 @@ struct field {
     uint8_t at, size;
 };
 
-static const struct field header_fields[] = {
-    {16, 8},  {24, 8},  {32, 8},  {40, 8},  {48, 8},  {56, 8},  {64, 8},  {72, 8},
-    {80, 8},  {88, 8},  {96, 8},  {104, 4}, {108, 4}, {112, 4}, {116, 4}, {120, 4},
-    {124, 4}, {128, 8}, {136, 4}, {140, 4}, {144, 8}, {152, 4}, {156, 4},
-};
+static const struct field header_fields[] = {{8, 2}, {10, 2}, {12, 4}, {16, 4}, {20, 4}, {24, 8}, {32, 8}, {40, 8}};
+static const struct field section_fields[] = {{0, 4}, {4, 4}, {8, 8}, {16, 8}};
 static const struct field entry_fields[] = {
-    {8, 4}, {12, 4}, {16, 4}, {20, 1}, {21, 1}, {22, 2}, {24, 4}, {28, 4}, {32, 8}, {40, 8}, {48, 8}, {56, 8},
+    {8, 4}, {12, 4}, {16, 4}, {20, 1}, {21, 1}, {22, 2}, {24, 2}, {26, 2}, {28, 4}, {32, 8}, {40, 8}, {48, 8}, {56, 8},
 };
 static const struct field module_fields[] = {
-    {8, 4}, {12, 4}, {16, 4}, {20, 1}, {21, 1}, {24, 8}, {32, 8}, {40, 8},
+    {8, 4}, {12, 2}, {14, 2}, {16, 4}, {20, 1}, {21, 1}, {22, 2}, {24, 8}, {32, 8}, {40, 8}, {48, 8},
 };
 static const struct field bundle_fields[] = {{32, 4}, {36, 4}, {40, 4}, {44, 4}};
+static const struct field entry_point_fields[] = {{0, 4}, {4, 4}, {8, 4}, {12, 4}, {16, 4}, {20, 4}};
+static const struct field dictionary_fields[] = {{0, 8}, {8, 8}, {16, 8}};
 static const struct field number_fields[] = {{0, 4}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -172,28 +217,34 @@ change_number(uint8_t *data, size_t size)
 
     memcpy(&h, data, sizeof(h));
     const struct {
-        uint64_t offset, count;
+        struct span span;
         size_t row;
         const struct field *fields;
         size_t field_count;
     } tables[] = {
-        {0, 1, sizeof(h), header_fields, COUNT(header_fields)},
-        {h.entries_offset, h.entry_count, sizeof(struct pypkg_entry), entry_fields, COUNT(entry_fields)},
-        {h.entries_offset, h.entry_count, sizeof(struct pypkg_entry), entry_fields, COUNT(entry_fields)},
-        {h.modules_offset, h.module_count, sizeof(struct pypkg_module), module_fields, COUNT(module_fields)},
-        {h.bundles_offset, h.bundle_count, sizeof(struct pypkg_bundle), bundle_fields, COUNT(bundle_fields)},
-        {h.children_offset, h.child_count, 4, number_fields, 1},
-        {h.path_slots_offset, h.path_slot_count, 4, number_fields, 1},
+        {{0, sizeof(h)}, sizeof(h), header_fields, COUNT(header_fields)},
+        {{h.header_size, (uint64_t)h.section_count * 24}, 24, section_fields, COUNT(section_fields)},
+        {find_section(data, size, PYPKG_ENTRIES), sizeof(struct pypkg_entry), entry_fields, COUNT(entry_fields)},
+        {find_section(data, size, PYPKG_ENTRIES), sizeof(struct pypkg_entry), entry_fields, COUNT(entry_fields)},
+        {find_section(data, size, PYPKG_MODULES), sizeof(struct pypkg_module), module_fields, COUNT(module_fields)},
+        {find_section(data, size, PYPKG_BUNDLES), sizeof(struct pypkg_bundle), bundle_fields, COUNT(bundle_fields)},
+        {find_section(data, size, PYPKG_ENTRY_POINTS), sizeof(struct pypkg_entry_point), entry_point_fields,
+         COUNT(entry_point_fields)},
+        {find_section(data, size, PYPKG_DICTIONARIES), sizeof(struct pypkg_dictionary), dictionary_fields,
+         COUNT(dictionary_fields)},
+        {find_section(data, size, PYPKG_CHILDREN), 4, number_fields, 1},
+        {find_section(data, size, PYPKG_PATH_SLOTS), 4, number_fields, 1},
     };
     size_t n = draw(COUNT(tables));
-    if (tables[n].count == 0 || !fits(tables[n].offset, tables[n].count, tables[n].row, size)) {
+    uint64_t count = tables[n].span.size / tables[n].row;
+    if (count == 0 || !fits(tables[n].span.offset, count, tables[n].row, size)) {
         return;
     }
     const struct field *field = &tables[n].fields[draw((uint32_t)tables[n].field_count)];
-    uint8_t *slot = data + tables[n].offset + draw((uint32_t)tables[n].count) * tables[n].row + field->at;
+    uint8_t *slot = data + tables[n].span.offset + draw((uint32_t)count) * tables[n].row + field->at;
     uint64_t value = 0;
     memcpy(&value, slot, field->size);
-    value = interesting(&h, size, value);
+    value = interesting(data, size, value);
     memcpy(slot, &value, field->size);
 }
 
@@ -203,15 +254,13 @@ change_string(uint8_t *data, size_t size)
 {
     static const char *const pieces[] = {"/",          "..",  ".",  "/../", "//",   "/snapshot",
                                          "/snapshot/", "app", "\0", "a",    "/proc"};
-    struct pypkg_header h;
-
-    memcpy(&h, data, sizeof(h));
+    struct span strings = find_section(data, size, PYPKG_STRINGS);
     const char *piece = pieces[draw(COUNT(pieces))];
     size_t length = strlen(piece) > 0 ? strlen(piece) : 1;
-    if (h.strings_size < length || !fits(h.strings_offset, h.strings_size, 1, size) || h.strings_size > UINT32_MAX) {
-        return;
+
+    if (strings.size >= length) {
+        memcpy(data + strings.offset + draw((uint32_t)(strings.size - length + 1)), piece, length);
     }
-    memcpy(data + h.strings_offset + draw((uint32_t)(h.strings_size - length + 1)), piece, length);
 }
 
 size_t

@@ -152,7 +152,7 @@ make_reference(size_t configuration)
     must(mount("snapshot", path, "tmpfs", 0, "mode=0755") == 0, path);
     must(stat(path, &status) == 0, path);
     roots.devices[configuration] = status.st_dev;
-    for (uint32_t i = 0; i < pypkg_image()->header.entry_count && i < MOST_ENTRIES; i++) {
+    for (uint32_t i = 0; i < pypkg_count(pypkg_image(), PYPKG_ENTRIES) && i < MOST_ENTRIES; i++) {
         make_entry(root, i, &roots.inodes[configuration][i]);
     }
     close_directories(root);

@@ -85,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_reset();
     setenv(PYPKG_REENTRY, variable, 1);
     pypkg_take_reentry(program.path);
-    if (getenv(PYPKG_REENTRY) != NULL || pypkg_state.cwd > pypkg_image()->header.entry_count) {
+    if (getenv(PYPKG_REENTRY) != NULL || pypkg_state.cwd > pypkg_count(pypkg_image(), PYPKG_ENTRIES)) {
         abort();
     }
     if (count > 0) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from pypkg_core.image import Codec, ImageBuilder, ModuleKind
+from pypkg_core.image import Codec, Dictionary, ImageBuilder, ImageFlag, ModuleKind
 
 __all__ = ["command_lines", "library_seeds", "path_seeds", "seed_images", "tree_image"]
 
@@ -47,9 +47,32 @@ def _modules(codec: Codec) -> ImageBuilder:
     builder.add_module("__main__", ModuleKind.MODULE, "app/main.py", TEXT, codec=codec)
     builder.add_module("part", ModuleKind.PACKAGE, "app/part/__init__.py", TEXT * 3, codec=codec)
     builder.add_module("space", ModuleKind.NAMESPACE, "app/space", None)
+    builder.add_entry_point("main", options=["-O", "-X", "dev"])
+    builder.add_entry_point("part", "part")
     builder.set_search_path(["/snapshot/app", "/snapshot/lib"])
-    builder.set_options(["-O", "-X", "dev"])
-    builder.set_manifest({"format": 1, "name": "seed"})
+    builder.set_manifest({"format": 2, "name": "seed"})
+    return builder
+
+
+def _shared() -> ImageBuilder:
+    """Contents that share dictionaries, one of them without zstd's header."""
+    builder = _empty()
+    for number, dictionary in enumerate((Dictionary(TEXT[:200]), Dictionary(TEXT[::-1]))):
+        for name in ("one", "two"):
+            text = dictionary.data + name.encode() * 9
+            builder.add_file(f"app/{name}-{number}", text, codec=Codec.ZSTD, dictionary=dictionary)
+    builder.add_file("app/plain", TEXT, codec=Codec.ZSTD)
+    builder.add_module(
+        "m", ModuleKind.MODULE, "app/plain", TEXT[:300], codec=Codec.ZSTD, dictionary=Dictionary(TEXT[:200])
+    )
+    return builder
+
+
+def _folded() -> ImageBuilder:
+    builder = ImageBuilder(mtime=MTIME, flags=ImageFlag.FOLDED | ImageFlag.NO_REENTRY)
+    for path in ("App/Data/Größe.txt", "App/data2/ß", "app2/ȿɐ", "App/x" + "é" * 60):
+        builder.add_file(path, path.encode())
+    builder.add_symlink("App/Link", "Data")
     return builder
 
 
@@ -68,6 +91,7 @@ def _bundles() -> ImageBuilder:
 def seed_images() -> dict[str, bytes]:
     """Return images by name."""
     builders = {"empty": _empty(), "links": _links(), "bundles": _bundles()}
+    builders |= {"shared": _shared(), "folded": _folded()}
     builders |= {f"modules-{codec.name.lower()}": _modules(codec) for codec in Codec}
     return {name: builder.build() for name, builder in builders.items()}
 

@@ -61,8 +61,10 @@ def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
         builder.add_file(f"{library}/data.txt", text)
         if kind == "application":
             builder.add_module("__main__", ModuleKind.MODULE, f"{library}/os.py", NOTHING)
+            builder.add_entry_point("app")
         builder.set_search_path([f"/snapshot/{library}"])
-        builder.set_manifest({"format": 1, "kind": kind, "python": python or release, "target": name or target.name})
+        facts = {"kind": kind, "python": python or release, "target": name or target.name}
+        builder.set_manifest({"format": 2, "libraries": {"zlib": "1.3.1"}, "name": "python", **facts})
         (tmp_path / "bare").write_bytes(elf_base())
         out = io.BytesIO()
         attach_image(tmp_path / "bare", builder.build(), out)

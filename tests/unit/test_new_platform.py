@@ -30,9 +30,10 @@ from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.host import runs_here
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge import cli as forge_cli
-from pypkg_forge.driver.recipe import Choice, make_recipe, sources, why_not
+from pypkg_forge.driver.recipe import why_not
 from pypkg_forge.toolchain.wrappers import WrapperPaths, find_toolchain, write_wrappers
 from runtime_build import RUNTIME
+from unit.forge.choices import first_recipe
 from unit.packager.world import World, elf
 from unit.packager.world import names as modules_of
 
@@ -178,8 +179,7 @@ def test_a_program_is_packaged(
 @pytest.mark.forge
 def test_its_folder_of_the_runtime_is_what_is_missing(plan9: Target, tmp_path: Path) -> None:
     """With an empty folder, the first error is that of the linker about it; with the functions in it, there is none."""
-    choices = {name: Choice(name=name, version="1", sha256="0") for name in sources(plan9)}
-    recipe = make_recipe(plan9, choices, zig="1")
+    recipe = first_recipe(plan9)
     runtime = tmp_path / "runtime"
     # The files of CPython and SQLite need their headers.
     shutil.copytree(RUNTIME, runtime, ignore=shutil.ignore_patterns("python", "libraries", "linux"))

@@ -19,6 +19,7 @@ from pypkg_core.binaries import read_image
 from pypkg_core.cache import base_dir, base_name
 from pypkg_core.errors import PypkgError
 from pypkg_core.hashing import file_sha256
+from pypkg_core.image.other_format import OtherFormatError
 from pypkg_core.image.reader import Image
 from pypkg_core.targets.catalogue import Target, catalogue
 
@@ -47,10 +48,13 @@ class Base:
         """The image with the standard library.
 
         Raises:
-            PypkgError: the file is damaged, not a base, or a base of another target or Python.
+            PypkgError: the file is damaged, not a base, or a base of another target, Python or image format
+                (`OtherFormatError`).
         """
         try:
             image = read_image(self.path)
+        except OtherFormatError as error:
+            raise error.of_base(self.path, self.target.name) from error
         except PypkgError as error:
             raise PypkgError(f"Cannot use the base {self.path}: {error.message}", hint=self._repair) from error
         if image.is_application:

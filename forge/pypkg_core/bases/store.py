@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +12,8 @@ from pypkg_core.bases.published import PublishedBase, find_published
 from pypkg_core.bases.record import Base, find_built, sha256_path, write_sha256
 from pypkg_core.cache import CACHE_TAG, base_dir, base_name, locked
 from pypkg_core.errors import PypkgError, UnavailableError
+from pypkg_core.hashing import file_sha256
+from pypkg_core.image.other_format import OtherFormatError
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target
 
@@ -50,7 +53,8 @@ def find_base(target: Target, *, download: bool, reporter: Reporter) -> Base | N
     """
     published = find_published(target)
     base = _find_fetched(published, target, reporter) if published is not None else None
-    base = base or _find_built(target, reporter)
+    if base is None or _has_other_format(base):
+        base = _find_built(target, reporter) or base
     if base is None and download:
         if published is None:
             reporter.say(f"No base is published for {target.name}")
@@ -87,6 +91,15 @@ def _checked(base: Base) -> Base:
     return base
 
 
+def _has_other_format(base: Base) -> bool:
+    """Return whether a base's image cannot be read by this pypkg: one that was built since is better."""
+    try:
+        _ = base.image
+    except OtherFormatError:
+        return True
+    return False
+
+
 def _find_fetched(published: PublishedBase, target: Target, reporter: Reporter) -> Base | None:
     """Return the cached download if it is what was published; otherwise delete it."""
     base = _fetched(published, target)
@@ -107,6 +120,7 @@ def _find_built(target: Target, reporter: Reporter) -> Base | None:
     base = find_built(target)
     if base is not None and not base.is_intact():
         reporter.say(f"Using {base.path} as it is: it was changed after the forge built it")
+        base = dataclasses.replace(base, sha256=file_sha256(base.path))
     return base
 
 

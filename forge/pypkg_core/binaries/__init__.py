@@ -15,6 +15,7 @@ from pypkg_core.binaries.mapped import Bytes, map_file
 from pypkg_core.binaries.pe.format import PeFormat
 from pypkg_core.binaries.protocol import ExecutableFormat
 from pypkg_core.errors import PypkgError
+from pypkg_core.image.other_format import OtherFormatError
 from pypkg_core.image.pieces import Pieces
 from pypkg_core.image.reader import Image
 
@@ -78,11 +79,14 @@ def read_image(path: Path) -> Image:
     """Return the image of an executable.
 
     Raises:
-        PypkgError: the file cannot be read, is truncated, or its image is missing or damaged.
+        PypkgError: the file cannot be read, is truncated, or its image is missing, damaged or of another format
+            (`OtherFormatError`).
     """
     data = map_file(path)
     span = find_format(data, path).locate(data, path)
     try:
         return Image(memoryview(data)[span.offset : span.offset + span.size])
+    except OtherFormatError as error:
+        raise error.of_file(path) from error
     except PypkgError as error:
         raise PypkgError(f"Cannot read the image of {path}: {error.message}", hint=error.hint) from error

@@ -1,66 +1,37 @@
-"""Assembles the tables and bytes of an image: see docs/image-format.md."""
+"""Lays out an image: see docs/image-format.md."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.blob import Blob
+from pypkg_core.image.codecs import Dictionary
+from pypkg_core.image.contents import Contents, ModuleRow, path_hash
+from pypkg_core.image.directory import pack_directory
 from pypkg_core.image.layout import (
     BUNDLE,
     CHECKSUM_SIZE,
     DATA_ALIGNMENT,
+    DICTIONARY,
     ENTRY,
+    ENTRY_POINT,
     HEADER,
     MODULE,
-    SLOT_SIZE,
-    TABLE_ALIGNMENT,
+    ROW_SIZES,
+    SECTION,
+    WRITTEN_ALIGNMENT,
     EntryType,
-    Header,
-    ModuleKind,
+    Section,
     align,
     slot_count,
 )
 from pypkg_core.image.pieces import FilePart, Pieces
-from pypkg_core.image.tree import Node
 
-__all__ = ["Assembly", "BundleRow", "ModuleRow", "assemble"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModuleRow:
-    """A module, with the number of its entry."""
-
-    name: bytes
-    kind: ModuleKind
-    entry: int
-    code: Blob | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BundleRow:
-    """A bundle, with the numbers of its members."""
-
-    name: bytes
-    digest: bytes
-    members: Sequence[int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Assembly:
-    """The contents of an image, sorted: ``nodes[i]`` is at ``paths[i]``; the root is number 0."""
-
-    mtime: int
-    paths: Sequence[bytes]
-    nodes: Sequence[Node]
-    modules: Sequence[ModuleRow]
-    bundles: Sequence[BundleRow]
-    search_path: bytes
-    options: bytes
-    manifest: bytes
+__all__ = ["assemble"]
 
 
 @dataclass(slots=True)
@@ -83,96 +54,109 @@ class _Strings:
 
 @dataclass(slots=True)
 class _Data:
-    """The data part: aligned contents."""
+    """The data section: aligned contents; ``dictionaries`` are numbered from 1."""
 
     base: int
+    dictionaries: Mapping[Dictionary, int]
     chunks: list[bytes | FilePart] = field(default_factory=list)
     size: int = 0
 
-    def add(self, blob: Blob) -> int:
+    def add(self, stored: bytes | FilePart) -> int:
         """Append stored contents and return their offset in the image."""
         offset = self.base + self.size
-        padding = -len(blob.stored) % DATA_ALIGNMENT
-        self.chunks += (blob.stored, bytes(padding))
-        self.size += len(blob.stored) + padding
+        padding = -len(stored) % DATA_ALIGNMENT
+        self.chunks += (stored, bytes(padding))
+        self.size += len(stored) + padding
         return offset
 
+    def number(self, blob: Blob) -> int:
+        """Return the number of a blob's dictionary, 0 without one."""
+        return self.dictionaries[blob.dictionary] if blob.dictionary is not None else 0
 
-def assemble(contents: Assembly) -> Pieces:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Names:
+    """Where in the string table the strings of each table are."""
+
+    paths: Sequence[int]
+    targets: Sequence[int]
+    modules: Sequence[int]
+    bundles: Sequence[int]
+    entry_points: Sequence[int]
+    options: Sequence[int]
+
+
+def assemble(contents: Contents) -> Pieces:
     """Return the bytes of an image.
 
     Raises:
         PypkgError: a table exceeds its 32-bit offsets.
     """
     strings = _Strings()
-    path_offsets = [strings.add(path) for path in contents.paths]
-    target_offsets = [strings.add(node.target) if node.target else 0 for node in contents.nodes]
-    name_offsets = [strings.add(module.name) for module in contents.modules]
-    bundle_names = [strings.add(bundle.name) for bundle in contents.bundles]
-    search_path, options, manifest = map(strings.add, (contents.search_path, contents.options, contents.manifest))
+    names = _Names(
+        paths=[strings.add(path) for path in contents.paths],
+        targets=[strings.add(node.target) if node.target else 0 for node in contents.nodes],
+        modules=[strings.add(module.name) for module in contents.modules],
+        bundles=[strings.add(bundle.name) for bundle in contents.bundles],
+        entry_points=[strings.add(point.name) for point in contents.entry_points],
+        options=[strings.add(point.options) for point in contents.entry_points],
+    )
     children, groups, members = _children(contents)
     if strings.size >> 32 or len(children) >> 32:
         raise PypkgError(f"An image cannot hold {len(contents.paths)} entries: their names exceed 4 GiB")
 
-    path_slots = _slots([xxh64(path) for path in contents.paths])
-    module_slots = _slots([xxh64(module.name) for module in contents.modules])
-    sizes = (
-        ENTRY.size * len(contents.nodes),
-        len(path_slots),
-        SLOT_SIZE * len(children),
-        MODULE.size * len(contents.modules),
-        len(module_slots),
-        BUNDLE.size * len(contents.bundles),
-        strings.size,
+    dictionaries = contents.dictionaries()
+    rows = {
+        Section.ENTRIES: len(contents.nodes),
+        Section.PATH_SLOTS: slot_count(len(contents.nodes)),
+        Section.CHILDREN: len(children),
+        Section.MODULES: len(contents.modules),
+        Section.MODULE_SLOTS: slot_count(len(contents.modules)),
+        Section.BUNDLES: len(contents.bundles),
+        Section.ENTRY_POINTS: len(contents.entry_points),
+        Section.DICTIONARIES: len(dictionaries),
+        Section.STRINGS: strings.size,
+        Section.SEARCH_PATH: len(contents.search_path),
+        Section.MANIFEST: len(contents.manifest),
+    }
+    spans, end = {}, HEADER.size + SECTION.size * len(Section)
+    for section, count in rows.items():
+        start = align(end, WRITTEN_ALIGNMENT)
+        spans[section] = (start, ROW_SIZES[section] * count)
+        end = start + ROW_SIZES[section] * count
+    data = _Data(
+        align(end + CHECKSUM_SIZE, WRITTEN_ALIGNMENT),
+        {dictionary: number for number, dictionary in enumerate(dictionaries, 1)},
     )
-    offsets, position = [], HEADER.size
-    for size in sizes:
-        offsets.append(position)
-        position = align(position + size, TABLE_ALIGNMENT)
-    data = _Data(align(position + CHECKSUM_SIZE, DATA_ALIGNMENT))
-
-    entries = _entries(contents, path_offsets, target_offsets, groups, data)
-    modules = _modules(contents.modules, name_offsets, data)
-    bundles = [
-        BUNDLE.pack(bundle.digest, first, len(bundle.members), name, len(bundle.name))
-        for bundle, first, name in zip(contents.bundles, members, bundle_names, strict=True)
-    ]
-    header = Header(
-        image_size=data.base + data.size,
-        entries_offset=offsets[0],
-        path_slots_offset=offsets[1],
-        children_offset=offsets[2],
-        modules_offset=offsets[3],
-        module_slots_offset=offsets[4],
-        bundles_offset=offsets[5],
-        strings_offset=offsets[6],
-        strings_size=strings.size,
-        data_offset=data.base,
-        data_size=data.size,
-        entry_count=len(contents.nodes),
-        path_slot_count=len(path_slots) // SLOT_SIZE,
-        child_count=len(children),
-        module_count=len(contents.modules),
-        module_slot_count=len(module_slots) // SLOT_SIZE,
-        bundle_count=len(contents.bundles),
-        manifest_offset=manifest,
-        manifest_size=len(contents.manifest),
-        search_path_size=len(contents.search_path),
-        search_path_offset=search_path,
-        options_offset=options,
-        options_size=len(contents.options),
-    )
-    tables = (entries, [path_slots], [_numbers(children)], modules, [module_slots], bundles, strings.chunks)
-    chunks = [header.pack()]
-    ends = [*offsets[1:], data.base - CHECKSUM_SIZE]
-    for table, start, size, end in zip(tables, offsets, sizes, ends, strict=True):
-        chunks += table
-        chunks.append(bytes(end - start - size))
+    hashes = [path_hash(path, contents.flags) for path in contents.paths]
+    tables = {
+        Section.DICTIONARIES: [
+            DICTIONARY.pack(data.add(item.data), len(item.data), item.checksum) for item in dictionaries
+        ],
+        Section.ENTRIES: _entries(contents, names, hashes, groups, data),
+        Section.PATH_SLOTS: [_slots(hashes)],
+        Section.CHILDREN: [_numbers(children)],
+        Section.MODULES: _modules(contents.modules, names.modules, data),
+        Section.MODULE_SLOTS: [_slots([xxh64(module.name) for module in contents.modules])],
+        Section.BUNDLES: _bundles(contents, names, members),
+        Section.ENTRY_POINTS: _entry_points(contents, names),
+        Section.STRINGS: strings.chunks,
+        Section.SEARCH_PATH: [contents.search_path],
+        Section.MANIFEST: [contents.manifest],
+    }
+    spans[Section.DATA] = (data.base, data.size)
+    chunks = [pack_directory(spans, flags=contents.flags, mtime=contents.mtime)]
+    at = len(chunks[0])
+    for section in rows:
+        start, size = spans[section]
+        chunks += (bytes(start - at), *tables[section])
+        at = start + size
+    chunks.append(bytes(data.base - CHECKSUM_SIZE - at))
     described = b"".join(chunks)
     return Pieces([described, xxh64(described).to_bytes(CHECKSUM_SIZE, "little"), *data.chunks])
 
 
-def _children(contents: Assembly) -> tuple[list[int], list[tuple[int, int]], list[int]]:
+def _children(contents: Contents) -> tuple[list[int], list[tuple[int, int]], list[int]]:
     """Return the children table, each entry's (first, count) in it, and each bundle's first member in it."""
     groups: list[list[int]] = [[] for _ in contents.paths]
     numbers = {path: number for number, path in enumerate(contents.paths)}
@@ -193,35 +177,35 @@ def _children(contents: Assembly) -> tuple[list[int], list[tuple[int, int]], lis
 
 
 def _entries(
-    contents: Assembly, paths: Sequence[int], targets: Sequence[int], groups: Sequence[tuple[int, int]], data: _Data
+    contents: Contents, names: _Names, hashes: Sequence[int], groups: Sequence[tuple[int, int]], data: _Data
 ) -> list[bytes]:
     bundle_of = {member: number for number, row in enumerate(contents.bundles, 1) for member in row.members}
     rows = []
     for number, (path, node) in enumerate(zip(contents.paths, contents.nodes, strict=True)):
-        codec = checksum = 0
+        codec = dictionary = checksum = 0
         offset = stored = size = 0
         if node.type is EntryType.DIRECTORY:
             offset, size = groups[number]
         elif node.type is EntryType.LINK:
-            offset, stored, size = targets[number], len(node.target), len(node.target)
+            offset, stored, size = names.targets[number], len(node.target), len(node.target)
         elif node.blob is not None:
-            offset, stored, size = data.add(node.blob), len(node.blob.stored), node.blob.size
-            codec, checksum = node.blob.codec, node.blob.checksum
+            offset, stored, size = data.add(node.blob.stored), len(node.blob.stored), node.blob.size
+            codec, dictionary, checksum = node.blob.codec, data.number(node.blob), node.blob.checksum
         rows.append(
             ENTRY.pack(
-                xxh64(path),
-                paths[number],
+                hashes[number],
+                names.paths[number],
                 len(path),
                 path.rfind(b"/") + 1,
                 node.type,
                 codec,
                 node.mode,
                 node.flags,
+                dictionary,
                 bundle_of.get(number, 0),
                 offset,
                 stored,
                 size,
-                contents.mtime,
                 checksum,
             )
         )
@@ -232,12 +216,28 @@ def _modules(modules: Sequence[ModuleRow], names: Sequence[int], data: _Data) ->
     rows = []
     for module, name in zip(modules, names, strict=True):
         code = module.code
-        stored = (data.add(code), len(code.stored), code.size, code.checksum) if code else (0, 0, 0, 0)
-        codec = code.codec if code else 0
+        stored = (data.add(code.stored), len(code.stored), code.size, code.checksum) if code else (0, 0, 0, 0)
+        codec, dictionary = (code.codec, data.number(code)) if code else (0, 0)
         rows.append(
-            MODULE.pack(xxh64(module.name), name, len(module.name), module.entry, module.kind, codec, 0, *stored, 0)
+            MODULE.pack(
+                xxh64(module.name), name, len(module.name), 0, module.entry, module.kind, codec, dictionary, *stored
+            )
         )
     return rows
+
+
+def _bundles(contents: Contents, names: _Names, members: Sequence[int]) -> list[bytes]:
+    return [
+        BUNDLE.pack(bundle.digest, first, len(bundle.members), name, len(bundle.name))
+        for bundle, first, name in zip(contents.bundles, members, names.bundles, strict=True)
+    ]
+
+
+def _entry_points(contents: Contents, names: _Names) -> list[bytes]:
+    return [
+        ENTRY_POINT.pack(point.module, 0, name, len(point.name), options, len(point.options))
+        for point, name, options in zip(contents.entry_points, names.entry_points, names.options, strict=True)
+    ]
 
 
 def _slots(hashes: Sequence[int]) -> bytes:

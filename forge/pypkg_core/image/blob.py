@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pypkg_core._core import xxh64
-from pypkg_core.image.codecs import decode, encode
+from pypkg_core.image.codecs import Dictionary, decode, encode
 from pypkg_core.image.layout import Codec
 from pypkg_core.image.pieces import FilePart
 
@@ -16,20 +16,28 @@ __all__ = ["Blob"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blob:
-    """``stored`` bytes and their codec; ``size`` and ``checksum`` (XXH64) are those of the decoded contents."""
+    """``stored`` bytes and their codec; ``size`` and ``checksum`` (XXH64) are those of the decoded contents.
+
+    ``dictionary`` is the one that they were encoded with.
+    """
 
     stored: bytes | FilePart
     codec: Codec
     size: int
     checksum: int
+    dictionary: Dictionary | None = None
 
     @classmethod
-    def of(cls, data: bytes, codec: Codec = Codec.NONE) -> Blob:
-        """Encode ``data``; contents that do not get smaller are stored as they are."""
-        stored = encode(data, codec)
+    def of(cls, data: bytes, codec: Codec = Codec.NONE, dictionary: Dictionary | None = None) -> Blob:
+        """Encode ``data``; contents that do not get smaller are stored as they are.
+
+        Raises:
+            PypkgError: as `encode`.
+        """
+        stored = encode(data, codec, dictionary)
         if len(stored) >= len(data):
-            stored, codec = data, Codec.NONE
-        return cls(stored=stored, codec=codec, size=len(data), checksum=xxh64(data))
+            stored, codec, dictionary = data, Codec.NONE, None
+        return cls(stored=stored, codec=codec, size=len(data), checksum=xxh64(data), dictionary=dictionary)
 
     @classmethod
     def of_file(cls, path: Path, size: int) -> Blob:
@@ -56,4 +64,4 @@ class Blob:
         """
         if isinstance(self.stored, FilePart):
             return b"".join(self.stored.chunks())
-        return self.stored if self.codec is Codec.NONE else decode(self.stored, self.codec, self.size)
+        return self.stored if self.codec is Codec.NONE else decode(self.stored, self.codec, self.size, self.dictionary)

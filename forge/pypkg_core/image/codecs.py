@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
+from dataclasses import dataclass
 
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
+from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.layout import Codec
 
-__all__ = ["decode", "encode"]
+__all__ = ["Dictionary", "decode", "encode"]
 
 # RFC 1952: no name, no date, operating system "unknown". The gzip module would write the host's operating system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 
-def encode(data: bytes, codec: Codec) -> bytes:
-    """Return ``data`` encoded with ``codec``; the same bytes for the same input and library version."""
+@dataclass(frozen=True)
+class Dictionary:
+    """A dictionary of zstd, which contents with much in common share.
+
+    Args:
+        data: as `zstandard.train_dictionary` makes it, or any bytes that are likely to occur.
+    """
+
+    data: bytes
+
+    @functools.cached_property
+    def checksum(self) -> int:
+        """The XXH64 of the dictionary."""
+        return xxh64(self.data)
+
+    @functools.cached_property
+    def prepared(self) -> zstandard.ZstdCompressionDict:
+        """The form that zstd's functions take."""
+        return zstandard.ZstdCompressionDict(self.data)
+
+
+def encode(data: bytes, codec: Codec, dictionary: Dictionary | None = None) -> bytes:
+    """Return ``data`` encoded with ``codec``; the same bytes for the same input and library version.
+
+    Raises:
+        PypkgError: there is a dictionary, and the codec is another one than zstd, or the dictionary is not valid.
+    """
+    if dictionary is not None and codec is not Codec.ZSTD:
+        raise PypkgError(f"A dictionary is for the codec zstd, not for {codec.name.lower()}")
     if codec is Codec.GZIP:
         packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
         body = packer.compress(data) + packer.flush()
@@ -26,11 +56,17 @@ def encode(data: bytes, codec: Codec) -> bytes:
     if codec is Codec.BROTLI:
         return bytes(brotli.compress(data, quality=11))
     if codec is Codec.ZSTD:
-        return zstandard.ZstdCompressor(level=19, write_checksum=False, write_content_size=True).compress(data)
+        prepared = dictionary.prepared if dictionary is not None else None
+        try:
+            return zstandard.ZstdCompressor(
+                level=19, dict_data=prepared, write_checksum=False, write_content_size=True, write_dict_id=False
+            ).compress(data)
+        except zstandard.ZstdError as error:
+            raise PypkgError(f"Cannot encode contents with zstd: {error}") from error
     return data
 
 
-def decode(data: bytes | memoryview, codec: Codec, size: int) -> bytes:
+def decode(data: bytes | memoryview, codec: Codec, size: int, dictionary: Dictionary | None = None) -> bytes:
     """Return the ``size`` bytes that ``data`` encodes.
 
     Raises:
@@ -38,7 +74,7 @@ def decode(data: bytes | memoryview, codec: Codec, size: int) -> bytes:
             for Brotli, whose Python binding has no limit.
     """
     try:
-        result = _decode(bytes(data), codec, size)
+        result = _decode(bytes(data), codec, size, dictionary)
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise PypkgError(f"Cannot decode {codec.name.lower()} contents of an image: {error}") from error
     if len(result) != size:
@@ -46,7 +82,7 @@ def decode(data: bytes | memoryview, codec: Codec, size: int) -> bytes:
     return result
 
 
-def _decode(data: bytes, codec: Codec, size: int) -> bytes:
+def _decode(data: bytes, codec: Codec, size: int, dictionary: Dictionary | None) -> bytes:
     if codec is Codec.GZIP:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         result = unpacker.decompress(data, size + 1)
@@ -61,5 +97,6 @@ def _decode(data: bytes, codec: Codec, size: int) -> bytes:
     if codec is Codec.ZSTD:
         if zstandard.frame_content_size(data) not in (size, -1):
             raise zstandard.ZstdError(f"the frame is not for {size} bytes")
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
+        prepared = dictionary.prepared if dictionary is not None else None
+        return zstandard.ZstdDecompressor(dict_data=prepared).decompress(data, max_output_size=size)
     return data

@@ -20,7 +20,8 @@ def merge_image(
 ) -> None:
     """Add the entries, modules and bundles of ``image`` to ``builder``, as they are stored.
 
-    Paths and modules that the builder already has are kept. Search path, options and manifest are not copied.
+    Paths and modules that the builder already has are kept. Flags, entry points, search path and manifest are
+    not copied.
 
     Args:
         withhold: whether a readable file is visible but not readable in the new image.

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pypkg_core._core import xxh64
+from pypkg_core._core import fold, xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.blob import Blob
-from pypkg_core.image.layout import Codec, EntryType, Header
-from pypkg_core.image.records import Bundle, Entry, Module
-from pypkg_core.image.tables import Tables, damaged
-from pypkg_core.names import MAIN_MODULE
+from pypkg_core.image.contents import path_hash
+from pypkg_core.image.directory import Directory, damaged
+from pypkg_core.image.layout import MAX_PATH, Codec, EntryType, ImageFlag, Section
+from pypkg_core.image.records import Bundle, Entry, EntryPoint, Module
+from pypkg_core.image.tables import Tables
 
-__all__ = ["Bundle", "Entry", "Image", "Module"]
+__all__ = ["Bundle", "Entry", "EntryPoint", "Image", "Module"]
 
 
 class Image:
@@ -29,27 +30,25 @@ class Image:
         entries: files, directories and links, sorted by path; the root is the first.
         modules: sorted by name.
         bundles: sorted by name.
+        entry_points: the default first; none in a base.
         search_path: ``sys.path``, first to last.
-        options: the interpreter's options, as on its command line.
         manifest: the manifest's keys.
 
     Raises:
-        PypkgError: it is not an image, has another version, or is truncated or damaged.
+        PypkgError: it is not an image, has another format (`OtherFormatError`), or is truncated or damaged.
     """
 
     def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
         self._tables = Tables(buffer)
-        self.header: Header = self._tables.header
+        self.directory: Directory = self._tables.directory
         self.entries: tuple[Entry, ...] = self._tables.entries()
         self.modules: tuple[Module, ...] = self._tables.modules(self.entries)
         self.bundles: tuple[Bundle, ...] = self._tables.bundles(self.entries)
-        self.search_path: tuple[str, ...] = self._tables.items(
-            self.header.search_path_offset, self.header.search_path_size
-        )
-        self.options: tuple[str, ...] = self._tables.items(self.header.options_offset, self.header.options_size)
+        self.entry_points: tuple[EntryPoint, ...] = self._tables.entry_points(self.modules)
+        self.search_path: tuple[str, ...] = self._tables.search_path()
         self.manifest: Mapping[str, object] = self._tables.manifest()
-        self._path_slots = self._tables.slots(self.header.path_slots_offset, self.header.path_slot_count)
-        self._module_slots = self._tables.slots(self.header.module_slots_offset, self.header.module_slot_count)
+        self._path_slots = self._tables.numbers(Section.PATH_SLOTS)
+        self._module_slots = self._tables.numbers(Section.MODULE_SLOTS)
         for entry in self.entries:
             if self.lookup(entry.path) is not entry:
                 raise damaged(f"{entry.path!r} is not in its hash table")
@@ -58,7 +57,12 @@ class Image:
                 raise damaged(f"the module {module.name!r} is not in its hash table")
 
     def __len__(self) -> int:
-        return self.header.image_size
+        return self.directory.image_size
+
+    @property
+    def flags(self) -> ImageFlag:
+        """The flags of the image that this version knows."""
+        return self.directory.flags
 
     @property
     def data(self) -> memoryview:
@@ -67,19 +71,25 @@ class Image:
 
     @property
     def is_application(self) -> bool:
-        """Whether the image has an entry, the module ``__main__``; a base has none."""
-        return self.find_module(MAIN_MODULE) is not None
+        """Whether the image has an entry point; a base has none."""
+        return bool(self.entry_points)
 
     def lookup(self, path: str) -> Entry | None:
-        """Return the entry at ``path`` (relative to the root, no slash at either end) or ``None``; follows no links."""
+        """Return the entry at ``path`` (relative to the root, no slash at either end) or ``None``; follows no links.
+
+        In an image whose paths are folded, it is found without regard to case.
+        """
         encoded = path.encode("utf-8", "surrogatepass")
-        value, mask = xxh64(encoded), len(self._path_slots) - 1
+        if len(encoded) > MAX_PATH:
+            return None
+        folded = bool(self.flags & ImageFlag.FOLDED)
+        value, mask = path_hash(encoded, self.flags), len(self._path_slots) - 1
         for probe in range(mask + 1):
             number = self._path_slots[(value + probe) & mask]
             if not 0 < number <= len(self.entries):
                 return None
             entry = self.entries[number - 1]
-            if entry.hash == value and entry.path == path:
+            if entry.hash == value and (entry.path == path or (folded and fold(entry.path.encode()) == fold(encoded))):
                 return entry
         return None
 
@@ -105,7 +115,8 @@ class Image:
     def blob(self, item: Entry | Module) -> Blob:
         """Return contents as they are stored, for copying into another image."""
         stored = bytes(self._tables.view[item.offset : item.offset + item.stored_size])
-        return Blob(stored=stored, codec=item.codec, size=item.size, checksum=item.checksum)
+        dictionary = self._tables.dictionaries[item.dictionary - 1] if item.dictionary else None
+        return Blob(stored=stored, codec=item.codec, size=item.size, checksum=item.checksum, dictionary=dictionary)
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's contents.

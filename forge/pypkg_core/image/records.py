@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pypkg_core.image.layout import FLAG_WITHHELD, Codec, EntryType, ModuleKind
 
-__all__ = ["Bundle", "Entry", "Module"]
+__all__ = ["Bundle", "Entry", "EntryPoint", "Module"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Entry:
     codec: Codec
     mode: int
     flags: int
+    dictionary: int
     bundle: int
     offset: int
     stored_size: int
@@ -53,6 +54,7 @@ class Module:
     entry: Entry
     kind: ModuleKind
     codec: Codec
+    dictionary: int
     offset: int
     stored_size: int
     size: int
@@ -66,3 +68,12 @@ class Bundle:
     name: str
     digest: bytes
     members: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A way to start the program: a module that runs as ``__main__``, and the interpreter's options for it."""
+
+    name: str
+    module: Module
+    options: tuple[str, ...]

@@ -8,32 +8,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypkg_core._core import xxh64
-from pypkg_core.errors import PypkgError
+from pypkg_core.image.codecs import Dictionary
+from pypkg_core.image.contents import path_hash
+from pypkg_core.image.directory import damaged, read_directory
 from pypkg_core.image.layout import (
     BUNDLE,
-    CHECKSUM_SIZE,
+    DICTIONARY,
     ENTRY,
+    ENTRY_POINT,
     FLAG_WITHHELD,
-    HEADER,
-    MAGIC,
     MAX_PATH,
     MODULE,
-    SLOT_SIZE,
-    TABLE_ALIGNMENT,
-    VERSION,
+    NUMBER,
     Codec,
     EntryType,
-    Header,
     ModuleKind,
+    Section,
 )
-from pypkg_core.image.records import Bundle, Entry, Module
+from pypkg_core.image.records import Bundle, Entry, EntryPoint, Module
+from pypkg_core.names import MAIN_MODULE
 
-__all__ = ["Tables", "damaged"]
-
-
-def damaged(what: str) -> PypkgError:
-    """Return the error for a damaged image."""
-    return PypkgError(f"The image is damaged: {what}", hint="Get the file again, or package again")
+__all__ = ["Tables"]
 
 
 class Tables:
@@ -45,40 +40,27 @@ class Tables:
 
     def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
         whole = memoryview(buffer).cast("B").toreadonly()
-        self.header = _header(whole)
-        self.view = whole[: self.header.image_size]
-        head = self.header
-        self._children = self.slots(head.children_offset, head.child_count)
-        self._strings = bytes(self.view[head.strings_offset : head.strings_offset + head.strings_size])
+        self.directory = read_directory(whole)
+        self.view = whole[: self.directory.image_size]
+        self._children = self.numbers(Section.CHILDREN)
+        self._strings = bytes(self._bytes(Section.STRINGS))
+        self.dictionaries = tuple(self._dictionaries())
 
-    def slots(self, offset: int, count: int) -> memoryview:
-        """Return ``count`` 32-bit numbers; `_header` has checked the bounds."""
-        part = bytes(self.view[offset : offset + SLOT_SIZE * count])
+    def numbers(self, section: Section) -> memoryview:
+        """Return a section of 32-bit numbers."""
+        part = bytes(self._bytes(section))
         if memoryview(b"\1\0").cast("H")[0] != 1:  # a big-endian machine
-            part = b"".join(part[at : at + SLOT_SIZE][::-1] for at in range(0, len(part), SLOT_SIZE))
+            part = b"".join(part[at : at + NUMBER.size][::-1] for at in range(0, len(part), NUMBER.size))
         return memoryview(part).cast("I")
 
-    def text(self, offset: int, size: int) -> str:
-        """Return a string of the string table."""
-        if offset + size > len(self._strings):
-            raise damaged(f"a string of {size} bytes at {offset} is outside the string table")
-        try:
-            return self._strings[offset : offset + size].decode()
-        except UnicodeDecodeError as error:
-            raise damaged(f"a string at {offset} is not UTF-8") from error
-
-    def items(self, offset: int, size: int) -> tuple[str, ...]:
-        """Return the items of a string that are each terminated by a NUL."""
-        text = self.text(offset, size)
-        if text and not text.endswith("\0"):
-            raise damaged("a list of strings is not terminated")
-        return tuple(text.split("\0")[:-1])
+    def search_path(self) -> tuple[str, ...]:
+        """Return the search path."""
+        return _items(_decoded(bytes(self._bytes(Section.SEARCH_PATH)), "its search path"))
 
     def manifest(self) -> dict[str, object]:
         """Return the manifest."""
-        text = self.text(self.header.manifest_offset, self.header.manifest_size)
         try:
-            manifest = json.loads(text)
+            manifest = json.loads(bytes(self._bytes(Section.MANIFEST)))
         except (ValueError, RecursionError) as error:
             raise damaged(f"its manifest is not JSON: {error}") from error
         if not isinstance(manifest, dict):
@@ -99,12 +81,13 @@ class Tables:
         result: list[Entry] = []
         previous = b""
         directories = {b""}
-        for number, row in enumerate(self._rows(ENTRY, self.header.entries_offset, self.header.entry_count)):
+        flags = self.directory.flags
+        for number, row in enumerate(self._rows(ENTRY, Section.ENTRIES)):
             entry = self._entry(row)
             path = entry.path.encode()
             if (number == 0) != (path == b"") or (number and path <= previous):
                 raise damaged(f"the entry {entry.path!r} is out of order")
-            if xxh64(path) != entry.hash or path.rfind(b"/") + 1 != entry.name_offset:
+            if path_hash(path, flags) != entry.hash or path.rfind(b"/") + 1 != entry.name_offset:
                 raise damaged(f"the hash or name of {entry.path!r} is wrong")
             if path.rpartition(b"/")[0] not in directories:
                 raise damaged(f"{entry.path!r} is in no directory")
@@ -121,19 +104,20 @@ class Tables:
     def modules(self, entries: tuple[Entry, ...]) -> tuple[Module, ...]:
         """Return all modules; each is checked, with the order."""
         result, previous = [], b""
-        for row in self._rows(MODULE, self.header.modules_offset, self.header.module_count):
-            value, at, size, entry, kind, codec, _flags, offset, stored, decoded, checksum, _reserved = row
-            name = self.text(at, size)
+        for row in self._rows(MODULE, Section.MODULES):
+            value, at, size, _flags, entry, kind, codec, dictionary, offset, stored, decoded, checksum = row
+            name = self._text(at, size)
             if entry >= len(entries):
                 raise damaged(f"the module {name!r} has no entry")
             encoded = name.encode()
             if encoded <= previous or xxh64(encoded) != value:
                 raise damaged(f"the module {name!r} is out of order, or its hash is wrong")
             previous = encoded
-            module = Module(value, name, entries[entry], _kind(kind), _codec(codec), offset, stored, decoded, checksum)
+            numbers = (dictionary, offset, stored, decoded)
+            module = Module(value, name, entries[entry], _kind(kind), _codec(codec), *numbers, checksum)
             if module.kind.has_code:
-                self._check_data(f"the code of {name!r}", module.codec, offset, stored, decoded)
-            elif (codec, offset, stored, decoded) != (0, 0, 0, 0):
+                self._check_data(f"the code of {name!r}", module.codec, numbers)
+            elif (codec, *numbers) != (0, 0, 0, 0, 0):
                 raise damaged(f"the module {name!r} has code, which its kind does not allow")
             result.append(module)
         return tuple(result)
@@ -141,22 +125,50 @@ class Tables:
     def bundles(self, entries: tuple[Entry, ...]) -> tuple[Bundle, ...]:
         """Return all bundles."""
         result: list[Bundle] = []
-        for row in self._rows(BUNDLE, self.header.bundles_offset, self.header.bundle_count):
-            digest, first, count, at, size = row
+        for digest, first, count, at, size in self._rows(BUNDLE, Section.BUNDLES):
             members = self.members(first, count, entries)
             if any(member.bundle != len(result) + 1 or member.withheld for member in members):
                 raise damaged("a bundle's member does not belong to it")
-            result.append(Bundle(self.text(at, size), digest, members))
+            result.append(Bundle(self._text(at, size), digest, members))
         if any(entry.bundle > len(result) for entry in entries):
             raise damaged("an entry's bundle is missing")
         return tuple(result)
 
-    def _rows(self, row: struct.Struct, offset: int, count: int) -> Iterator[tuple[Any, ...]]:
-        return row.iter_unpack(self.view[offset : offset + row.size * count])
+    def entry_points(self, modules: tuple[Module, ...]) -> tuple[EntryPoint, ...]:
+        """Return all entry points, the default first."""
+        result: list[EntryPoint] = []
+        for number, _flags, at, size, options_at, options_size in self._rows(ENTRY_POINT, Section.ENTRY_POINTS):
+            name = self._text(at, size)
+            if number >= len(modules) or not modules[number].kind.has_code:
+                raise damaged(f"the entry point {name!r} has no code")
+            if not result and modules[number].name != MAIN_MODULE:
+                raise damaged(f"its first entry point is {modules[number].name!r}, expected {MAIN_MODULE!r}")
+            result.append(EntryPoint(name, modules[number], _items(self._text(options_at, options_size))))
+        return tuple(result)
+
+    def _bytes(self, section: Section) -> memoryview:
+        offset, size = self.directory.sections[section]
+        return self.view[offset : offset + size]
+
+    def _rows(self, row: struct.Struct, section: Section) -> Iterator[tuple[Any, ...]]:
+        return row.iter_unpack(self._bytes(section))
+
+    def _text(self, offset: int, size: int) -> str:
+        if offset + size > len(self._strings):
+            raise damaged(f"a string of {size} bytes at {offset} is outside the string table")
+        return _decoded(self._strings[offset : offset + size], f"a string at {offset}")
+
+    def _dictionaries(self) -> Iterator[Dictionary]:
+        for number, (offset, size, checksum) in enumerate(self._rows(DICTIONARY, Section.DICTIONARIES), 1):
+            self._check_data(f"dictionary {number}", Codec.NONE, (0, offset, size, size))
+            dictionary = Dictionary(bytes(self.view[offset : offset + size]))
+            if not size or dictionary.checksum != checksum:
+                raise damaged(f"dictionary {number} does not match its checksum")
+            yield dictionary
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        value, at, length, name, kind, codec, mode, flags, bundle, offset, stored, size, mtime, checksum = row
-        path = self.text(at, length)
+        value, at, length, name, kind, codec, mode, flags, dictionary, bundle, offset, stored, size, checksum = row
+        path = self._text(at, length)
         if length > MAX_PATH or "\0" in path:
             raise damaged(f"a path of {length} bytes at {at} is too long or contains a NUL")
         try:
@@ -165,22 +177,24 @@ class Tables:
             raise damaged(f"{path!r} has the unknown type {kind}") from error
         target = ""
         if kind is EntryType.LINK:
-            target = self.text(offset, stored)
+            target = self._text(offset, stored)
         elif kind is EntryType.FILE and flags & FLAG_WITHHELD:
-            if (codec, offset, stored, size) != (0, 0, 0, 0):
+            if (codec, dictionary, offset, stored, size) != (0, 0, 0, 0, 0):
                 raise damaged(f"{path!r} is withheld but has contents")
         elif kind is EntryType.FILE:
-            self._check_data(repr(path), _codec(codec), offset, stored, size)
-        return Entry(
-            value, path, name, kind, _codec(codec), mode, flags, bundle, offset, stored, size, mtime, checksum, target
-        )
+            self._check_data(repr(path), _codec(codec), (dictionary, offset, stored, size))
+        numbers = (mode, flags, dictionary, bundle, offset, stored, size)
+        return Entry(value, path, name, kind, _codec(codec), *numbers, self.directory.mtime, checksum, target)
 
-    def _check_data(self, what: str, codec: Codec, offset: int, stored: int, size: int) -> None:
-        head = self.header
-        if offset < head.data_offset or offset + stored > head.data_offset + head.data_size:
+    def _check_data(self, what: str, codec: Codec, numbers: tuple[int, int, int, int]) -> None:
+        dictionary, offset, stored, size = numbers
+        start, length = self.directory.sections[Section.DATA]
+        if offset < start or offset + stored > start + length:
             raise damaged(f"the contents of {what} are outside the image")
         if codec is Codec.NONE and stored != size:
             raise damaged(f"{what}: expected {size} stored bytes, got {stored}")
+        if dictionary and (codec is not Codec.ZSTD or dictionary > len(self.dictionaries)):
+            raise damaged(f"{what}: the dictionary {dictionary} is missing, or not for its codec")
 
     def _check_directories(self, entries: tuple[Entry, ...]) -> None:
         """Check that every entry but the root is a child of its directory, once and in order."""
@@ -200,49 +214,18 @@ class Tables:
             raise damaged(f"{len(entries) - seen} entries are not in the list of any directory")
 
 
-def _header(view: memoryview) -> Header:
-    if len(view) < HEADER.size:
-        raise damaged(f"expected at least {HEADER.size} bytes, got {len(view)}")
-    magic, version, header_size, *numbers = HEADER.unpack_from(view)
-    if magic != MAGIC:
-        raise damaged("it does not begin with the magic")
-    if version != VERSION:
-        raise PypkgError(
-            f"The image has format version {version}, expected {VERSION}", hint="Update pypkg, or package again"
-        )
-    head = Header(**dict(zip(Header.__slots__, numbers, strict=True)))
-    if head.image_size > len(view):
-        raise damaged(f"it is truncated: expected {head.image_size} bytes, got {len(view)}")
-    if head.image_size < HEADER.size or header_size != HEADER.size or not head.entry_count:
-        raise damaged("the sizes in its header are wrong")
-    for what, count, used in (
-        ("path", head.path_slot_count, head.entry_count),
-        ("module", head.module_slot_count, head.module_count),
-    ):
-        if count & (count - 1) or count <= used:
-            raise damaged(f"its {what} table has {count} slots for {used} rows")
-    _check_tables(head)
-    end = head.data_offset - CHECKSUM_SIZE
-    if xxh64(bytes(view[:end])) != int.from_bytes(view[end : end + CHECKSUM_SIZE], "little"):
-        raise damaged("its tables do not match their checksum")
-    return head
+def _decoded(data: bytes, what: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise damaged(f"{what} is not UTF-8") from error
 
 
-def _check_tables(head: Header) -> None:
-    end = HEADER.size
-    for what, offset, size in (
-        ("entries", head.entries_offset, ENTRY.size * head.entry_count),
-        ("path slots", head.path_slots_offset, SLOT_SIZE * head.path_slot_count),
-        ("children", head.children_offset, SLOT_SIZE * head.child_count),
-        ("modules", head.modules_offset, MODULE.size * head.module_count),
-        ("module slots", head.module_slots_offset, SLOT_SIZE * head.module_slot_count),
-        ("bundles", head.bundles_offset, BUNDLE.size * head.bundle_count),
-        ("strings", head.strings_offset, head.strings_size + CHECKSUM_SIZE),
-        ("data", head.data_offset, head.data_size),
-    ):
-        if offset < end or offset % TABLE_ALIGNMENT or offset + size > head.image_size:
-            raise damaged(f"its {what} table is outside the image")
-        end = offset + size
+def _items(text: str) -> tuple[str, ...]:
+    """Return the items of a string that are each terminated by a NUL."""
+    if text and not text.endswith("\0"):
+        raise damaged("a list of strings is not terminated")
+    return tuple(text.split("\0")[:-1])
 
 
 def _codec(number: int) -> Codec:

@@ -152,12 +152,9 @@ def _publish(shop: Workshop, archives: Mapping[str, Source], key: str) -> Base:
         "key": key,
         "size": candidate.stat().st_size,
         "sha256": sha256,
-        "libraries": {choice.name: archives[choice.name].pin.release(choice.sha256) for choice in recipe.dependencies},
-        "licences": {name: source.pin.licence for name, source in archives.items()},
         "needed": list(report.needed),
         "minimum": str(report.minimum) if report.minimum is not None else None,
         "sources": {name: {"version": found.pin.version, "sha256": found.sha256} for name, found in archives.items()},
-        "zig": recipe.zig,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     # The hash is removed first and written last: without it, an interrupted build counts as absent.

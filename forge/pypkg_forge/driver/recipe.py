@@ -14,7 +14,7 @@ from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.data import data_dir
 from pypkg_forge.driver.inputs import Inputs, target_inputs
-from pypkg_forge.sources.pins import Pin, candidates
+from pypkg_forge.sources.pins import Pin, candidates, pinned
 from pypkg_forge.sources.trees import patches_sha256
 from pypkg_forge.toolchain.environment import step_environment
 from pypkg_forge.toolchain.wrappers import wrapper_key
@@ -57,7 +57,22 @@ class Recipe:
             self._dependency_part,
             self.inputs.everything(),
             [self.build.base_ldflags, self.build.libs, facts.os, facts.snapshot_root],
+            self.contents,
         )
+
+    @property
+    def contents(self) -> dict[str, dict[str, str]]:
+        """What is in the base, for manifests: the release and the licence (SPDX expression) of each part, by name.
+
+        Raises:
+            PypkgError: an archive has no pin.
+        """
+        parts = (self.python, *self.dependencies)
+        found = {part.name: pinned(part.name, part.version) for part in parts}
+        return {
+            "libraries": {part.name: found[part.name].release(part.sha256) for part in self.dependencies},
+            "licences": {name: pin.licence for name, pin in found.items()},
+        }
 
     @property
     def _dependency_part(self) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from pypkg_core.targets.catalogue import catalogue
 from pypkg_core.toml_tables import TableReader
 from pypkg_forge.data import HERE
 
-__all__ = ["Form", "Pin", "candidates", "load_pins", "pins"]
+__all__ = ["Form", "Pin", "candidates", "load_pins", "pinned", "pins"]
 
 SOURCES_FILE: Final = HERE / "sources.toml"
 
@@ -129,3 +129,15 @@ def candidates(name: str, version: str | None = None) -> tuple[Pin, ...]:
     if not found:
         raise PypkgError(f"sources.toml has no pin for {name}")
     return found
+
+
+def pinned(name: str, version: str) -> Pin:
+    """Return the pin of a release.
+
+    Raises:
+        PypkgError: there is none.
+    """
+    for pin in pins():
+        if (pin.name, pin.version) == (name, version):
+            return pin
+    raise PypkgError(f"sources.toml has no pin for {name} {version}")

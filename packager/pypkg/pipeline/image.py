@@ -8,16 +8,17 @@ from typing import Final
 from pypkg.items import Payload
 from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
 from pypkg_core.bases.record import Base
-from pypkg_core.image import ImageBuilder, ModuleKind, Pieces, merge_image
+from pypkg_core.image import FORMAT, ImageBuilder, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
 from pypkg_core.snapshot import SITE_PACKAGES
-from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
 
 __all__ = ["build_image"]
 
 # Packaged under --debug only: it prints what is in the executable.
 _DIAGNOSTICS: Final = "_pypkg_diagnostics"
+# What a base's manifest says of its own image, or what the application's says in the same words.
+_OWN_FACTS: Final = frozenset({"format", "kind", "name", "python", "target"})
 
 
 def build_image(
@@ -54,8 +55,8 @@ def build_image(
         builder.add_bundle(bundle.name, bundle.paths)
     _add_stdlib(builder, base, policy, stdlib or {}, debug=debug)
     builder.set_search_path(_search_path(payload.search_path, base))
-    builder.set_options(options)
-    builder.set_manifest(_manifest(base.target, base.version, name))
+    builder.add_entry_point(name, options=options)
+    builder.set_manifest(_manifest(base, name))
     return builder.pieces()
 
 
@@ -115,12 +116,15 @@ def _search_path(own: Sequence[str], base: Base) -> list[str]:
     return result
 
 
-def _manifest(target: Target, version: str, name: str) -> dict[str, object]:
+def _manifest(base: Base, name: str) -> dict[str, object]:
+    """Return the manifest: see docs/image-format.md."""
+    facts = {key: value for key, value in base.image.manifest.items() if key not in _OWN_FACTS}
     return {
-        "format": 1,
+        "base": {**facts, "sha256": base.sha256},
+        "format": FORMAT,
         "kind": "application",
         "name": name,
         "pypkg": VERSION,
-        "python": version,
-        "target": target.name,
+        "python": base.version,
+        "target": base.target.name,
     }

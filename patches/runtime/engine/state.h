@@ -40,12 +40,13 @@ pypkg_image(void)
     return pypkg_state.ready ? &pypkg_state.image : NULL;
 }
 
-/* Whether the image has a program: the module `__main__`, which is copied to `out`. */
+/* Whether the image has a program: the module of its first entry point, which is copied to `out`. */
 static inline bool
 pypkg_find_main(struct pypkg_module *out)
 {
-    static const char name[] = "__main__";
-    return pypkg_state.ready && pypkg_find_module(&pypkg_state.image, name, sizeof(name) - 1, out) >= 0;
+    struct pypkg_entry_point first;
+    return pypkg_state.ready && pypkg_entry_point_at(&pypkg_state.image, 0, &first)
+        && pypkg_module_at(&pypkg_state.image, first.module, out);
 }
 
 static inline bool

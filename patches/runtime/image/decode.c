@@ -1,5 +1,5 @@
 /* The contents of entries and modules: gzip, brotli or zstd; size and checksum are verified.
-   Format: docs/image-format.md, "Entry" (codec, sizes, checksum) and "Module". */
+   Format: docs/image-format.md, "Entry" (codec, sizes, checksum), "Module" and "Dictionary". */
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -7,6 +7,27 @@
 #include <string.h>
 
 #include "image/image.h"
+
+/* How contents are stored: `size` and `checksum` are those of the decoded bytes. */
+struct stored {
+    const uint8_t *data;
+    uint64_t stored_size;
+    uint64_t size;
+    uint64_t checksum;
+    uint8_t codec;
+    uint16_t dictionary;
+};
+
+static bool
+is_checksum(const void *data, size_t size, uint64_t checksum)
+{
+#if defined(PYPKG_UNCHECKED) /* for tests of what the checksums protect */
+    (void)data, (void)size, (void)checksum;
+    return true;
+#else
+    return pypkg_xxh64(data, size) == checksum;
+#endif
+}
 
 #if !defined(PYPKG_WITHOUT_CODECS)
 
@@ -56,29 +77,100 @@ decode_brotli(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_
    creates one. */
 static _Atomic(ZSTD_DCtx *) spare_decoder;
 
+/* A dictionary in the form that zstd uses, which takes as long to make as decoding some files. It is a copy, and is
+   recognised by size and checksum, because it lives longer than an image may. Kept as the decoders are, one for each of
+   the first numbers. */
+struct dictionary {
+    uint64_t size;
+    uint64_t checksum;
+    ZSTD_DDict *digested;
+};
+
+#define SPARE_DICTIONARIES 4
+
+static _Atomic(struct dictionary *) spare_dictionaries[SPARE_DICTIONARIES];
+
+static void
+free_dictionary(struct dictionary *dictionary)
+{
+    if (dictionary != NULL) {
+        ZSTD_freeDDict(dictionary->digested);
+        free(dictionary);
+    }
+}
+
+static struct dictionary *
+make_dictionary(const struct pypkg_image *image, const struct pypkg_dictionary *row)
+{
+    const uint8_t *data = image->base + row->data_offset;
+    struct dictionary *made = NULL;
+
+    if (row->size == 0 || row->size > SIZE_MAX || !is_checksum(data, (size_t)row->size, row->checksum)
+        || (made = malloc(sizeof(*made))) == NULL) {
+        return NULL;
+    }
+    *made = (struct dictionary){row->size, row->checksum, ZSTD_createDDict(data, (size_t)row->size)};
+    if (made->digested == NULL) {
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+/* Decode with the dictionary of this number, from 1. */
+static size_t
+decode_with(const struct pypkg_image *image, uint16_t number, ZSTD_DCtx *decoder, const struct stored *stored,
+            uint8_t *out)
+{
+    _Atomic(struct dictionary *) *spare = &spare_dictionaries[number % SPARE_DICTIONARIES];
+    struct pypkg_dictionary row;
+    size_t made = 0;
+
+    if (!pypkg_dictionary_at(image, number - 1u, &row)) {
+        return 0;
+    }
+    struct dictionary *dictionary = atomic_exchange(spare, NULL);
+    if (dictionary == NULL || dictionary->size != row.size || dictionary->checksum != row.checksum) {
+        free_dictionary(dictionary);
+        dictionary = make_dictionary(image, &row);
+    }
+    if (dictionary != NULL) {
+        made = ZSTD_decompress_usingDDict(decoder, out, (size_t)stored->size, stored->data, (size_t)stored->stored_size,
+                                          dictionary->digested);
+        free_dictionary(atomic_exchange(spare, dictionary));
+    }
+    return made;
+}
+
 static bool
-decode_zstd(const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+decode_zstd(const struct pypkg_image *image, const struct stored *stored, uint8_t *out)
 {
     ZSTD_DCtx *decoder = atomic_exchange(&spare_decoder, NULL);
+    size_t made;
 
     if (decoder == NULL && (decoder = ZSTD_createDCtx()) == NULL) {
         return false;
     }
-    size_t made = ZSTD_decompressDCtx(decoder, out, (size_t)size, stored, (size_t)stored_size);
+    if (stored->dictionary == 0) {
+        made = ZSTD_decompressDCtx(decoder, out, (size_t)stored->size, stored->data, (size_t)stored->stored_size);
+    }
+    else {
+        made = decode_with(image, stored->dictionary, decoder, stored, out);
+    }
     ZSTD_freeDCtx(atomic_exchange(&spare_decoder, decoder));
-    return !ZSTD_isError(made) && made == size;
+    return !ZSTD_isError(made) && made == stored->size;
 }
 
 static bool
-decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+decode_bytes(const struct pypkg_image *image, const struct stored *stored, uint8_t *out)
 {
-    switch (codec) {
+    switch (stored->codec) {
     case PYPKG_CODEC_GZIP:
-        return decode_gzip(stored, stored_size, out, size);
+        return decode_gzip(stored->data, stored->stored_size, out, stored->size);
     case PYPKG_CODEC_BROTLI:
-        return decode_brotli(stored, stored_size, out, size);
+        return decode_brotli(stored->data, stored->stored_size, out, stored->size);
     default:
-        return decode_zstd(stored, stored_size, out, size);
+        return decode_zstd(image, stored, out);
     }
 }
 
@@ -86,9 +178,9 @@ decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t
 
 /* For tests on machines without the headers of these libraries: all encoded contents are treated as corrupt. */
 static bool
-decode_bytes(uint8_t codec, const uint8_t *stored, uint64_t stored_size, uint8_t *out, uint64_t size)
+decode_bytes(const struct pypkg_image *image, const struct stored *stored, uint8_t *out)
 {
-    (void)codec, (void)stored, (void)stored_size, (void)out, (void)size;
+    (void)image, (void)stored, (void)out;
     return false;
 }
 
@@ -110,37 +202,33 @@ is_plausible(uint8_t codec, uint64_t stored_size, uint64_t size)
 }
 
 static int
-decode(const struct pypkg_image *image, uint8_t codec, uint64_t offset, uint64_t stored_size, uint64_t size,
-       uint64_t checksum, struct pypkg_bytes *out)
+decode(const struct pypkg_image *image, const struct stored *stored, struct pypkg_bytes *out)
 {
-    const uint8_t *stored = image->base + (stored_size > 0 ? offset : 0);
-
-    out->size = (size_t)size;
+    out->size = (size_t)stored->size;
     out->owned = NULL;
-    out->data = stored;
-    if (codec != PYPKG_CODEC_NONE) {
-        if (!is_plausible(codec, stored_size, size)) {
+    out->data = stored->data;
+    if (stored->dictionary != 0 && stored->codec != PYPKG_CODEC_ZSTD) {
+        return EIO;
+    }
+    if (stored->codec != PYPKG_CODEC_NONE) {
+        if (!is_plausible(stored->codec, stored->stored_size, stored->size)) {
             return EIO;
         }
-        uint8_t *memory = malloc((size_t)size + 1);
+        uint8_t *memory = malloc((size_t)stored->size + 1);
         if (memory == NULL) {
             return ENOMEM;
         }
-        if (!decode_bytes(codec, stored, stored_size, memory, size)) {
+        if (!decode_bytes(image, stored, memory)) {
             free(memory);
             return EIO;
         }
         out->data = memory;
         out->owned = memory;
     }
-#if !defined(PYPKG_UNCHECKED)
-    if (pypkg_xxh64(out->data, out->size) != checksum) {
+    if (!is_checksum(out->data, out->size, stored->checksum)) {
         pypkg_release(out);
         return EIO;
     }
-#else
-    (void)checksum;
-#endif
     return 0;
 }
 
@@ -153,14 +241,29 @@ pypkg_entry_contents(const struct pypkg_image *image, const struct pypkg_entry *
     if (entry->flags & PYPKG_WITHHELD) {
         return EACCES;
     }
-    return decode(image, entry->codec, entry->data_offset, entry->stored_size, entry->size, entry->checksum, out);
+    const struct stored stored = {
+        image->base + (entry->stored_size > 0 ? entry->data_offset : 0),
+        entry->stored_size,
+        entry->size,
+        entry->checksum,
+        entry->codec,
+        entry->dictionary,
+    };
+    return decode(image, &stored, out);
 }
 
 int
 pypkg_module_code(const struct pypkg_image *image, const struct pypkg_module *module, struct pypkg_bytes *out)
 {
-    return decode(image, module->codec, module->code_offset, module->code_stored_size, module->code_size,
-                  module->checksum, out);
+    const struct stored stored = {
+        image->base + (module->code_stored_size > 0 ? module->code_offset : 0),
+        module->code_stored_size,
+        module->code_size,
+        module->checksum,
+        module->codec,
+        module->dictionary,
+    };
+    return decode(image, &stored, out);
 }
 
 void

@@ -24,6 +24,7 @@
 
 enum { PYPKG_FILE = 1, PYPKG_DIRECTORY = 2, PYPKG_LINK = 3 };
 enum { PYPKG_CODEC_NONE = 0, PYPKG_CODEC_GZIP = 1, PYPKG_CODEC_BROTLI = 2, PYPKG_CODEC_ZSTD = 3 };
+/* Flags of an entry. */
 enum { PYPKG_WITHHELD = 1 };
 enum {
     PYPKG_MODULE = 1,
@@ -33,33 +34,45 @@ enum {
     PYPKG_EXTENSION_PACKAGE = 5,
 };
 
+/* The format that is read: its major version, and the flags of an image. A reader must know those of the low half. */
+#define PYPKG_FORMAT 2
+enum { PYPKG_FOLDED = 1, PYPKG_NO_REENTRY = 2, PYPKG_KNOWN_FLAGS = 3, PYPKG_CRITICAL_FLAGS = 0xffff };
+
+/* Kinds of sections, and the flag of one that a reader must know. */
+enum pypkg_section {
+    PYPKG_ENTRIES = 1,
+    PYPKG_PATH_SLOTS,
+    PYPKG_CHILDREN,
+    PYPKG_MODULES,
+    PYPKG_MODULE_SLOTS,
+    PYPKG_BUNDLES,
+    PYPKG_ENTRY_POINTS,
+    PYPKG_DICTIONARIES,
+    PYPKG_STRINGS,
+    PYPKG_SEARCH_PATH,
+    PYPKG_MANIFEST,
+    PYPKG_DATA,
+    PYPKG_SECTION_KINDS,
+};
+enum { PYPKG_REQUIRED = 1 };
+
 struct pypkg_header {
     uint8_t magic[8];
-    uint32_t version;
+    uint16_t major;
+    uint16_t minor;
+    uint32_t flags;
     uint32_t header_size;
+    uint32_t section_count;
     uint64_t image_size;
-    uint64_t entries_offset;
-    uint64_t path_slots_offset;
-    uint64_t children_offset;
-    uint64_t modules_offset;
-    uint64_t module_slots_offset;
-    uint64_t bundles_offset;
-    uint64_t strings_offset;
-    uint64_t strings_size;
-    uint64_t data_offset;
-    uint64_t data_size;
-    uint32_t entry_count;
-    uint32_t path_slot_count;
-    uint32_t child_count;
-    uint32_t module_count;
-    uint32_t module_slot_count;
-    uint32_t bundle_count;
-    uint64_t manifest_offset;
-    uint32_t manifest_size;
-    uint32_t search_path_size;
-    uint64_t search_path_offset;
-    uint32_t options_offset;
-    uint32_t options_size;
+    uint64_t checked_size;
+    int64_t mtime;
+};
+
+struct pypkg_section_row {
+    uint32_t kind;
+    uint32_t flags;
+    uint64_t offset;
+    uint64_t size;
 };
 
 struct pypkg_entry {
@@ -70,28 +83,28 @@ struct pypkg_entry {
     uint8_t type;
     uint8_t codec;
     uint16_t mode;
-    uint32_t flags;
+    uint16_t flags;
+    uint16_t dictionary;
     uint32_t bundle;
     uint64_t data_offset;
     uint64_t stored_size;
     uint64_t size;
-    int64_t mtime;
     uint64_t checksum;
 };
 
 struct pypkg_module {
     uint64_t hash;
     uint32_t name_offset;
-    uint32_t name_size;
+    uint16_t name_size;
+    uint16_t flags;
     uint32_t entry;
     uint8_t kind;
     uint8_t codec;
-    uint16_t flags;
+    uint16_t dictionary;
     uint64_t code_offset;
     uint64_t code_stored_size;
     uint64_t code_size;
     uint64_t checksum;
-    uint64_t reserved;
 };
 
 struct pypkg_bundle {
@@ -102,10 +115,35 @@ struct pypkg_bundle {
     uint32_t name_size;
 };
 
+struct pypkg_entry_point {
+    uint32_t module;
+    uint32_t flags;
+    uint32_t name_offset;
+    uint32_t name_size;
+    uint32_t options_offset;
+    uint32_t options_size;
+};
+
+struct pypkg_dictionary {
+    uint64_t data_offset;
+    uint64_t size;
+    uint64_t checksum;
+};
+
+/* A section in the image: where it begins, and its rows (of one byte in strings, search path, manifest and data). */
+struct pypkg_span {
+    uint64_t offset;
+    uint64_t count;
+};
+
+/* `sections` by kind; one that is not in the image has no rows. `mtime` is that of every entry. */
 struct pypkg_image {
     const uint8_t *base;
     uint64_t size;
-    struct pypkg_header header;
+    uint64_t checked_size;
+    int64_t mtime;
+    uint32_t flags;
+    struct pypkg_span sections[PYPKG_SECTION_KINDS];
 };
 
 /* Bytes without a terminator. `data` is NULL when the reference was out of range. */
@@ -125,18 +163,43 @@ struct pypkg_bytes {
 
 uint64_t pypkg_xxh64(const void *data, size_t size);
 
-/* --- lookup.c --- */
+/* --- fold.c --- */
 
-/* Check the header and the range of every table. Returns NULL, or a message. `data` must outlive `image`. */
+/* The most bytes of a folded path: a character of two bytes may become one of three. */
+#define PYPKG_MAX_FOLDED (PYPKG_MAX_PATH / 2 * 3 + 1)
+
+/* Fold a path of at most PYPKG_MAX_PATH bytes: docs/image-format.md, "Folding". Returns the size of the result. */
+size_t pypkg_fold(const char *path, size_t size, char out[PYPKG_MAX_FOLDED]);
+
+/* Whether two paths fold to the same. */
+bool pypkg_folds_alike(struct pypkg_text one, struct pypkg_text other);
+
+/* --- open.c --- */
+
+/* Check the header and the range of every section. Returns NULL, or a message. `data` must outlive `image`. */
 const char *pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size);
 
 /* Whether header, tables and strings match their checksum. Contents have checksums of their own. */
 bool pypkg_image_is_whole(const struct pypkg_image *image);
 
-/* Copy a row of a table: false when its number, or anything the row refers to, is out of range. */
+/* --- rows.c --- */
+
+/* How many rows a table has; not for sections of bytes, which may have more than fit. */
+static inline uint32_t
+pypkg_count(const struct pypkg_image *image, enum pypkg_section kind)
+{
+    return (uint32_t)image->sections[kind].count;
+}
+
+/* Copy a row of a table: false when its number, or anything the row refers to but a dictionary, is out of range. */
 bool pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_entry *out);
 bool pypkg_module_at(const struct pypkg_image *image, uint32_t index, struct pypkg_module *out);
 bool pypkg_bundle_at(const struct pypkg_image *image, uint32_t index, struct pypkg_bundle *out);
+bool pypkg_entry_point_at(const struct pypkg_image *image, uint32_t index, struct pypkg_entry_point *out);
+bool pypkg_dictionary_at(const struct pypkg_image *image, uint32_t index, struct pypkg_dictionary *out);
+
+/* The number in a row of a hash table or of the children; the row must exist. */
+uint32_t pypkg_number_at(const struct pypkg_image *image, enum pypkg_section kind, uint64_t index);
 
 /* The entry number of the n-th child of a directory (or member of a bundle), or -1. */
 int64_t pypkg_child_at(const struct pypkg_image *image, uint64_t first, uint64_t count, uint64_t n);
@@ -145,9 +208,17 @@ struct pypkg_text pypkg_string(const struct pypkg_image *image, uint64_t offset,
 struct pypkg_text pypkg_entry_path(const struct pypkg_image *image, const struct pypkg_entry *entry);
 struct pypkg_text pypkg_entry_name(const struct pypkg_image *image, const struct pypkg_entry *entry);
 
+/* A section of bytes: the search path or the manifest. */
+struct pypkg_text pypkg_section_text(const struct pypkg_image *image, enum pypkg_section kind);
+
+/* The options of the first entry point, each ended by a NUL byte; none without an entry point. */
+struct pypkg_text pypkg_image_options(const struct pypkg_image *image);
+
 /* The size of a bundle's digest in hexadecimal, with its terminator. */
 #define PYPKG_DIGEST_SIZE 65
 void pypkg_bundle_digest(const struct pypkg_bundle *bundle, char out[PYPKG_DIGEST_SIZE]);
+
+/* --- lookup.c --- */
 
 /* Look up a canonical path below the root, without following links. Returns the entry number, or -1. */
 int64_t pypkg_find_path(const struct pypkg_image *image, const char *path, size_t size, struct pypkg_entry *out);

@@ -91,7 +91,7 @@ is_marked(const struct stat *status)
 {
     struct timespec modified = pypkg_modified(status);
     return modified.tv_nsec == MARK && status->st_size == 0 && modified.tv_sec >= 0
-        && (uint64_t)modified.tv_sec < pypkg_state.image.header.entry_count;
+        && (uint64_t)modified.tv_sec < pypkg_count(&pypkg_state.image, PYPKG_ENTRIES);
 }
 
 static bool

@@ -21,9 +21,9 @@ pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
     status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
     status->st_blksize = BLOCK_SIZE;
     status->st_blocks = (blkcnt_t)(status->st_size / 512 + (status->st_size % 512 != 0));
-    status->st_atime = (time_t)entry->mtime;
-    status->st_mtime = (time_t)entry->mtime;
-    status->st_ctime = (time_t)entry->mtime;
+    status->st_atime = (time_t)pypkg_state.image.mtime;
+    status->st_mtime = (time_t)pypkg_state.image.mtime;
+    status->st_ctime = (time_t)pypkg_state.image.mtime;
 }
 
 int
@@ -154,7 +154,7 @@ fill_statvfs(struct statvfs *status)
     status->f_bsize = BLOCK_SIZE;
     status->f_frsize = BLOCK_SIZE;
     status->f_blocks = (fsblkcnt_t)((pypkg_state.image.size + BLOCK_SIZE - 1) / BLOCK_SIZE);
-    status->f_files = pypkg_state.image.header.entry_count;
+    status->f_files = pypkg_count(&pypkg_state.image, PYPKG_ENTRIES);
     status->f_flag = ST_RDONLY;
     status->f_namemax = PYPKG_MAX_NAME;
 }

@@ -40,8 +40,9 @@ def sample_builder() -> ImageBuilder:
     builder.add_file("site-packages/alone.so", b"ELF alone")
     builder.add_module("__main__", ModuleKind.MODULE, "app/main.py", b"code of main")
     builder.add_module("secret", ModuleKind.MODULE, "app/secret.py", b"code of secret")
+    builder.add_entry_point("app")
     builder.set_search_path(["/snapshot/app"])
-    builder.set_manifest({"format": 1})
+    builder.set_manifest({"format": 2})
     return builder
 
 
@@ -57,17 +58,18 @@ def image_file(image_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def _has_sanitizers(compiler: str, folder: Path) -> bool:
+def sanitizers(compiler: str, folder: Path) -> list[str]:
+    """Return the options of the sanitizers, if the compiler has them."""
     probe = folder / "probe.c"
     probe.write_text("int main(void) { return 0; }\n")
-    return subprocess.run([compiler, *SANITIZERS, probe, "-o", folder / "probe"], check=False).returncode == 0
+    done = subprocess.run([compiler, *SANITIZERS, probe, "-o", folder / "probe"], check=False)
+    return SANITIZERS if done.returncode == 0 else []
 
 
 def _make_runner(folder: Path, options: list[str], name: str = "core") -> RunCore:
     compiler = needs.compiler()
     program = folder / name
-    sanitizers = SANITIZERS if _has_sanitizers(compiler, folder) else []
-    compile_program(compiler, program, [PROGRAMS / f"{name}.c"], [*sanitizers, *options])
+    compile_program(compiler, program, [PROGRAMS / f"{name}.c"], [*sanitizers(compiler, folder), *options])
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None

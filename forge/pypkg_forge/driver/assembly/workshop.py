@@ -12,6 +12,7 @@ from pypkg_core.atomic import atomic_write
 from pypkg_core.binaries import attach_image
 from pypkg_core.binaries.elf.visibility import hide_symbols
 from pypkg_core.cache import forge_dir
+from pypkg_core.image import FORMAT
 from pypkg_core.progress import Reporter
 from pypkg_core.version import VERSION
 from pypkg_forge.data import data_dir
@@ -269,10 +270,12 @@ class Workshop:
 def image_manifest(recipe: Recipe) -> dict[str, object]:
     """Return the manifest in the image of a base: see docs/image-format.md."""
     return {
-        "format": 1,
+        **recipe.contents,
+        "format": FORMAT,
         "pypkg": VERSION,
         "python": recipe.python.version,
         "target": recipe.target.name,
         "kind": "base",
         "name": "python",
+        "zig": recipe.zig,
     }

@@ -47,8 +47,7 @@ split_items(struct pypkg_text text)
 static PyStatus
 append_search_path(PyWideStringList *list)
 {
-    const struct pypkg_header *h = &pypkg_image()->header;
-    char **items = split_items(pypkg_string(pypkg_image(), h->search_path_offset, h->search_path_size));
+    char **items = split_items(pypkg_section_text(pypkg_image(), PYPKG_SEARCH_PATH));
     PyStatus status = PyStatus_Ok();
 
     for (char **item = items; *item != NULL && !PyStatus_Exception(status); item++) {
@@ -169,8 +168,7 @@ static struct command_line
 begin_command_line(const char *executable, char *const argv[], char *const given[], size_t room)
 {
     static char *no_options[] = {"", NULL};
-    const struct pypkg_header *h = &pypkg_image()->header;
-    struct pypkg_text text = pypkg_string(pypkg_image(), h->options_offset, h->options_size);
+    struct pypkg_text text = pypkg_image_options(pypkg_image());
     char **items = split_items(text);
     size_t count = count_items(items);
     struct command_line image_options = make_command_line(count + 1);

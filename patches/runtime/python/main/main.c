@@ -1,6 +1,6 @@
 /* main of every base and packaged executable.
 
-   The image decides: with a module `__main__` this is an application, which gets its whole command line and ignores
+   The image decides: with an entry point this is an application, which gets its whole command line and ignores
    Python's environment variables; without one it behaves as `python3`. An application that starts its own executable
    may request the interpreter in it: process/reentry.h. Without an image it is plain Python. */
 

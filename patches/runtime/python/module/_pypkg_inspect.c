@@ -61,7 +61,7 @@ PyDoc_STRVAR(entries_doc,
 static PyObject *
 list_entries(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return make_rows(entry_row, pypkg_image() != NULL ? pypkg_image()->header.entry_count : 0);
+    return make_rows(entry_row, pypkg_image() != NULL ? pypkg_count(pypkg_image(), PYPKG_ENTRIES) : 0);
 }
 
 PyDoc_STRVAR(modules_doc,
@@ -70,7 +70,7 @@ PyDoc_STRVAR(modules_doc,
 static PyObject *
 list_modules(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return make_rows(module_row, pypkg_image() != NULL ? pypkg_image()->header.module_count : 0);
+    return make_rows(module_row, pypkg_image() != NULL ? pypkg_count(pypkg_image(), PYPKG_MODULES) : 0);
 }
 
 PyMethodDef pypkg_inspect_methods[] = {

@@ -216,7 +216,7 @@ code_at(PyObject *Py_UNUSED(module), PyObject *path)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    for (uint32_t i = 0; i < image->header.module_count; i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_MODULES); i++) {
         if (pypkg_module_at(image, i, &row) && row.entry == found.index && row.code_size != 0) {
             return load_code(&row, path);
         }
@@ -302,7 +302,26 @@ split_items(struct pypkg_text text)
 }
 
 PyDoc_STRVAR(image_doc,
-"image()\n--\n\nNone, or a dict: manifest (JSON), search_path, options (lists of str), entries, modules, size (bytes).");
+"image()\n--\n\n"
+"None, or a dict: manifest (JSON), search_path, options of the program (lists of str), entry_points (their names),\n"
+"flags, entries, modules, dictionaries (how many), size (bytes).");
+
+/* A list of the entry points' names. */
+static PyObject *
+list_entry_points(const struct pypkg_image *image)
+{
+    PyObject *names = PyList_New(0);
+    struct pypkg_entry_point point;
+
+    for (uint32_t i = 0; names != NULL && pypkg_entry_point_at(image, i, &point); i++) {
+        PyObject *name = pypkg_make_str(pypkg_string(image, point.name_offset, point.name_size));
+        if (name == NULL || PyList_Append(names, name) < 0) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(name);
+    }
+    return names;
+}
 
 static PyObject *
 image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -311,13 +330,15 @@ image_info(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     if (image == NULL) {
         Py_RETURN_NONE;
     }
-    const struct pypkg_header *h = &image->header;
-    return Py_BuildValue("{sNsNsNsIsIsK}",
-                         "manifest", pypkg_make_str(pypkg_string(image, h->manifest_offset, h->manifest_size)),
-                         "search_path", split_items(pypkg_string(image, h->search_path_offset, h->search_path_size)),
-                         "options", split_items(pypkg_string(image, h->options_offset, h->options_size)),
-                         "entries", (unsigned int)h->entry_count,
-                         "modules", (unsigned int)h->module_count,
+    return Py_BuildValue("{sNsNsNsNsIsIsIsIsK}",
+                         "manifest", pypkg_make_str(pypkg_section_text(image, PYPKG_MANIFEST)),
+                         "search_path", split_items(pypkg_section_text(image, PYPKG_SEARCH_PATH)),
+                         "options", split_items(pypkg_image_options(image)),
+                         "entry_points", list_entry_points(image),
+                         "flags", (unsigned int)image->flags,
+                         "entries", (unsigned int)pypkg_count(image, PYPKG_ENTRIES),
+                         "modules", (unsigned int)pypkg_count(image, PYPKG_MODULES),
+                         "dictionaries", (unsigned int)pypkg_count(image, PYPKG_DICTIONARIES),
                          "size", (unsigned long long)image->size);
 }
 
@@ -332,7 +353,7 @@ list_bundles(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     struct pypkg_bundle bundle;
     char digest[PYPKG_DIGEST_SIZE];
 
-    for (uint32_t n = 0; bundles != NULL && image != NULL && n < image->header.bundle_count; n++) {
+    for (uint32_t n = 0; bundles != NULL && image != NULL && n < pypkg_count(image, PYPKG_BUNDLES); n++) {
         if (!pypkg_bundle_at(image, n, &bundle)) {
             continue;
         }

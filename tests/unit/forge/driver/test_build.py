@@ -16,9 +16,9 @@ from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.driver import build as forge
-from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices, sources
-from pypkg_forge.sources.pins import Pin
+from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices
 from pypkg_forge.toolchain.wrappers import find_toolchain
+from unit.forge.choices import first_choices, first_pins
 
 TARGET = Target(version="313", platform="linuxstatic", arch="x64")
 
@@ -28,14 +28,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYPKG_CACHE_PATH", str(tmp_path / "cache"))
     monkeypatch.delenv("MAKE_JOB_COUNT", raising=False)
     monkeypatch.delenv("PYPKG_IGNORE_TAG", raising=False)
-
-
-def first_pins(target: Target) -> dict[str, Pin]:
-    return {name: pins[0] for name, pins in sources(target).items()}
-
-
-def choices(target: Target) -> dict[str, Choice]:
-    return {name: Choice(name=name, version=pin.version, sha256=pin.sha256) for name, pin in first_pins(target).items()}
 
 
 def test_the_number_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,18 +49,18 @@ def test_a_target_without_a_build_is_refused() -> None:
 
 
 def test_the_key_depends_on_every_choice() -> None:
-    base = choices(TARGET)
+    base = first_choices(TARGET)
     keys = {make_recipe(TARGET, base, zig="1").key, make_recipe(TARGET, base, zig="2").key}
     for name, choice in base.items():
         other = base | {name: Choice(name=name, version=choice.version, sha256="0" * 64)}
         keys.add(make_recipe(TARGET, other, zig="1").key)
     assert len(keys) == 2 + len(base)
-    assert make_recipe(TARGET, base, zig="1").key == make_recipe(TARGET, choices(TARGET), zig="1").key
+    assert make_recipe(TARGET, base, zig="1").key == make_recipe(TARGET, first_choices(TARGET), zig="1").key
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Build)])
 def test_the_key_depends_on_every_setting_of_the_build(name: str) -> None:
-    recipe = make_recipe(TARGET, choices(TARGET), zig="1")
+    recipe = make_recipe(TARGET, first_choices(TARGET), zig="1")
     value = getattr(recipe.build, name)
     settings: dict[str, Any] = {name: (*value, "more") if isinstance(value, tuple) else f"{value}-more"}
     changed = dataclasses.replace(recipe, build=dataclasses.replace(recipe.build, **settings))
@@ -78,12 +70,12 @@ def test_the_key_depends_on_every_setting_of_the_build(name: str) -> None:
 
 
 def test_python_is_no_part_of_the_dependencies() -> None:
-    base = choices(TARGET)
+    base = first_choices(TARGET)
     other = base | {"python": Choice(name="python", version="3.13.5", sha256="0" * 64)}
     first, second = make_recipe(TARGET, base, zig="1"), make_recipe(TARGET, other, zig="1")
     assert first.prefix_key == second.prefix_key
     assert first.configure_key != second.configure_key
-    newer = choices(Target(version="311", platform="linuxstatic", arch="x64"))
+    newer = first_choices(Target(version="311", platform="linuxstatic", arch="x64"))
     assert make_recipe(Target(version="311", platform="linuxstatic", arch="x64"), newer, zig="1").prefix_key == (
         first.prefix_key
     )
@@ -91,7 +83,7 @@ def test_python_is_no_part_of_the_dependencies() -> None:
 
 def test_a_manifest_leads_back_to_its_pins() -> None:
     recorded = {name: {"version": pin.version, "sha256": pin.sha256} for name, pin in first_pins(TARGET).items()}
-    assert recorded_choices(TARGET, {"sources": recorded}) == choices(TARGET)
+    assert recorded_choices(TARGET, {"sources": recorded}) == first_choices(TARGET)
     recorded["zlib"] = {"version": "0.1", "sha256": "0" * 64}
     assert recorded_choices(TARGET, {"sources": recorded}) is None
     assert recorded_choices(TARGET, {}) is None
@@ -116,7 +108,7 @@ def test_the_tag_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unchanged_base_is_answered_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     needs.module("ziglang")
-    recipe = make_recipe(TARGET, choices(TARGET), zig=find_toolchain().version)
+    recipe = make_recipe(TARGET, first_choices(TARGET), zig=find_toolchain().version)
     base_dir().mkdir(parents=True)
     path = base_dir() / f"built-{recipe.python.version}-linuxstatic-x64"
     path.write_bytes(b"base")

@@ -11,7 +11,8 @@ import pytest
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver.inputs import Inputs, target_inputs
-from pypkg_forge.driver.recipe import Choice, Recipe, make_recipe, sources
+from pypkg_forge.driver.recipe import Recipe, sources
+from unit.forge.choices import first_recipe
 
 TARGET = Target(version="313", platform="linuxstatic", arch="x64")
 
@@ -38,9 +39,7 @@ def inputs(data: Path) -> Inputs:
 
 
 def keys(inputs: Inputs) -> dict[str, str]:
-    choice = Choice(name="any", version="1", sha256="0" * 64)
-    choices = {name: dataclasses.replace(choice, name=name) for name in sources(TARGET)}
-    recipe: Recipe = dataclasses.replace(make_recipe(TARGET, choices, zig="1"), inputs=inputs)
+    recipe: Recipe = dataclasses.replace(first_recipe(TARGET), inputs=inputs)
     found = {name: str(getattr(recipe, f"{name}_key")) for name in ("prefix", "configure", "objects")}
     found |= {choice.name: recipe.dependency_key(choice) for choice in recipe.dependencies}
     return found | {"base": recipe.key}

@@ -15,8 +15,8 @@ import pytest
 import needs
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import data_dir
-from pypkg_forge.driver.recipe import Choice, make_recipe, sources
 from pypkg_forge.toolchain.wrappers import find_toolchain
+from unit.forge.choices import first_recipe
 
 TRAIN = Path(__file__).parents[4] / "benchmarks" / "train.py"
 SOURCE = """
@@ -66,10 +66,8 @@ def train() -> ModuleType:
 
 
 def test_a_recipe_has_its_series_profile() -> None:
-    choice = Choice(name="any", version="1", sha256="0" * 64)
     target = Target(version="313", platform="linux", arch="x64")
-    recipe = make_recipe(target, dict.fromkeys(sources(target), choice), zig="1")
-    assert recipe.profile == data_dir("patches") / "profiles" / "3.13.txt"
+    assert first_recipe(target).profile == data_dir("patches") / "profiles" / "3.13.txt"
 
 
 @pytest.mark.parametrize("path", sorted((data_dir("patches") / "profiles").iterdir()), ids=lambda path: path.name)

@@ -6,7 +6,8 @@ import pytest
 
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver import recipe as recipes
-from pypkg_forge.driver.recipe import Choice, Recipe, make_recipe, sources, why_not
+from pypkg_forge.driver.recipe import Recipe, why_not
+from unit.forge.choices import first_recipe
 
 
 @pytest.mark.parametrize("text", ["py313-linuxstatic-x64", "py311-linux-x64"])
@@ -26,9 +27,7 @@ def test_what_cannot_be_forged_yet_says_why(text: str, reason: str) -> None:
 
 
 def recipe() -> Recipe:
-    target = parse_target("py313-linux-x64")
-    choices = {name: Choice(name=name, version="1", sha256="0" * 64) for name in sources(target)}
-    return make_recipe(target, choices, zig="1")
+    return first_recipe(parse_target("py313-linux-x64"))
 
 
 def test_keys_contain_what_zig_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge.driver.recipe import Choice, make_recipe, sources
 from pypkg_forge.toolchain.environment import step_environment
 from pypkg_forge.toolchain.run import open_log
+from unit.forge.choices import first_recipe
 
 CALLERS: Final = {
     "CC": "gcc",
@@ -68,11 +68,10 @@ def test_a_step_sees_nothing_of_the_callers(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_keys_do_not_depend_on_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
-    choice = Choice(name="any", version="1", sha256="0" * 64)
     target = Target(version="313", platform="linux", arch="x64")
 
     def keys() -> list[str]:
-        recipe = make_recipe(target, dict.fromkeys(sources(target), choice), zig="1")
+        recipe = first_recipe(target)
         return [recipe.key, recipe.prefix_key, recipe.configure_key]
 
     before = keys()

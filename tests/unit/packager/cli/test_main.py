@@ -20,6 +20,7 @@ from pypkg.pipeline.package import Prepared, Progress, Request, Written
 from pypkg.project.outputs import Output
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
+from pypkg_core.hashing import file_sha256
 from pypkg_core.image import Image
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
@@ -97,7 +98,8 @@ def test_packaging(built: Path, target: Target, capsys: pytest.CaptureFixture[st
     library = f"lib/python{target.series}"
     assert image.search_path == ("/snapshot/hello", f"/snapshot/{library}", "/snapshot/site-packages")
     assert image.manifest == {
-        "format": 1,
+        "base": {"libraries": {"zlib": "1.3.1"}, "sha256": file_sha256(built)},
+        "format": 2,
         "kind": "application",
         "name": "hello",
         "pypkg": VERSION,
@@ -121,10 +123,11 @@ def test_options_and_diagnostics(built: Path, target: Target, folder: Path) -> N
     path = f"lib/python{target.series}/_pypkg_diagnostics.py"
     assert run("-t", target.name, "-o", "plain", "hello.py") == 0
     plain = image_of("plain")
-    assert (plain.options, plain.find_module("_pypkg_diagnostics"), plain.lookup(path)) == ((), None, None)
+    assert (plain.find_module("_pypkg_diagnostics"), plain.lookup(path)) == (None, None)
+    assert [(point.name, point.options) for point in plain.entry_points] == [("hello", ())]
     assert run("-t", target.name, "-o", "debugged", "--debug", "--options", "u,X=dev", "hello.py") == 0
     debugged = image_of("debugged")
-    assert debugged.options == ("-u", "-Xdev")
+    assert debugged.entry_points[0].options == ("-u", "-Xdev")
     assert debugged.find_module("_pypkg_diagnostics") is not None
     entry = debugged.lookup(path)
     assert entry is not None

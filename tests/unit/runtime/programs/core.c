@@ -89,7 +89,7 @@ walk_tables(void)
     struct pypkg_bundle bundle;
     struct pypkg_bytes code;
 
-    for (uint32_t i = 0; i < image->header.module_count && i < 1000; i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_MODULES) && i < 1000; i++) {
         if (pypkg_module_at(image, i, &module)) {
             struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
             pypkg_find_module(image, name.data, name.size, &again);
@@ -98,7 +98,7 @@ walk_tables(void)
             }
         }
     }
-    for (uint32_t i = 0; i < image->header.bundle_count && i < 1000; i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_BUNDLES) && i < 1000; i++) {
         pypkg_bundle_at(image, i, &bundle);
     }
 }

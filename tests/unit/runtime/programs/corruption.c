@@ -86,7 +86,7 @@ read_all(struct reading *reading)
 
     reading->count = 0;
     read_tree(reading, PYPKG_ROOT, 0);
-    for (uint32_t i = 0; i < image->header.module_count && pypkg_module_at(image, i, &module); i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_MODULES) && pypkg_module_at(image, i, &module); i++) {
         struct pypkg_text name = pypkg_string(image, module.name_offset, module.name_size);
         add(reading, name.data, name.size);
         int status = pypkg_module_code(image, &module, &code);
@@ -99,7 +99,7 @@ read_all(struct reading *reading)
             pypkg_release(&code);
         }
     }
-    for (uint32_t i = 0; i < image->header.bundle_count && pypkg_bundle_at(image, i, &bundle); i++) {
+    for (uint32_t i = 0; i < pypkg_count(image, PYPKG_BUNDLES) && pypkg_bundle_at(image, i, &bundle); i++) {
         add(reading, &bundle, sizeof(bundle));
     }
 }
@@ -185,7 +185,7 @@ main(int argc, char **argv)
     if (image == NULL || read(fd, image, size) != (ssize_t)size || pypkg_start_with(image, size) != NULL) {
         return 2;
     }
-    size_t tables = pypkg_image()->header.data_offset;
+    size_t tables = pypkg_image()->checked_size + sizeof(uint64_t);
     read_all(&sound);
     try_truncations(image, size, &sound);
     try_bytes(image, 0, tables, size, &sound);
