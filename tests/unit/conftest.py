@@ -14,7 +14,7 @@ from pypkg_core.bases import published
 from pypkg_core.bases.record import write_sha256
 from pypkg_core.binaries import attach_image
 from pypkg_core.hashing import file_sha256
-from pypkg_core.image import ImageBuilder, ModuleKind
+from pypkg_core.image import ImageBuilder, ImageFlag, ModuleKind
 from pypkg_core.targets.catalogue import Target, catalogue
 from unit.core.binaries.elf_files import elf_base
 from unit.http_server import HttpServer, serving
@@ -22,6 +22,7 @@ from unit.http_server import HttpServer, serving
 MakeBase = Callable[..., bytes]
 Publish = Callable[..., str]
 
+NO_FLAGS = ImageFlag(0)
 NOTHING = b"N"  # None, marshalled: code that is copied, never run
 
 
@@ -51,10 +52,15 @@ def make_base(tmp_path: Path, target: Target, release: str) -> MakeBase:
     """Makes a base with a few modules of a standard library; it is never run."""
 
     def make(
-        *, name: str | None = None, kind: str = "base", python: str | None = None, text: bytes = b"data stays readable"
+        *,
+        name: str | None = None,
+        kind: str = "base",
+        python: str | None = None,
+        text: bytes = b"data stays readable",
+        flags: ImageFlag = NO_FLAGS,
     ) -> bytes:
         library = f"lib/python{target.series}"
-        builder = ImageBuilder(0)
+        builder = ImageBuilder(0, flags)
         for module in ("os", "re", "json", "_pypkg_diagnostics"):
             builder.add_file(f"{library}/{module}.py", b"source of " + module.encode())
             builder.add_module(module, ModuleKind.MODULE, f"{library}/{module}.py", NOTHING)

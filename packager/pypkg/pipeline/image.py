@@ -8,7 +8,7 @@ from typing import Final
 from pypkg.items import Payload
 from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
 from pypkg_core.bases.record import Base
-from pypkg_core.image import FORMAT, ImageBuilder, ModuleKind, Pieces, merge_image
+from pypkg_core.image import FORMAT, ImageBuilder, ImageFlag, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
 from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.version import VERSION
@@ -47,7 +47,7 @@ def build_image(
     Raises:
         PypkgError: a file cannot be read, or two parts have the same path.
     """
-    builder = ImageBuilder(mtime)
+    builder = ImageBuilder(mtime, base.image.flags & ImageFlag.FOLDED)
     _add_files(builder, payload)
     _add_modules(builder, payload, policy)
     _add_links(builder, payload)

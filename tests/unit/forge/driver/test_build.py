@@ -16,7 +16,9 @@ from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Build, Target
 from pypkg_forge.driver import build as forge
+from pypkg_forge.driver.assembly.workshop import image_manifest
 from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices
+from pypkg_forge.sources.pins import pins
 from pypkg_forge.toolchain.wrappers import find_toolchain
 from unit.forge.choices import first_choices, first_pins
 
@@ -67,6 +69,20 @@ def test_the_key_depends_on_every_setting_of_the_build(name: str) -> None:
     assert changed.key != recipe.key
     assert (changed.prefix_key == recipe.prefix_key) == (name in {"python_cflags", "base_ldflags", "libs"})
     assert (changed.configure_key == recipe.configure_key) == (name in {"base_ldflags", "libs"})
+
+
+def test_the_manifest_of_the_image_says_what_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = first_pins(TARGET)
+    recipe = make_recipe(TARGET, first_choices(TARGET), zig="1")
+    manifest = image_manifest(recipe)
+    assert manifest["format"] == 2
+    assert manifest["libraries"] == {name: pin.version for name, pin in found.items() if name != "python"}
+    assert manifest["licences"] == {name: pin.licence for name, pin in found.items()}
+    # They change the bytes of the base, so that another licence in the pins is another base.
+    key = recipe.key
+    changed = tuple(dataclasses.replace(pin, licence="MIT") if pin.name == "sqlite" else pin for pin in pins())
+    monkeypatch.setattr("pypkg_forge.sources.pins.pins", lambda: changed)
+    assert recipe.key != key
 
 
 def test_python_is_no_part_of_the_dependencies() -> None:

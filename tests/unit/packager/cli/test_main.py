@@ -6,6 +6,7 @@ import marshal
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,10 +19,11 @@ from pypkg.messages import human_size
 from pypkg.pipeline import executable
 from pypkg.pipeline.package import Prepared, Progress, Request, Written
 from pypkg.project.outputs import Output
+from pypkg_core.bases.record import write_sha256
 from pypkg_core.binaries import read_image
 from pypkg_core.errors import PypkgError
 from pypkg_core.hashing import file_sha256
-from pypkg_core.image import Image
+from pypkg_core.image import Image, ImageFlag
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.version import VERSION
 
@@ -132,6 +134,20 @@ def test_options_and_diagnostics(built: Path, target: Target, folder: Path) -> N
     entry = debugged.lookup(path)
     assert entry is not None
     assert entry.withheld
+
+
+def test_paths_are_folded_as_in_the_base(
+    cache: Path, make_base: Callable[..., bytes], target: Target, release: str, folder: Path
+) -> None:
+    path = cache / f"built-{release}-linux-x64"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(make_base(flags=ImageFlag.FOLDED | ImageFlag.NO_REENTRY))
+    write_sha256(path, file_sha256(path))
+    assert run("-t", target.name, "-o", "app", "hello.py") == 0
+    image = image_of("app")
+    assert image.flags == ImageFlag.FOLDED
+    found = image.lookup("HELLO/hello.PY")
+    assert found is not None and found.path == "hello/hello.py"
 
 
 def test_the_same_bytes_from_anywhere(built: Path, target: Target, folder: Path) -> None:
