@@ -174,7 +174,7 @@ size_t pypkg_fold(const char *path, size_t size, char out[PYPKG_MAX_FOLDED]);
 /* Whether two paths fold to the same. */
 bool pypkg_folds_alike(struct pypkg_text one, struct pypkg_text other);
 
-/* --- open.c --- */
+/* --- sections.c --- */
 
 /* Check the header and the range of every section. Returns NULL, or a message. `data` must outlive `image`. */
 const char *pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size);
