@@ -1,93 +1,91 @@
-"""Run CPython's own tests with bases as interpreters and show a table.
+"""Run CPython's own tests as packaged programs; what has been run is not run again.
 
-Usage: python tests/cpython/run.py [--write FILE] [--tests NAME,...] TARGET...
+A result is kept for each file of a program: a run that was interrupted goes on, and a program that is made anew from
+the same base and the same tests has run already. Delete a ``.json`` file there to run that file again.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cpython.explained import explain
-from cpython.suite import TESTS, Outcome, release_of, running_tests
+from cpython.explained import Explanation, load_explanations, stale, unexplained
+from cpython.report import Result, counts, document
+from cpython.suite import GUARD, run_target
+from process_state import ordinary_process_state
+from pypkg_core.bases.record import find_built
+from pypkg_core.errors import PypkgError
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver.build import build
-from targets import ALL
-
-INTRODUCTION = """# CPython's own tests, run by the bases
-
-Written by `python tests/cpython/run.py --write docs/cpython-tests.md {targets}`.
-
-The tests are those of the release's source archive; each file runs in a process of the base. Skips are CPython's own:
-another platform, a resource that is off by default, a test module in C that bases do not contain.
-Every failure is explained in `tests/cpython/explained.toml`; any other failure fails `tests/cpython/test_cpython.py`.
-"""
-
-
-def table(target: str, release: str, outcomes: list[Outcome]) -> str:
-    """Return the result of one base as Markdown."""
-    lines = [
-        f"## {target}, Python {release}",
-        "",
-        "| file | passed | failed | skipped |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += [f"| {o.name} | {o.passed} | {len(o.failed)} | {len(o.skipped)} |" for o in outcomes]
-    total = [
-        sum(o.passed for o in outcomes),
-        sum(len(o.failed) for o in outcomes),
-        sum(len(o.skipped) for o in outcomes),
-    ]
-    lines += [f"| **all** | **{total[0]}** | **{total[1]}** | **{total[2]}** |", ""]
-    reasons: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        for test, message in outcome.failed.items():
-            reason = explain(target, test) or f"NOT EXPLAINED: {message.strip().splitlines()[-1] if message else ''}"
-            reasons.setdefault(reason, []).append(test)
-    for reason, tests in reasons.items():
-        names = sorted({test.split(" ", 1)[0] for test in tests})
-        lines += [f"- {reason}", *(f"  - `{name}`" for name in names)]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _run(target: str, python: Path, names: list[str], logs: Path | None) -> list[Outcome]:
-    outcomes = []
-    with tempfile.TemporaryDirectory(prefix="pypkg-cpython-", ignore_cleanup_errors=True) as scratch:
-        with running_tests(python, names, Path(scratch)) as futures:
-            for name, future in futures.items():
-                outcome = future.result()
-                outcomes.append(outcome)
-                counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
-                print(f"{target} {name}: {counts}", flush=True)
-        if logs is not None:
-            logs.mkdir(parents=True, exist_ok=True)
-            for log in Path(scratch).glob("*/*.log"):
-                (logs / f"{target}-{log.name}").write_bytes(log.read_bytes())
-    return sorted(outcomes, key=lambda outcome: names.index(outcome.name))
 
 
 def main() -> int:
-    """Run the tests; return 1 if a failure is not explained."""
+    """Run the tests; return 1 if a failure is not explained or an explanation is stale."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("targets", nargs="*", metavar="TARGET", default=list(ALL), help="all of this host if left out")
-    parser.add_argument("--tests", default=",".join(TESTS), help="names, with commas")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables there as Markdown")
-    parser.add_argument("--logs", type=Path, metavar="DIR", help="keep the tests' full output there")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="all test files run on these targets")
+    parser.add_argument("--guard", nargs="+", metavar="TARGET", default=[], help="those of the default run on these")
+    parser.add_argument("--tests", metavar="NAME,...", help="these files only, of all targets")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="files at a time; default: 2")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="keep results and logs there, not in the cache")
+    parser.add_argument("--no-forge", action="store_true", help="use the cache's bases, even if they are out of date")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there, as Markdown")
     arguments = parser.parse_args()
-    parts = [INTRODUCTION.format(targets=" ".join(arguments.targets))]
-    for text in arguments.targets:
-        target = parse_target(text)
-        python = build(target).path
-        outcomes = _run(target.name, python, arguments.tests.split(","), arguments.logs)
-        parts.append(table(target.name, release_of(python), outcomes))
-    print("\n" + "\n".join(parts[1:]))
+    if not arguments.targets and not arguments.guard:
+        parser.error("no target")
+    files: dict[str, Sequence[str] | None] = {
+        **dict.fromkeys(arguments.targets),
+        **dict.fromkeys(arguments.guard, GUARD),
+    }
+    if arguments.tests:
+        files = dict.fromkeys(files, arguments.tests.split(","))
+    results = []
+    try:
+        for target, names in files.items():
+            base = _base(target, forge=not arguments.no_forge)
+            with ordinary_process_state():
+                results.append(
+                    run_target(target, base, names, jobs=arguments.jobs, results=arguments.results, tell=_tell)
+                )
+        rows = load_explanations()
+    except PypkgError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     if arguments.write:
-        arguments.write.write_text("\n".join(parts), encoding="utf-8")
-    return 1 if any("NOT EXPLAINED" in part for part in parts) else 0
+        written = [f"--write {arguments.write.as_posix()}", *map(shlex.quote, arguments.targets)]
+        written += ["--guard", *arguments.guard] if arguments.guard else []
+        command = " ".join(["python tests/cpython/run.py", *written])
+        arguments.write.write_text(document(results, rows, command=command), encoding="utf-8")
+    return 1 if _tell_problems(results, rows) else 0
+
+
+def _base(name: str, *, forge: bool) -> Path:
+    target = parse_target(name)
+    found = None if forge else find_built(target)
+    return (found or build(target)).path
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _tell_problems(results: Sequence[Result], rows: Sequence[Explanation]) -> bool:
+    """Print a summary, every failure without a reason and every stale reason; return whether there are any."""
+    problems = False
+    for result in results:
+        passed, failed, skipped = counts(result.outcomes)
+        print(f"{result.target}: {passed} passed, {failed} failed, {skipped} skipped in {len(result.outcomes)} files")
+        for test, message in unexplained(rows, result.target, result.outcomes).items():
+            problems = True
+            print(f"{result.target}: NOT EXPLAINED: {test}: {' '.join(message.split())}")
+        for pattern, reason in stale(rows, result.target, result.outcomes, complete=result.complete):
+            problems = True
+            print(f"{result.target}: STALE: {pattern} explains no failure: {reason}")
+    return problems
 
 
 if __name__ == "__main__":

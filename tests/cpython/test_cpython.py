@@ -1,16 +1,20 @@
-"""CPython's own tests pass on a base, except for explained failures."""
+"""CPython's own tests pass in a packaged program, except for explained failures."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 
 import pytest
 
-from cpython.explained import explain, load_explanations
-from cpython.suite import TESTS, Outcome, running_tests
+from cpython.explained import load_explanations, stale, unexplained
+from cpython.outcome import Outcome
+from cpython.packaging import packaged_tests
+from cpython.running import command_of, running
+from cpython.suite import GUARD, run_target
 from fixture_types import BaseOf
-from targets import STATIC
+from targets import DYNAMIC, STATIC
 
 TARGET = STATIC
 Outcomes = Mapping[str, Future[Outcome]]
@@ -18,19 +22,34 @@ Outcomes = Mapping[str, Future[Outcome]]
 
 @pytest.fixture(scope="module")
 def outcomes(base_of: BaseOf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
-    """Every file's outcome."""
-    with running_tests(base_of(TARGET), TESTS, tmp_path_factory.mktemp("cpython")) as futures:
+    """The outcome of every file of the default run."""
+    with (
+        packaged_tests(TARGET, base_of(TARGET)) as program,
+        running(command_of(program.path), GUARD, tmp_path_factory.mktemp("cpython")) as futures,
+    ):
         yield futures
 
 
 @pytest.mark.base
 @pytest.mark.cpython
-@pytest.mark.parametrize("name", TESTS)
+@pytest.mark.parametrize("name", GUARD)
 def test_cpython_passes_but_for_what_is_explained(name: str, outcomes: Outcomes) -> None:
     outcome = outcomes[name].result()
-    unexplained = {test: message for test, message in outcome.failed.items() if explain(TARGET, test) is None}
-    assert unexplained == {}
+    rows = load_explanations()
+    assert unexplained(rows, TARGET, [outcome]) == {}
+    assert list(stale(rows, TARGET, [outcome], complete=False)) == []
     assert outcome.passed > 0
+
+
+@pytest.mark.base
+@pytest.mark.suite
+@pytest.mark.parametrize("target", [STATIC, DYNAMIC])
+def test_all_of_cpythons_tests_pass_but_for_what_is_explained(target: str, base_of: BaseOf) -> None:
+    """What has been run with the same program is not run again: the results are in the cache."""
+    result = run_target(target, base_of(target), None, jobs=os.cpu_count() or 1, results=None, tell=print)
+    rows = load_explanations()
+    assert unexplained(rows, target, result.outcomes) == {}
+    assert list(stale(rows, target, result.outcomes, complete=True)) == []
 
 
 def test_every_explanation_names_its_tests_and_a_reason() -> None:
