@@ -20,6 +20,7 @@ from pypkg_core.image.layout import (
     ENTRY,
     ENTRY_POINT,
     HEADER,
+    MAX_DICTIONARIES,
     MODULE,
     ROW_SIZES,
     SECTION,
@@ -90,7 +91,7 @@ def assemble(contents: Contents) -> Pieces:
     """Return the bytes of an image.
 
     Raises:
-        PypkgError: a table exceeds its 32-bit offsets.
+        PypkgError: a table exceeds its 32-bit offsets, or there are too many dictionaries.
     """
     strings = _Strings()
     names = _Names(
@@ -106,6 +107,8 @@ def assemble(contents: Contents) -> Pieces:
         raise PypkgError(f"An image cannot hold {len(contents.paths)} entries: their names exceed 4 GiB")
 
     dictionaries = contents.dictionaries()
+    if len(dictionaries) > MAX_DICTIONARIES:
+        raise PypkgError(f"An image cannot hold {len(dictionaries)} dictionaries, only {MAX_DICTIONARIES}")
     rows = {
         Section.ENTRIES: len(contents.nodes),
         Section.PATH_SLOTS: slot_count(len(contents.nodes)),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import brotli  # type: ignore[import-untyped]
 import zstandard
@@ -18,6 +20,9 @@ __all__ = ["Dictionary", "decode", "encode"]
 
 # RFC 1952: no name, no date, operating system "unknown". The gzip module would write the host's operating system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+
+# How many times larger contents can become by decoding, as in patches/runtime/image/decode.c, which says why.
+_BEST_RATIO: Final[Mapping[Codec, int]] = {Codec.NONE: 1, Codec.GZIP: 1032, Codec.BROTLI: 1 << 24, Codec.ZSTD: 1 << 15}
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def decode(data: bytes | memoryview, codec: Codec, size: int, dictionary: Dictio
         PypkgError: ``data`` is damaged or does not decode to ``size`` bytes. Never more than that is allocated, except
             for Brotli, whose Python binding has no limit.
     """
+    if size // _BEST_RATIO[codec] > len(data):
+        raise PypkgError(f"Contents of an image cannot decode from {len(data)} bytes to {size}")
     try:
         result = _decode(bytes(data), codec, size, dictionary)
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:

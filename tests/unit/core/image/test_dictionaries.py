@@ -95,6 +95,12 @@ def test_a_copy_keeps_them_and_only_what_is_used_is_written() -> None:
     assert Image(builder.build()).directory.count(Section.DICTIONARIES) == 0
 
 
+def test_more_dictionaries_than_can_be_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pypkg_core.image.assemble.MAX_DICTIONARIES", 1)
+    with pytest.raises(PypkgError, match="cannot hold 2 dictionaries, only 1"):
+        shared(ImageBuilder(0)).build()
+
+
 def test_misuse_and_damage() -> None:
     with pytest.raises(PypkgError, match="A dictionary is for the codec zstd, not for gzip"):
         ImageBuilder(0).add_file("x", b"1" * 99, codec=Codec.GZIP, dictionary=RAW)
