@@ -30,6 +30,7 @@ from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.host import runs_here
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge import cli as forge_cli
+from pypkg_forge.driver.inputs import target_inputs
 from pypkg_forge.driver.recipe import why_not
 from pypkg_forge.toolchain.wrappers import WrapperPaths, find_toolchain, write_wrappers
 from runtime_build import RUNTIME
@@ -214,7 +215,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
         prefix=folder / "prefix",
         runtime=runtime,
     )
-    write_wrappers(target.machine.triple, build.indirect, paths)
+    write_wrappers(target.machine.triple, build.indirect, target_inputs(target).front, paths)
     project = folder / "project"
     project.mkdir(exist_ok=True)
     (project / "CMakeLists.txt").write_text(

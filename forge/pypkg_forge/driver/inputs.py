@@ -41,17 +41,21 @@ class Inputs:
     others: frozenset[str]
 
     @property
-    def redirect_header(self) -> Path:
-        """The header that is force-included into CPython and some dependencies.
+    def front(self) -> str:
+        """The folder of the runtime with the header that is force-included into CPython and some dependencies.
 
         Raises:
             PypkgError: no system of the target has one.
         """
         for system in self.systems:
-            header = self.patches / "runtime" / system / "redirect.h"
-            if header.is_file():
-                return header
+            if (self.patches / "runtime" / system / "redirect.h").is_file():
+                return system
         raise PypkgError(f"There is no redirect.h for {', '.join(self.systems)} in {self.patches / 'runtime'}")
+
+    @property
+    def redirect_header(self) -> Path:
+        """The header of `front`; raises as it does."""
+        return self.patches / "runtime" / self.front / "redirect.h"
 
     def profile(self, series: str) -> Path | None:
         """Return the sample profile for optimising CPython (``patches/README.md``), ``None`` without one."""

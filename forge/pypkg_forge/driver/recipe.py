@@ -92,7 +92,7 @@ class Recipe:
             self.zig,
             self.epoch,
             build,
-            wrapper_key(triple, self.build.indirect),
+            wrapper_key(triple, self.build.indirect, self.inputs.front),
             step_environment(epoch=self.epoch, callers={}),
             self.inputs.toolchain(),
         ]
@@ -121,7 +121,7 @@ class Recipe:
             self.python.sha256,
             patches_sha256(self.target.series),
             self.zig,
-            wrapper_key(self.target.machine.triple, self.build.indirect)["pypkg-host-cc"],
+            wrapper_key(self.target.machine.triple, self.build.indirect, self.inputs.front)["pypkg-host-cc"],
             step_environment(epoch=self.epoch, callers={}),
         )
 

@@ -74,7 +74,7 @@ class WrapperPaths:
         cache: zig's cache.
         root: the directory whose path must not occur in a binary.
         prefix: the directory of the dependencies' headers and libraries.
-        runtime: ``patches/runtime``, with the redirect header.
+        runtime: ``patches/runtime``.
     """
 
     tools: Path
@@ -91,7 +91,7 @@ _NOWHERE: Final = Path("/pypkg")
 _INDIRECT_HEADER: Final = "indirect.h"
 
 
-def wrapper_texts(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> dict[str, str]:
+def wrapper_texts(triple: str, indirect: Sequence[str], front: str, paths: WrapperPaths) -> dict[str, str]:
     """Return the compiler wrappers of cmake/toolchain/toolchain.cmake, and what they include, by file name.
 
     The wrappers add the headers and libraries of the prefix, so that build systems do not record their paths; paths are
@@ -100,6 +100,7 @@ def wrapper_texts(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> 
     Args:
         triple: zig's name of the target.
         indirect: the variables that `indirect_header` is for.
+        front: the folder of the runtime with the redirect header.
     """
     behind = [
         *("-isystem", paths.prefix / "include"),
@@ -109,7 +110,7 @@ def wrapper_texts(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> 
     target = [paths.zig, "cc", "-target", triple, f"-ffile-prefix-map={paths.root}=/pypkg"]
     if indirect:
         target += ["-include", paths.tools / _INDIRECT_HEADER]
-    redirect = ["-include", paths.runtime / "posix" / "redirect.h", "-I", paths.runtime]
+    redirect = ["-include", paths.runtime / front / "redirect.h", "-I", paths.runtime]
     # zig contains musl: the development files of the machine's libc are not needed.
     host = ["-target", f"{host_platform.machine()}-linux-musl"] if sys.platform.startswith("linux") else []
     commands: dict[str, tuple[Sequence[object], Sequence[object]]] = {
@@ -129,15 +130,15 @@ def wrapper_texts(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> 
     }
 
 
-def wrapper_key(triple: str, indirect: Sequence[str]) -> dict[str, str]:
+def wrapper_key(triple: str, indirect: Sequence[str], front: str) -> dict[str, str]:
     """Return the wrappers without the paths of this machine, as part of every key; see `wrapper_texts`."""
-    return wrapper_texts(triple, indirect, WrapperPaths(**dict.fromkeys(_PATHS, _NOWHERE)))
+    return wrapper_texts(triple, indirect, front, WrapperPaths(**dict.fromkeys(_PATHS, _NOWHERE)))
 
 
-def write_wrappers(triple: str, indirect: Sequence[str], paths: WrapperPaths) -> None:
+def write_wrappers(triple: str, indirect: Sequence[str], front: str, paths: WrapperPaths) -> None:
     """Write the compiler wrappers into ``paths.tools``; unchanged ones are kept. See `wrapper_texts`."""
     paths.tools.mkdir(parents=True, exist_ok=True)
-    for name, text in wrapper_texts(triple, indirect, paths).items():
+    for name, text in wrapper_texts(triple, indirect, front, paths).items():
         path = paths.tools / name
         if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
             continue

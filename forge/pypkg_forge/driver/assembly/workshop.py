@@ -76,6 +76,7 @@ class Workshop:
         write_wrappers(
             self.recipe.target.machine.triple,
             self.recipe.build.indirect,
+            self.recipe.inputs.front,
             WrapperPaths(
                 tools=self.tools,
                 zig=self.toolchain.zig,

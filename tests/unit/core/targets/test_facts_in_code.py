@@ -25,7 +25,6 @@ ALLOWED: Final = {
     "forge/pypkg_forge/toolchain/wrappers.py": {
         "linux": "the compiler of programs that run on this machine",
         "-linux-musl": "the compiler of programs that run on this machine",
-        "posix": "a front of the runtime",
     },
     "packager/pypkg/compile/worker/file_refs.py": {"as_posix": "a method of paths that the code which is read calls"},
     "packager/pypkg/environment/interpreter.py": {

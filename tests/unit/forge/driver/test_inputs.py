@@ -96,6 +96,15 @@ def test_the_toolchain_changes_all(data: Path, inputs: Inputs) -> None:
     assert all(before[name] != after[name] for name in before)
 
 
+def test_the_front_is_the_folder_that_has_the_redirect_header(data: Path, inputs: Inputs) -> None:
+    folder = data / "patches" / "runtime" / "plan9"
+    folder.mkdir()
+    (folder / "redirect.h").touch()
+    assert inputs.front == "posix"
+    other = dataclasses.replace(inputs, systems=("plan9",))
+    assert (other.front, other.redirect_header) == ("plan9", folder / "redirect.h")
+
+
 def test_a_platform_without_a_redirect_header_says_so(inputs: Inputs) -> None:
     with pytest.raises(PypkgError, match=r"no redirect\.h for windows in"):
         _ = dataclasses.replace(inputs, systems=("windows",)).redirect_header

@@ -100,7 +100,7 @@ def compiler(folder: Path, case: Case, cache: Path) -> Path:
         prefix=folder / "prefix",
         runtime=data_dir("patches") / "runtime",
     )
-    write_wrappers(case.machine.triple, case.build.indirect, paths)
+    write_wrappers(case.machine.triple, case.build.indirect, "posix", paths)
     return paths.tools / "pypkg-cc"
 
 
