@@ -16,7 +16,7 @@ __all__ = ["LOCATOR", "ExecutableFormat", "Plan", "Span", "find_locator", "not_s
 LOCATOR: Final = struct.Struct("<QQ")
 """Follows the locator's magic: the image's address relative to the start of the program, and its size."""
 
-# docs/image-format.md, "Where the image is". Inverted, because the packager may itself be packaged: its bytecode must
+# docs/image-format.md, "The locator". Inverted, because the packager may itself be packaged: its bytecode must
 # not contain the magic.
 _INVERTED_MAGIC = bytes.fromhex("70afa6afb4b8f2f5e5f5582ca13e691b")
 

@@ -1,4 +1,4 @@
-/* Where the image is: docs/image-format.md, "Where the image is: the locator".
+/* Where the image is: docs/image-format.md, "The locator".
 
    The writer finds the locator in the file by its magic, and fills it in. */
 

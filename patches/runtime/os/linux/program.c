@@ -1,7 +1,7 @@
 /* Where the program is, in memory and in its file.
 
    For the note the linker creates a PT_NOTE program header and a section header, which the writer of executables changes
-   to those of the image: docs/image-format.md, "Where the image is: the locator". */
+   to those of the image: docs/image-format.md, "The locator". */
 
 #include "os/memory.h"
 
