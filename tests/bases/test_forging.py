@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import forge_dir
 from pypkg_core.targets.catalogue import Target
@@ -26,7 +27,9 @@ def test_only_objects_of_the_base_are_compiled(base: Path) -> None:
     release = read_image(base).manifest["python"]
     folder = forge_dir() / f"{target.platform}-{target.arch}" / f"python-{release}" / "cpython"
     if not folder.is_dir():
-        pytest.skip("the folder that this base was forged in has been deleted")
+        needs.unmet(
+            "the folder that this base was forged in has been deleted", "Forge it: pypkg-forge build --force TARGET"
+        )
     objects = {path.relative_to(folder).as_posix() for path in folder.rglob("*.o")}
     assert {"Objects/dictobject.o", "Python/ceval.o", "pypkg/python/main/main.o"} <= objects
     assert not {name for name in objects if name.startswith("Programs/")}
