@@ -203,7 +203,7 @@ def _runtime_rows(  # noqa: PLR0917
     if "imports" in parts:
         say(f"imports for {target}")
         version = str(read_image(tool.build(HELLO).path).manifest["python"])
-        peers = import_peers(target, version, native=arguments.native, cache=work / "pycache")
+        peers = import_peers(version, native=arguments.native)
         rows += import_rows(target, tool, peers, work, rounds=rounds)
     if "size" in parts:
         say(f"sizes for {target}")

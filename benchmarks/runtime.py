@@ -17,10 +17,8 @@ from peers import PypkgTool
 from report import Row
 
 from pypkg_core.binaries import attach_image, read_image
-from pypkg_core.cache import forge_dir, sources_dir
+from pypkg_core.cache import sources_dir
 from pypkg_core.image import Codec, ImageBuilder, merge_image
-from pypkg_core.targets.catalogue import Target
-from pypkg_core.targets.parse import parse_target
 
 __all__ = ["Peer", "file_rows", "import_peers", "import_rows", "size_rows"]
 
@@ -116,15 +114,13 @@ def _compile_native(version: str) -> Path:
     return python
 
 
-def import_peers(target: str, version: str, *, native: bool, cache: Path) -> list[Peer]:
-    """Return an ordinary Python of the same version, if there is one, and the base's interpreter without its image.
+def import_peers(version: str, *, native: bool) -> list[Peer]:
+    """Return an ordinary Python of the same version, if there is one.
 
     Args:
         version: exact, of the target's base.
-        native: compile an ordinary one if none is installed.
-        cache: directory for the ``.pyc`` files of the base's interpreter.
+        native: compile one if none is installed.
     """
-    found: Target = parse_target(target)
     series = version.rpartition(".")[0]
     peers = []
     ordinary = shutil.which(f"python{series}", path="/usr/bin:/usr/local/bin")
@@ -133,10 +129,6 @@ def import_peers(target: str, version: str, *, native: bool, cache: Path) -> lis
     elif native:
         compiled = str(_compile_native(version))
         peers.append(Peer(name=f"python{series} -I -S (configure && make)", line=(compiled, "-I", "-S"), limit=0.75))
-    upstream = forge_dir() / f"{found.platform}-{found.arch}" / f"python-{version}" / "cpython" / "python"
-    if upstream.exists():
-        line = (str(upstream), "-X", f"pycache_prefix={cache}", "-I", "-S")
-        peers.append(Peer(name="the base's interpreter with .pyc files", line=line, limit=None))
     return peers
 
 
