@@ -7,6 +7,7 @@ Only format 1 is known. Of it, the header's offsets of the manifest are read: u6
 from __future__ import annotations
 
 import json
+import re
 import struct
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ __all__ = ["OtherFormatError", "other_format"]
 _VERSION: Final = struct.Struct("<8xH")
 _STRINGS_1: Final = struct.Struct("<72xQ")
 _MANIFEST_1: Final = struct.Struct("<128xQI")
+# The target becomes a part of a command that is shown, so it is one word.
+_TARGET: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class OtherFormatError(PypkgError):
@@ -58,7 +61,9 @@ def other_format(view: memoryview) -> OtherFormatError:
     facts = _manifest_1(view) if major == 1 else {}
     kind, target = facts.get("kind"), facts.get("target")
     return OtherFormatError(
-        major, kind=kind if isinstance(kind, str) else "", target=target if isinstance(target, str) else ""
+        major,
+        kind=kind if isinstance(kind, str) else "",
+        target=target if isinstance(target, str) and _TARGET.fullmatch(target) else "",
     )
 
 

@@ -136,6 +136,8 @@ def format_1(manifest: bytes) -> bytes:
     ("manifest", "kind", "target"),
     [
         (json.dumps({"kind": "base", "target": "py313-linux-x64"}).encode(), "base", "py313-linux-x64"),
+        (b'{"kind": "base", "target": "x64; a-command"}', "base", ""),
+        (b'{"kind": "base", "target": "x64\\u001b[2J"}', "base", ""),
         (b'{"kind": 1}', "", ""),
         (b"[]", "", ""),
         (b"\xff", "", ""),
