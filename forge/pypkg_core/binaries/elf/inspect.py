@@ -88,13 +88,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
         bits=elf.layout.bits,
         kind=_kind(kind, program=interpreter is not None or dynamic.is_program),
         needed=dynamic.strings(_Tag.NEEDED),
-        run_paths=tuple(
-            path
-            for tag in (_Tag.RPATH, _Tag.RUNPATH)
-            for text in dynamic.strings(tag)
-            for path in text.split(":")
-            if path
-        ),
+        run_paths=dynamic.run_paths,
         interpreter=interpreter,
         minimum=minimum,
         undefined=_undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined(),
