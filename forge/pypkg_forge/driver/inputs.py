@@ -11,13 +11,17 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pypkg_core
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_forge.data import data_dir
 
-__all__ = ["Inputs", "target_inputs"]
+__all__ = ["CORE_MODULES", "Inputs", "target_inputs"]
+
+CORE_MODULES: Final = ("names", "snapshot", "version")
+"""What the code that makes the bytes of a base takes from modules of ``pypkg_core``, besides its folders."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +92,7 @@ class Inputs:
             self.code,
             self.core / "image",
             self.core / "binaries",
+            [self.core / f"{name}.py" for name in CORE_MODULES],
             self.core.glob("_marshal*"),  # C, which a wheel does not contain
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
-from pypkg_forge.driver.inputs import Inputs, target_inputs
+from pypkg_forge.driver.inputs import CORE_MODULES, Inputs, target_inputs
 from pypkg_forge.driver.recipe import Recipe, sources
 from unit.forge.choices import first_recipe
 
@@ -56,6 +57,7 @@ def keys(inputs: Inputs) -> dict[str, str]:
         ("core/binaries/pe/format.py", set()),
         ("core/errors.py", set()),
         ("core/image/writer.py", {"base"}),
+        ("core/snapshot.py", {"base"}),
         ("core/_marshal.c", {"base"}),
         ("code/workshop.py", {"base"}),
         ("patches/runtime/os/linux/new.c", {"base"}),
@@ -84,6 +86,16 @@ def test_a_changed_file_changes(file: str, changed: set[str], data: Path, inputs
         path.write_text(text, "utf-8")
     assert {name for name in before if before[name] != after[name]} == changed
     assert keys(inputs) == before
+
+
+def test_every_module_that_makes_a_base_is_in_its_key(inputs: Inputs) -> None:
+    """Followed through the imports of the folders that the key covers; the others do not change a byte."""
+    others = {"atomic", "cache", "errors", "progress", "targets"}
+    found = set()
+    for folder in (inputs.code, inputs.core / "image", inputs.core / "binaries"):
+        for path in folder.rglob("*.py"):
+            found |= set(re.findall(r"^from pypkg_core\.(\w+)", path.read_text("utf-8"), re.MULTILINE))
+    assert found - others == {*CORE_MODULES, "_core", "binaries", "image"}
 
 
 def test_the_toolchain_changes_all(data: Path, inputs: Inputs) -> None:
