@@ -71,7 +71,7 @@ def unexplained(rows: Sequence[Explanation], target: str, outcomes: Iterable[Out
 def stale(
     rows: Iterable[Explanation], target: str, outcomes: Collection[Outcome], *, complete: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield (pattern, reason) of what explains no failure on a target although its tests ran.
+    """Yield (pattern, reason) of what explains no failure on a target although its tests ran and were not skipped.
 
     Args:
         rows: all of them.
@@ -81,13 +81,15 @@ def stale(
     """
     modules = {module_of(outcome.name) for outcome in outcomes}
     failures = [item for outcome in outcomes for item in outcome.failed.items()]
+    skipped = [test for outcome in outcomes for test in outcome.skipped]
     for row in rows:
         if row.sometimes or not row.applies_to(target):
             continue
         for pattern in row.tests:
             judged = complete or any(f"{pattern}.".startswith(f"{module}.") for module in modules)
             single = replace(row, tests=(pattern,))
-            if judged and not any(single.covers(target, test, message) for test, message in failures):
+            explains = any(single.covers(target, test, message) for test, message in failures)
+            if judged and not explains and not any(_matches(test, pattern) for test in skipped):
                 yield pattern, row.reason
 
 

@@ -74,6 +74,13 @@ def test_what_fails_sometimes_or_on_another_target_is_not_stale() -> None:
     assert len(list(stale(rows, DYNAMIC, [_outcome("test_os")], complete=True))) == 1
 
 
+def test_what_was_skipped_is_not_stale() -> None:
+    """Tests that are skipped for root fail for an ordinary user, of whom the row is."""
+    skipped = Outcome(name="test_os", passed=1, failed={}, skipped={"test.test_os.A.test_x": "root"})
+    rows = [_row("test.test_os.A.*", "test.test_os.B.*")]
+    assert [pattern for pattern, _ in stale(rows, STATIC, [skipped], complete=True)] == ["test.test_os.B.*"]
+
+
 def test_an_unknown_key_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "explained.toml"
     file.write_text('[[explained]]\nreason = "a"\ntests = ["b"]\ntarget = ["c"]\n')
