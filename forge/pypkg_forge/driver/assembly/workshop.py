@@ -24,7 +24,7 @@ from pypkg_forge.toolchain.programs import write_program_wrappers, write_wrapper
 from pypkg_forge.toolchain.run import Log
 from pypkg_forge.toolchain.wrappers import Toolchain, WrapperPaths, write_wrappers
 
-__all__ = ["Workshop", "image_manifest"]
+__all__ = ["Workshop", "discard_foreign_build", "image_manifest"]
 
 # Approximate number of compiler calls for CPython, for the progress bar.
 _COMPILER_CALLS: Final = 330
@@ -250,11 +250,7 @@ class Workshop:
             f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
             *(f"-D{name}={value}" for name, value in settings.items()),
         ]
-        cache = folder / "CMakeCache.txt"
-        if cache.is_file():
-            present = cache.read_text(encoding="utf-8")
-            if f"CMAKE_HOME_DIRECTORY:INTERNAL={cmake / part}\n" not in present or f"={toolchain}\n" not in present:
-                cache.unlink()  # created by another installation of pypkg
+        discard_foreign_build(folder, cmake / part, toolchain)
         # configure scripts mostly wait, in one process: two more jobs keep every processor busy.
         jobs = self.jobs + 2 if part == "dependencies" and self.jobs > 1 else self.jobs
         with self.reporter.stage(title) as stage:
@@ -266,6 +262,24 @@ class Workshop:
                 stage=stage,
                 expected=calls,
             )
+
+
+def discard_foreign_build(folder: Path, source: Path, toolchain: Path) -> None:
+    """Delete what CMake would refuse to use, or use wrongly.
+
+    Args:
+        folder: a build directory; all of it is deleted if it was made elsewhere and moved, since paths are compiled in.
+        source: what is built; the cache alone is deleted if that was another directory, of another installation.
+        toolchain: the toolchain file, likewise.
+    """
+    cache = folder / "CMakeCache.txt"
+    if not cache.is_file():
+        return
+    present = cache.read_text(encoding="utf-8")
+    if f"CMAKE_CACHEFILE_DIR:INTERNAL={folder}\n" not in present:
+        shutil.rmtree(folder)
+    elif f"CMAKE_HOME_DIRECTORY:INTERNAL={source}\n" not in present or f"={toolchain}\n" not in present:
+        cache.unlink()
 
 
 def image_manifest(recipe: Recipe) -> dict[str, object]:
