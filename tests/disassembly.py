@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +10,28 @@ import capstone
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-__all__ = ["indirect_jumps"]
+__all__ = ["indirect_jumps", "stack_checks"]
 
 _PROCESSORS: Final = {
     "EM_X86_64": (capstone.CS_ARCH_X86, capstone.CS_MODE_64),
     "EM_AARCH64": (capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM),
 }
+
+
+# A read of %fs:40, where the x86-64 ABI of Linux has the number that stacks are checked with.
+_STACK_CHECK: Final = re.compile(rb"\x64[\x48\x4c][\x8b\x3b].\x25\x28\0\0\0", re.DOTALL)
+
+
+def stack_checks(path: Path, function: str | None = None) -> int:
+    """Count the uses of the number that guards stacks, in a file for x86-64.
+
+    Args:
+        path: an object, or an executable.
+        function: the symbol of a function, which an executable must export; ``None`` for all code.
+    """
+    with path.open("rb") as stream:
+        code = _code(ELFFile(stream), function) if function else stream.read()
+    return len(_STACK_CHECK.findall(code))
 
 
 def indirect_jumps(path: Path, function: str) -> int:

@@ -15,6 +15,11 @@ if(NOT PYPKG_JOBS MATCHES "^[1-9][0-9]*$")
   message(FATAL_ERROR "PYPKG_JOBS='${PYPKG_JOBS}' is not a positive number")
 endif()
 
+# What is hardened: every library and the runtime (toolchain.cmake and the libraries' own build systems), and CPython's
+# modules (python/posix/Makefile.pypkg.in), because they read input from outside. The core of CPython, which runs the
+# program, is not: it would be slower for what a program's author controls.
+pypkg_require(PYPKG_HARDENING_CFLAGS)
+
 # CMake, by a path that does not depend on the environment that the forge runs in: a changed command would run again.
 set(PYPKG_CMAKE "${PYPKG_TOOLS}/pypkg-cmake")
 

@@ -119,6 +119,8 @@ def verify_command(what: str) -> None:
     click.echo(f"{path}: a valid base of {target}, Python {report.python}")
     minimum = f", {report.minimum}" if report.minimum is not None else ""
     click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{minimum}")
+    for item in report.unseen:
+        click.echo(f"  not seen: {item.protection}: {item.reason}")
     if report.ran is None:
         click.echo("  not run: this machine cannot run it")
     else:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from disassembly import indirect_jumps
+import needs
+from disassembly import indirect_jumps, stack_checks
 from fixture_types import BaseOf
 from targets import DYNAMIC, OLDEST
 
@@ -74,3 +75,15 @@ def test_real_directories_before_the_standard_library_come_first(base: Path, tmp
 def test_each_instruction_of_the_interpreter_jumps_by_itself(base_of: BaseOf, target: str) -> None:
     """With one jump for all instructions, the processor could not learn which follows which."""
     assert indirect_jumps(base_of(target), "_PyEval_EvalFrameDefault") >= 100
+
+
+def test_what_reads_input_checks_its_stack(base: Path) -> None:
+    """A function enters with one use of the guarding number and leaves with another; OpenSSL alone has a thousand."""
+    needs.host("linux", "x86_64")
+    assert stack_checks(base) > 4000
+
+
+@pytest.mark.parametrize("target", dict.fromkeys([DYNAMIC, OLDEST]))
+def test_the_evaluation_loop_does_not(base_of: BaseOf, target: str) -> None:
+    needs.host("linux", "x86_64")
+    assert stack_checks(base_of(target), "_PyEval_EvalFrameDefault") == 0

@@ -57,6 +57,7 @@ platform_system = "Plan9"
 executable_suffix = ".out"
 library_suffix = ".lib9"
 snapshot_root = 'N:\packed'
+protections = ["position-independent"]
 extension_suffixes = [".py{version}-{multiarch}.so9", ".so9"]
 wheel_tags = ["plan9_{version}_{machine}"]
 wheel_versions = ["4.{0..2}"]
@@ -230,6 +231,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
         "PYPKG_SYSTEM": build.system,
         "PYPKG_PROCESSOR": build.processor,
         "PYPKG_CFLAGS": f"{' '.join(build.cflags)} -DPYPKG_WITHOUT_CODECS",
+        "PYPKG_HARDENING_CFLAGS": " ".join(build.hardening_cflags),
         "PYPKG_OS_FOLDERS": ";".join(target.facts.os),
         "PYPKG_ADDONS": "OFF",
     }

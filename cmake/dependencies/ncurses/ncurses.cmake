@@ -19,7 +19,7 @@ pypkg_add_foreign(ncurses
             --with-default-terminfo-dir=/usr/share/terminfo
             --with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo
             --with-build-cc=pypkg-host-cc
-            CC=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib "CFLAGS=${PYPKG_CFLAGS}" cf_cv_ar_flags=-cr ${ncurses_answers}
+            CC=pypkg-cc AR=pypkg-ar RANLIB=pypkg-ranlib "CFLAGS=${PYPKG_CFLAGS} ${PYPKG_HARDENING_CFLAGS}" cf_cv_ar_flags=-cr ${ncurses_answers}
   BUILD make "-j${PYPKG_JOBS}" libs
   INSTALL make install.libs install.includes)
 # libedit links the library by its name without w.

@@ -2,7 +2,7 @@
 # snapshot. Asynchronous jobs and locked memory do not work on musl.
 pypkg_require(PYPKG_OPENSSL_TARGET PYPKG_REDIRECT)
 configure_file("${CMAKE_CURRENT_LIST_DIR}/install-openssl.sh" "${CMAKE_CURRENT_BINARY_DIR}/install-openssl.sh" COPYONLY)
-separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS} ${PYPKG_OPENSSL_CFLAGS}")
+separate_arguments(openssl_cflags UNIX_COMMAND "${PYPKG_CFLAGS} ${PYPKG_HARDENING_CFLAGS} ${PYPKG_OPENSSL_CFLAGS}")
 pypkg_add_foreign(openssl
   SOURCE "${PYPKG_SOURCE_openssl}"
   KEY "${PYPKG_KEY_openssl}"

@@ -71,6 +71,7 @@ class Build:
         openssl: OpenSSL's name of the machine.
         openssl_cflags: compiler flags for OpenSSL only.
         cflags: compiler flags for everything.
+        hardening_cflags: compiler flags for everything but the core of CPython: what reads input from outside.
         python_cflags: compiler flags for CPython only.
         ldflags: linker flags for everything.
         base_ldflags: linker flags for the base only.
@@ -86,6 +87,7 @@ class Build:
     openssl: str
     openssl_cflags: tuple[str, ...]
     cflags: tuple[str, ...]
+    hardening_cflags: tuple[str, ...]
     python_cflags: tuple[str, ...]
     ldflags: tuple[str, ...]
     base_ldflags: tuple[str, ...]

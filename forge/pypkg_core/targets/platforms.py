@@ -7,13 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Platform"]
+__all__ = ["Platform", "Unprotected"]
 
 _RANGE: Final = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _PLACEHOLDERS: Final = {
     "extension_suffixes": {"version": "313", "multiarch": "m", "machine": "m"},
     "wheel_tags": {"version": "1_0", "machine": "m"},
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unprotected:
+    """A protection that the bases of a platform lack or do not show: its name, and why."""
+
+    protection: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,15 +41,20 @@ class Platform:
     executable_suffix: str
     library_suffix: str
     snapshot_root: str
+    protections: tuple[str, ...]
     extension_suffixes: tuple[str, ...]
     wheel_tags: tuple[str, ...]
     wheel_versions: tuple[str, ...]
+    unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
     largest_executable: int | None = None
 
     def __post_init__(self) -> None:
         if not self.os:
             raise ValueError("os: is empty")
+        for item in self.unprotected:
+            if item.protection in self.protections:
+                raise ValueError(f"unprotected: '{item.protection}' is in protections")
         for key, values in _PLACEHOLDERS.items():
             for index, text in enumerate(getattr(self, key)):
                 try:

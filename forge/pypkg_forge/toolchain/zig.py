@@ -8,8 +8,16 @@ that knows them: what can be had in another way is translated, the rest is an er
   sanitizer of undefined behaviour and a stack protector.
 - `-fPIE` becomes `-fPIC`: the executable's own data is reached through the global offset table, and thread-local
   variables by a call, as if another library could replace them. `_EXECUTABLE` says it in clang's own words.
+- `-fstack-protector` and `-fstack-protector-all` become `-fstack-protector-strong`.
 - `-mtune=X` becomes `-march=X`: the result needs the processor that it should only be fast on.
 - Not asked for, but there: `-g`, `-fno-omit-frame-pointer`, `-DNDEBUG` from `-O1` on, and `-Werror=date-time`.
+
+Hardening works as clang's manual says: `-fstack-protector-strong` from `-O2` on only if asked for, `-D_FORTIFY_SOURCE`
+with glibc's headers, which the version of the target limits to functions that it has; musl's headers have nothing for
+it. compiler_rt is one object with functions of its own for `__stack_chk_fail`, `__memcpy_chk` and the like: a program
+that needs anything of it (a base does) has these, and does not ask the C library for them.
+`-fcf-protection` (x86) and `-mbranch-protection` (AArch64) mark an object with a note that the linker keeps only if
+all objects have it. zig compiles start code, C library and compiler_rt without, so no program has it.
 
 Flags that zig refuses need no rule here: `-march` with a hyphen in the processor's name (it is `x86_64_v2`), and at the
 link `-z pack-relative-relocs`, `-z separate-code`, `--lto-O*`, `-mllvm`, `--exclude-libs`, `--icf`.
@@ -45,6 +53,8 @@ _CHANGED: Final = {
     "-Oz": "-Os",
     "-fpic": "-fPIC",
     "-fpie": "-fPIC",
+    "-fstack-protector": "-fstack-protector-strong",
+    "-fstack-protector-all": "-fstack-protector-strong",
 }
 # Each is one word, because build systems reorder flags and drop the second of two equal ones.
 _EXECUTABLE: Final = ("-fPIE", "-Xclang=-pic-is-pie", "-fdirect-access-external-data")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.binaries import inspect_file, read_image
-from pypkg_core.binaries.binary import Binary, Minimum, Protection
+from pypkg_core.binaries.binary import Binary, Minimum
 from pypkg_core.errors import PypkgError
 from pypkg_core.snapshot import stdlib_directory
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.host import runs_here
+from pypkg_core.targets.platforms import Unprotected
 from pypkg_forge.data import HERE
 
 __all__ = ["Report", "run_check", "verify_base"]
@@ -31,12 +32,14 @@ class Report:
         needed: the shared libraries that it needs.
         minimum: the oldest C library or system that it runs with; ``None`` if it does not say.
         python: its release.
+        unseen: the protections that the platform lacks or does not show, and that are not seen in it.
         ran: what its check reported; ``None`` if this machine cannot run it.
     """
 
     needed: tuple[str, ...]
     minimum: Minimum | None
     python: str
+    unseen: tuple[Unprotected, ...]
     ran: dict[str, object] | None
 
 
@@ -56,7 +59,8 @@ def verify_base(path: Path, target: Target) -> Report:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
     ran = run_check(path, target, python) if runs_here(target) else None
-    return Report(needed=binary.needed, minimum=binary.minimum, python=python, ran=ran)
+    unseen = tuple(item for item in target.facts.unprotected if item.protection not in binary.protections)
+    return Report(needed=binary.needed, minimum=binary.minimum, python=python, unseen=unseen, ran=ran)
 
 
 def _check_structure(path: Path, target: Target) -> Binary:
@@ -67,9 +71,6 @@ def _check_structure(path: Path, target: Target) -> Binary:
     if others or target.arch not in binary.arches:
         found = ", ".join(item.machine for item in (binary, *others))
         raise PypkgError(f"{path} has the processor {found}, expected {target.arch}")
-    for protection in (Protection.PIE, Protection.RELRO):
-        if protection not in binary.protections:
-            raise PypkgError(f"{path} lacks a protection: {protection}")
     if not machine.needed and binary.interpreter is not None:
         raise PypkgError(f"{path} needs a dynamic loader, expected a static program")
     for name in binary.needed:
@@ -79,6 +80,11 @@ def _check_structure(path: Path, target: Target) -> Binary:
     minimum = binary.minimum
     if minimum is not None and facts.minimum is not None and minimum.version > facts.minimum_version:
         raise PypkgError(f"{path} needs {minimum}, expected at most {facts.minimum}")
+    if binary.run_paths:
+        raise PypkgError(f"{path} looks for libraries in {', '.join(binary.run_paths)}, expected no such path")
+    for protection in facts.protections:
+        if protection not in binary.protections:
+            raise PypkgError(f"{path} lacks a protection: {protection}")
     return binary
 
 

@@ -29,6 +29,7 @@ class SegmentType(IntEnum):
     NOTE = 4
     GNU_STACK = 0x6474E551
     GNU_RELRO = 0x6474E552
+    GNU_PROPERTY = 0x6474E553
 
 
 class SegmentFlag(IntFlag):

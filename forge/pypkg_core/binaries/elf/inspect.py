@@ -1,13 +1,14 @@
 """What an ELF file is and needs, read from its segments, as a loader reads it.
 
-System V ABI, gabi.xinuos.com: "Dynamic Linking"; Linux Standard Base, "Symbol Versioning" and "Note Sections".
+System V ABI, gabi.xinuos.com: "Dynamic Linking"; Linux Standard Base, "Symbol Versioning" and "Note Sections"; Linux
+Extensions to gABI, "Program Property".
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -37,11 +38,24 @@ _OSABI: Final = 7
 _UNDEFINED: Final = 0  # SHN_UNDEF
 _LOCAL: Final = 0  # STB_LOCAL
 _ET_REL, _ET_EXEC, _ET_DYN = 1, 2, 3
+_DF_TEXTREL: Final = 4
 _DF_BIND_NOW: Final = 8
 _DF_1_NOW: Final = 1
 _DF_1_PIE: Final = 0x08000000
 _NOTE: Final = struct.Struct("<III")  # size of the name, size of the contents, type
 _FREEBSD_VERSION: Final = (b"FreeBSD\0", 1)  # NT_FREEBSD_ABI_TAG: __FreeBSD_version (sys/elf_common.h)
+_PROPERTIES: Final = (b"GNU\0", 5)  # NT_GNU_PROPERTY_TYPE_0
+_PROPERTY: Final = struct.Struct("<II")  # type, size of the data
+_FEATURES: Final = struct.Struct("<I")
+_LARGEST_PROPERTIES: Final = 4096  # in bytes; linkers write less than 100
+# e_machine -> the property whose bits all objects had (the psABI of the processor): its type, the protection of a bit.
+_MARKS: Final[Mapping[int, tuple[int, Mapping[int, Protection]]]] = {
+    3: (0xC0000002, {1: Protection.BRANCH_TARGETS, 2: Protection.SHADOW_STACK}),
+    62: (0xC0000002, {1: Protection.BRANCH_TARGETS, 2: Protection.SHADOW_STACK}),
+    183: (0xC0000000, {1: Protection.BRANCH_TARGETS, 4: Protection.SHADOW_STACK}),
+}
+_STACK_CHECK: Final = "__stack_chk_fail"
+_CHECKED: Final = re.compile(r"__\w+_chk")
 _NEED: Final = struct.Struct("<HHIII")  # Elfxx_Verneed: version, count, file, first name, next
 _NEED_NAME: Final = struct.Struct("<IHHII")  # Elfxx_Vernaux: hash, flags, other, name, next
 _GLIBC: Final = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4})+)")
@@ -58,6 +72,7 @@ class _Tag(IntEnum):
     SYMTAB = 6
     STRSZ = 10
     RPATH = 15
+    TEXTREL = 22
     BIND_NOW = 24
     RUNPATH = 29
     FLAGS = 30
@@ -80,6 +95,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
     interpreter = next((_text(view, item) for item in elf.segments if item.type == SegmentType.INTERP), None)
     dynamic = _Dynamic(elf, view)
     system, minimum = _minimum(elf, view, dynamic.versions())
+    undefined = _undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined()
     return Binary(
         format="elf",
         system=system,
@@ -91,8 +107,8 @@ def inspect(data: Bytes, shown: object) -> Binary:
         run_paths=dynamic.run_paths,
         interpreter=interpreter,
         minimum=minimum,
-        undefined=_undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined(),
-        protections=frozenset(_protections(elf, dynamic)),
+        undefined=undefined,
+        protections=frozenset(_protections(elf, view, dynamic, undefined)),
     )
 
 
@@ -115,7 +131,7 @@ def _kind(kind: int, *, program: bool) -> Kind:
     return {_ET_REL: Kind.OBJECT, _ET_EXEC: Kind.EXECUTABLE}.get(kind, Kind.OTHER)
 
 
-def _protections(elf: ElfFile, dynamic: _Dynamic) -> Iterator[Protection]:
+def _protections(elf: ElfFile, view: View, dynamic: _Dynamic, undefined: Sequence[str]) -> Iterator[Protection]:
     if elf.header["type"] == _ET_DYN:
         yield Protection.PIE
     for segment in elf.segments:
@@ -125,6 +141,30 @@ def _protections(elf: ElfFile, dynamic: _Dynamic) -> Iterator[Protection]:
             yield Protection.RELRO
     if dynamic.binds_now:
         yield Protection.BIND_NOW
+    if elf.header["type"] != _ET_REL and not dynamic.changes_code:
+        yield Protection.READ_ONLY_CODE
+    if _STACK_CHECK in undefined:
+        yield Protection.STACK_PROTECTOR
+    if any(map(_CHECKED.fullmatch, undefined)):
+        yield Protection.FORTIFIED
+    yield from _marks(elf, view)
+
+
+def _marks(elf: ElfFile, view: View) -> Iterator[Protection]:
+    """Yield the protections that the linker found marked in every object."""
+    wanted, bits = _MARKS.get(elf.header["machine"], (0, {}))
+    for contents, size in _notes(elf, view, SegmentType.GNU_PROPERTY, _PROPERTIES):
+        if size > _LARGEST_PROPERTIES:
+            raise view.error("is damaged: its properties are too large")
+        at, end = contents, contents + size
+        while at + _PROPERTY.size <= end:
+            kind, length = view.unpack(_PROPERTY, at)
+            at += _PROPERTY.size
+            if kind == wanted and length == _FEATURES.size:
+                (features,) = view.unpack(_FEATURES, at)
+                yield from (protection for bit, protection in bits.items() if features & bit)
+            at += align(length, elf.layout.bits // 8)
+        return
 
 
 def _text(view: View, segment: Segment) -> str:
@@ -133,9 +173,18 @@ def _text(view: View, segment: Segment) -> str:
 
 def _freebsd_version(elf: ElfFile, view: View) -> tuple[int, int] | None:
     """Return major and minor version of the FreeBSD that the file was made for."""
+    for contents, size in _notes(elf, view, SegmentType.NOTE, _FREEBSD_VERSION):
+        if size == 4:
+            version = int.from_bytes(view.read(contents, 4), "little")
+            return version // 100_000, version // 1000 % 100
+    return None
+
+
+def _notes(elf: ElfFile, view: View, where: SegmentType, wanted: tuple[bytes, int]) -> Iterator[tuple[int, int]]:
+    """Yield where the contents of each note of a name and a type are, and their size, in bytes."""
     left = view.size // _NOTE.size
     for segment in elf.segments:
-        if segment.type != SegmentType.NOTE:
+        if segment.type != where:
             continue
         at, end = segment.offset, segment.offset + segment.filesz
         while at + _NOTE.size <= end:
@@ -145,11 +194,9 @@ def _freebsd_version(elf: ElfFile, view: View) -> tuple[int, int] | None:
             name_size, size, kind = view.unpack(_NOTE, at)
             at += _NOTE.size
             contents = at + align(name_size, 4)
-            if (view.read(at, min(name_size, 8)), kind) == _FREEBSD_VERSION and size == 4:
-                version = int.from_bytes(view.read(contents, 4), "little")
-                return version // 100_000, version // 1000 % 100
+            if (view.read(at, min(name_size, 8)), kind) == wanted:
+                yield contents, size
             at = contents + align(size, 4)
-    return None
 
 
 def _undefined_in_object(elf: ElfFile, view: View) -> tuple[str, ...]:
@@ -203,6 +250,11 @@ class _Dynamic:
             or bool(self._first(_Tag.FLAGS) & _DF_BIND_NOW)
             or bool(self._first(_Tag.FLAGS_1) & _DF_1_NOW)
         )
+
+    @property
+    def changes_code(self) -> bool:
+        """Whether the loader must write to code."""
+        return _Tag.TEXTREL in self._values or bool(self._first(_Tag.FLAGS) & _DF_TEXTREL)
 
     @property
     def run_paths(self) -> tuple[str, ...]:

@@ -225,6 +225,7 @@ class Workshop:
             "PYPKG_TRIPLE": build.gnu_triple,
             "PYPKG_PROCESSOR": build.processor,
             "PYPKG_CFLAGS": " ".join(build.cflags),
+            "PYPKG_HARDENING_CFLAGS": " ".join(build.hardening_cflags),
             "PYPKG_JOBS": str(self.jobs),
         }
 

@@ -27,6 +27,19 @@ __attribute__((visibility("default"))) void *PyInit_addon(void *module)
 }
 """
 PROGRAM = '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n'
+# A buffer of known size, which is copied to and protected.
+BUFFER = """
+#include <stdio.h>
+#include <string.h>
+int main(int count, char **words)
+{
+    char buffer[16];
+    strcpy(buffer, words[count - 1]);
+    return puts(buffer) < 0;
+}
+"""
+# Without a C library, whose objects are not marked.
+MARKED = "int twice(int number) { return 2 * number; }\n"
 # Without a C library, so that it has a few imports only: by name, by number, and of a library that is loaded later.
 WINDOWS_ADDON = """
 extern __declspec(dllimport) void *PyModuleDef_Init(void *);
@@ -58,6 +71,13 @@ PROGRAMS = {
     "macos-arm64": ("aarch64-macos",),
 }
 OBJECTS = {"linux-x64.o": ("x86_64-linux-gnu.2.17",), "linux-arm.o": ("arm-linux-gnueabihf.2.17",)}
+HARDENED = {
+    "linux-x64-hardened": ("x86_64-linux-gnu.2.17", "-pie", "-fPIE", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"),
+}
+MARKS = {
+    "linux-x64-marked.so": ("x86_64-linux-gnu.2.17", "-fcf-protection=full"),
+    "linux-arm64-marked.so": ("aarch64-linux-gnu.2.17", "-mbranch-protection=bti"),
+}
 # Name of the file -> processor as zig's compiler, dlltool and linker call it.
 WINDOWS = {
     "win-x64.pyd": ("x86_64", "i386:x86-64", "x64"),
@@ -70,16 +90,22 @@ def make(folder: Path) -> dict[str, bytes]:
     """Compile every fixture in ``folder``; return their contents by name."""
     (folder / "addon.c").write_text(ADDON)
     (folder / "program.c").write_text(PROGRAM)
+    (folder / "buffer.c").write_text(BUFFER)
+    (folder / "marked.c").write_text(MARKED)
     (folder / "windows.c").write_text(WINDOWS_ADDON)
     for name, (target, *flags) in ADDONS.items():
         _zig(folder, "cc", "-target", target, "-shared", "-fPIC", *flags, "-Os", "-s", "-o", name, "addon.c")
     for name, (target, *flags) in PROGRAMS.items():
         _zig(folder, "cc", "-target", target, *flags, "-Os", "-s", "-o", name, "program.c")
+    for name, (target, *flags) in HARDENED.items():
+        _zig(folder, "cc", "-target", target, *flags, "-O2", "-s", "-o", name, "buffer.c")
+    for name, (target, *flags) in MARKS.items():
+        _zig(folder, "cc", "-target", target, "-shared", "-nostdlib", *flags, "-Os", "-s", "-o", name, "marked.c")
     for name, (target,) in OBJECTS.items():
         _zig(folder, "cc", "-target", target, "-Os", "-g0", "-c", "-o", name, "addon.c")
     for name, processor in WINDOWS.items():
         _link_for_windows(folder, name, *processor)
-    names = (*ADDONS, *PROGRAMS, *OBJECTS, *WINDOWS)
+    names = (*ADDONS, *PROGRAMS, *HARDENED, *MARKS, *OBJECTS, *WINDOWS)
     return {name: (folder / name).read_bytes() for name in names}
 
 

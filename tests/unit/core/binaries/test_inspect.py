@@ -30,7 +30,7 @@ from .fixture_files import all_fixtures, fixture, universal
 from .make_fixtures import FIXTURES, make
 
 PYTHON = ("PyModuleDef_Init", "PyModule_GetName")
-ELF = frozenset({Protection.PIE, Protection.NX, Protection.RELRO, Protection.BIND_NOW})
+ELF = frozenset({Protection.PIE, Protection.NX, Protection.RELRO, Protection.BIND_NOW, Protection.READ_ONLY_CODE})
 MACHO = frozenset({Protection.PIE, Protection.NX})
 PE = frozenset({Protection.PIE, Protection.NX, Protection.HIGH_ENTROPY, Protection.CONTROL_FLOW_GUARD})
 
@@ -109,6 +109,25 @@ EXPECTED = {
         **glibc(2, 34),
         interpreter="/lib64/ld-linux-x86-64.so.2",
         undefined=("__libc_start_main", "puts"),
+    ),
+    "linux-x64-hardened": elf(
+        "x86-64",
+        "x64",
+        **PROGRAM,
+        **glibc(2, 4),
+        interpreter="/lib64/ld-linux-x86-64.so.2",
+        undefined=("__libc_start_main", "__stack_chk_fail", "__strcpy_chk", "puts"),
+        protections=ELF | {Protection.STACK_PROTECTOR, Protection.FORTIFIED},
+    ),
+    "linux-x64-marked.so": elf(
+        "x86-64",
+        "x64",
+        needed=(),
+        undefined=(),
+        protections=ELF | {Protection.BRANCH_TARGETS, Protection.SHADOW_STACK},
+    ),
+    "linux-arm64-marked.so": elf(
+        "AArch64", "arm64", needed=(), undefined=(), protections=ELF | {Protection.BRANCH_TARGETS}
     ),
     "linux-arm64-fixed": elf(
         "AArch64",
@@ -245,6 +264,22 @@ def test_an_executable_stack_is_seen() -> None:
     header = struct.pack("<II", 0x6474E551, 6)  # PT_GNU_STACK, readable and writable
     data = fixture("linux-x64.so").replace(header, struct.pack("<II", 0x6474E551, 7))
     assert inspect(data)[0].protections == ELF - {Protection.NX}
+
+
+@pytest.mark.parametrize(("tag", "values"), [("DT_DEBUG", (22, 0)), ("DT_FLAGS", (30, 8 | 4))])
+def test_relocations_in_code_are_seen(tag: str, values: tuple[int, int]) -> None:
+    """An entry of the dynamic section becomes DT_TEXTREL, or gets DF_TEXTREL."""
+    data = changed("linux-x64", dynamic("linux-x64", tag) - 8, "<QQ", *values)
+    assert ELF - inspect(data)[0].protections == {Protection.READ_ONLY_CODE}
+
+
+def test_marks_are_told_apart() -> None:
+    """In place of the mark of both, one of SHSTK only: GNU_PROPERTY_X86_FEATURE_1_AND, 4 bytes."""
+    both = struct.pack("<III", 0xC0000002, 4, 3)
+    data = fixture("linux-x64-marked.so")
+    assert data.count(both) == 1
+    data = data.replace(both, struct.pack("<III", 0xC0000002, 4, 2))
+    assert inspect(data)[0].protections - ELF == {Protection.SHADOW_STACK}
 
 
 def test_relative_relocations_need_a_newer_glibc() -> None:

@@ -132,7 +132,8 @@ def test_a_bad_table_names_the_key(tmp_path: Path, old: str, new: str, problem: 
             '".cp{0}.pyd"',
             "platforms[3].extension_suffixes[0]: expected text with {version}, {multiarch}, {machine} only",
         ),
-        ("[[platforms]]", "[[platform]]", "platform: unknown key"),
+        ('"checked functions",', '"shadow stack",', "platforms[0].unprotected: 'shadow stack' is in protections"),
+        ('[[platforms]]\nname = "win"', '[[platform]]\nname = "win"', "platform: unknown key"),
     ],
 )
 def test_a_bad_platform_names_the_key(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -17,6 +17,8 @@ from elftools.elf.sections import SymbolTableSection
 
 import needs
 from disassembly import indirect_jumps
+from pypkg_core.binaries import inspect_file
+from pypkg_core.binaries.binary import Protection
 from pypkg_core.cache import forge_dir
 from pypkg_core.targets.catalogue import Build, Machine, catalogue
 from pypkg_core.targets.host import host_target
@@ -78,6 +80,19 @@ int main(void)
     return 0;
 }
 """
+# A parser of a line: a buffer of its own, a copy of known length, one of a length that comes from outside.
+PARSER = """
+#include <string.h>
+int parse(const char *line, unsigned long length)
+{
+    char word[16];
+    memcpy(word, line, length);
+    return word[length / 2];
+}
+int add(int one, int other) { return one + other; }
+"""
+GUARD = "__stack_chk_fail"
+CHECKED = "__memcpy_chk"
 INSTRUCTIONS = 128
 # Kinds of relocations by which code reaches a variable through the global offset table, a thread's by a call.
 THROUGH_TABLE = {
@@ -113,12 +128,12 @@ def compiled(folder: Path, case: Case, source: str, flags: Sequence[str]) -> Pat
     return folder / "object.o"
 
 
-def linked(folder: Path, case: Case, source: str) -> subprocess.CompletedProcess[str]:
+def linked(folder: Path, case: Case, source: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Link a program of one source as the forge links a base."""
     needs.module("ziglang")
     (folder / "program.c").write_text(source)
     path = compiler(folder, case, forge_dir() / "zig")
-    flags = [*zig_flags(case.build.cflags), *case.build.ldflags]
+    flags = [*zig_flags(case.build.cflags), *case.build.ldflags, *more]
     command = [str(path), *flags, "program.c", "-o", "program"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -172,6 +187,34 @@ def test_without_translation_it_is_not(case: Case, tmp_path: Path) -> None:
 def test_each_instruction_of_an_interpreter_jumps_by_itself(case: Case, tmp_path: Path) -> None:
     flags = zig_flags([*case.build.cflags, *case.build.python_cflags])
     assert indirect_jumps(compiled(tmp_path, case, interpreter(), flags), "run") >= 100
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_reads_input_is_protected(case: Case, tmp_path: Path) -> None:
+    build = case.build
+    glibc = catalogue().platforms[case.machine.platform].libc == "glibc"
+    symbols, _ = relocations(compiled(tmp_path, case, PARSER, zig_flags([*build.cflags, *build.hardening_cflags])))
+    assert {GUARD, CHECKED} & symbols == ({GUARD, CHECKED} if glibc else {GUARD})
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_core_is_not(case: Case, tmp_path: Path) -> None:
+    """Shows that the test above sees the difference: zig adds no protection by itself."""
+    flags = zig_flags([*case.build.cflags, *case.build.python_cflags])
+    symbols, _ = relocations(compiled(tmp_path, case, PARSER, flags))
+    assert not {GUARD, CHECKED} & symbols
+
+
+@pytest.mark.forge
+@pytest.mark.parametrize("case", HOST, ids=str)
+def test_no_program_has_the_marks_of_its_objects(case: Case, tmp_path: Path) -> None:
+    """A note that the platform's row says is missing; where it is there, the row and the flags of the table change."""
+    flag = {"x64": "-fcf-protection=full", "arm64": "-mbranch-protection=bti"}[case.machine.arch]
+    marked = {Protection.BRANCH_TARGETS, Protection.SHADOW_STACK}
+    assert b".note.gnu.property" in compiled(tmp_path, case, PARSER, ["-O2", flag]).read_bytes()
+    done = linked(tmp_path, case, "int main(void) { return 0; }\n", flag)
+    assert done.returncode == 0, done.stderr
+    assert not marked & inspect_file(tmp_path / "program")[0].protections
 
 
 @pytest.mark.forge

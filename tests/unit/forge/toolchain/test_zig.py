@@ -35,6 +35,8 @@ REFUSED = {
     "-Oz": "-Os",
     "-fpic": "-pic-level 2",
     "-fpie": "-pic-level 2",
+    "-fstack-protector": "-stack-protector 2",
+    "-fstack-protector-all": "-stack-protector 2",
 }
 
 
@@ -56,6 +58,8 @@ def test_flags_that_zig_obeys_stay() -> None:
         "-fvisibility=hidden",
         "-march=x86_64_v2",
         "-D_GNU_SOURCE=",
+        "-fstack-protector-strong",
+        "-D_FORTIFY_SOURCE=3",
         "-Wno-date-time",
     )
     assert zig_flags(flags) == flags
@@ -76,7 +80,7 @@ def test_what_zig_would_change_is_an_error(flag: str) -> None:
 @pytest.mark.parametrize("name", BUILDS)
 def test_the_flags_of_each_machine_can_be_had(name: str) -> None:
     build: Build = BUILDS[name]
-    for flags in (build.cflags, build.python_cflags, build.openssl_cflags):
+    for flags in (build.cflags, build.hardening_cflags, build.python_cflags, build.openssl_cflags):
         zig_flags(flags)
 
 
