@@ -57,6 +57,15 @@ def test_source_of_the_standard_library(base: Path) -> None:
     assert _run(base, "-c", code) == "True"
 
 
+@pytest.mark.parametrize("name", ["{}/none", "none", "./none"])
+def test_a_path_of_any_length_is_reported(base: Path, tmp_path: Path, name: str) -> None:
+    for slashes in (4000, 8192, 60000):
+        script = name.format(tmp_path) + "/" * slashes
+        done = subprocess.run([base, script], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, ""), (slashes, done.returncode)
+        assert "can't open file" in done.stderr
+
+
 def test_every_module_is_as_from_files(base: Path) -> None:
     code = "import pkgutil, json; print('decoder' in [m.name for m in pkgutil.iter_modules(json.__path__)])"
     assert _run(base, "-c", code) == "True"

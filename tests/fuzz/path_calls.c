@@ -15,7 +15,7 @@ static void
 append(char *path, size_t *size, const char *text)
 {
     size_t length = strlen(text);
-    if (*size + length < 2 * PYPKG_MAX_PATH) {
+    if (*size + length <= LONGEST_PATH) {
         memcpy(path + *size, text, length + 1);
         *size += length;
     }
@@ -39,6 +39,11 @@ take_path(struct input *input, char *path)
     }
     if (shape & 0x40) {
         append(path, &size, "/");
+    }
+    if ((shape & 0xc0) == 0xc0) {
+        for (unsigned n = take(input) * 64; n > 0; n--) {
+            append(path, &size, "/");
+        }
     }
     if ((shape & 0x87) == 0x87) {
         static char filler[300];
@@ -262,9 +267,10 @@ static void
 do_realpath(struct world *world, struct input *input, const char *path)
 {
     (void)input;
+    char *real = world->calls->realpath(path, NULL);
     /* The C library resolves paths itself, with other limits than the kernel. */
-    char *real = strlen(path) > 255 ? NULL : world->calls->realpath(path, NULL);
     if (strlen(path) > 255) {
+        free(real);
         return;
     }
     if (real == NULL) {
@@ -345,7 +351,7 @@ do_close(struct world *world, struct input *input, const char *path)
 static void
 do_write(struct world *world, struct input *input, const char *path)
 {
-    char other[2 * PYPKG_MAX_PATH + 1];
+    char other[LONGEST_PATH + 1];
     const struct calls *calls = world->calls;
     unsigned choice = take(input) % 10;
     int directory = take_directory(world, input);
@@ -399,7 +405,7 @@ static const struct {
 void
 run_operation(struct world *world, struct input *input, int number)
 {
-    char path[2 * PYPKG_MAX_PATH + 1];
+    char path[LONGEST_PATH + 1];
     unsigned operation = take(input) % COUNT(operations);
 
     take_path(input, path);

@@ -8,6 +8,8 @@
 
 #define SLOTS 4
 #define LOG_SIZE (1 << 18)
+/* Longer than every buffer for a path, so that a missing check of a length is found. */
+#define LONGEST_PATH (4 * PYPKG_MAX_PATH)
 
 /* The calls of one world. */
 struct calls {
@@ -71,7 +73,7 @@ void say_refused(struct world *world, const char *path, long result);
 
 /* --- path_calls.c --- */
 
-/* Take a path from an input; `path` has 2 * PYPKG_MAX_PATH + 1 bytes. */
+/* Take a path from an input; `path` has LONGEST_PATH + 1 bytes. */
 void take_path(struct input *input, char *path);
 
 /* Take an operation from an input, and run it on a path that is taken too. `number` is written to the log. */

@@ -27,9 +27,8 @@ is_simply_missing(const struct pypkg_route *route)
     size_t size = pypkg_stripped_size(route->path);
     size_t name = pypkg_last_name(route->path, size);
 
-    if (size == 0 || size > PYPKG_MAX_PATH
-        || pypkg_read_link_at(route->directory, route->path, target, sizeof(target)) >= 0) {
-        return size == 0 || size > PYPKG_MAX_PATH;
+    if (size == 0 || pypkg_read_link_at(route->directory, route->path, target, sizeof(target)) >= 0) {
+        return size == 0;
     }
     if (size < strlen(route->path) || is_root_name(route->path + name, size - name)) {
         return false;
@@ -132,7 +131,8 @@ pypkg_reroute(struct pypkg_route *route)
     search.size = 0;
     search.links = 0;
     search.next = search.rest;
-    if (route->hops > PYPKG_MAX_LINKS || is_simply_missing(route)
+    /* The C library, not the kernel, may have reported a path of any length missing. */
+    if (route->hops > PYPKG_MAX_LINKS || strlen(route->path) > PYPKG_MAX_PATH || is_simply_missing(route)
         || (route->path[0] != '/' && !find_real_start(route->directory, &search))) {
         errno = ENOENT;
         return false;

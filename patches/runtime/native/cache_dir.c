@@ -263,6 +263,10 @@ pypkg_cache_enter(struct pypkg_cache *cache, int parent, const char *name, size_
     char copy[PYPKG_MAX_PATH + 1];
     struct pypkg_status status;
 
+    if (size > PYPKG_MAX_PATH) {
+        fail_too_long(cache);
+        return -1;
+    }
     memcpy(copy, name, size);
     copy[size] = '\0';
     int fd = pypkg_cache_append(cache, name, size) ? open_or_create(cache, parent, copy, O_RDONLY) : -1;

@@ -28,6 +28,11 @@ DIRECTORY = f"{stat.S_IFDIR | 0o555:o} 4096"
         ("open", "/snapshot/app/loop", "ELOOP"),
         ("open", "/snapshot/" + "x" * 4096, "ENAMETOOLONG"),
         ("open", "/snapshotted", "ENOENT"),
+        *((call, "none" + "/" * size, "ENAMETOOLONG") for call in ("open", "stat", "list") for size in (4092, 9000)),
+        # glibc walks such a path name by name, and reports the first one missing.
+        ("realpath", "/none" + "/" * 9000, "ENOENT"),
+        ("realpath", "none" + "/" * 70000, "ENOENT"),
+        ("realpath", "x/../" * 2000, "ENOENT"),
         ("open-nofollow", "/snapshot/app/link", "ELOOP"),
         ("open-directory", "/snapshot/app/data/a.txt", "ENOTDIR"),
         ("open-write", "/snapshot/app/data/a.txt", "EROFS"),
