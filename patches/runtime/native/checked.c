@@ -5,7 +5,7 @@
 #include "posix/front.h"
 
 #define CHECKED_NAME ".checked"
-#define CHECKED_MAGIC "PYPKGCK1"
+#define CHECKED_MAGIC "PYPKGCK2"
 /* The clock of a file system may be this coarse. */
 #define SETTLED_NS ((int64_t)2000000000)
 

@@ -29,7 +29,8 @@ struct pypkg_checked *pypkg_checked_new(uint32_t count);
 /* The record in a bundle's directory, to be freed; NULL if there is none, or one for another number of files. */
 struct pypkg_checked *pypkg_checked_read(int directory, uint32_t count);
 
-/* Write the record. Errors are ignored: without a record the files are compared again. */
+/* Write the record, of files that are on the disk as they were compared: after a power failure it must not vouch for what
+   was never written. Errors are ignored: without a record the files are compared again. */
 void pypkg_checked_write(struct pypkg_cache *cache, int top, int directory, const struct pypkg_checked *checked);
 
 /* Whether the last change of a file is so old that another change would set other times. */

@@ -65,6 +65,7 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
     bool same = pypkg_status_of(fd, &status) == 0 && status.kind == PYPKG_IS_FILE && pypkg_is_private(&status)
         && ((entry->mode & 0111) == 0 || (status.permission & 0100) != 0);
     struct pypkg_mark mark = pypkg_mark_of(&status);
+    bool compared = false;
     if (same && (x->known == NULL || memcmp(&x->known->marks[member], &mark, sizeof(mark)) != 0)) {
         if (!find_contents(x->cache, entry, &bytes)) {
             close(fd);
@@ -72,10 +73,15 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
         }
         same = mark.size == bytes.size && pypkg_has_contents(fd, bytes.data, bytes.size);
         pypkg_release(&bytes);
-        x->compared = true;
+        compared = true;
+    }
+    x->compared = x->compared || compared;
+    x->settled = x->settled && pypkg_is_settled(&mark);
+    /* Only a start that may write the record waits for the disk; not the first, nor one that finds the record. */
+    if (compared && same && x->settled) {
+        x->settled = pypkg_flush(fd);
     }
     close(fd);
-    x->settled = x->settled && pypkg_is_settled(&mark);
     if (same && x->current != NULL) {
         x->current->marks[member] = mark;
     }

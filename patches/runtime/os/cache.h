@@ -30,6 +30,9 @@ bool pypkg_is_private(const struct pypkg_status *status);
 /* Whether a file begins with these bytes. */
 bool pypkg_has_contents(int fd, const uint8_t *data, size_t size);
 
+/* Wait until the contents of an open file are on the disk. */
+bool pypkg_flush(int fd);
+
 /* Lock an open directory against other processes, without waiting. False with errno: EWOULDBLOCK if another process has
    the lock. Closing the descriptor, also by a crash, releases it. */
 bool pypkg_try_lock(int directory);

@@ -34,6 +34,12 @@ pypkg_has_contents(int fd, const uint8_t *data, size_t size)
 }
 
 bool
+pypkg_flush(int fd)
+{
+    return fsync(fd) == 0;
+}
+
+bool
 pypkg_try_lock(int directory)
 {
     return flock(directory, LOCK_EX | LOCK_NB) == 0;

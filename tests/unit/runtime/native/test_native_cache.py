@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import needs
+from runtime_build import compile_program
 
-from ..conftest import RunCore
+from ..conftest import PROGRAMS, RunCore
 
 ONE = "/snapshot/site-packages/lib/one.so"
 TWO = "/snapshot/site-packages/lib.libs/two.so"
@@ -26,6 +29,14 @@ SETTLED_SECONDS = 2.2
 @pytest.fixture
 def root() -> None:
     needs.root("to make files of another user")
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """programs/core.c without sanitizers, which make calls of their own."""
+    program = tmp_path_factory.mktemp("core") / "core"
+    compile_program(needs.compiler(), program, [PROGRAMS / "core.c"])
+    return program
 
 
 def _extract(run_core: RunCore, image_file: Path, cache: Path, path: str = ONE) -> Path:
@@ -114,6 +125,31 @@ def test_comparison_is_remembered_until_something_changes(run_core: RunCore, ima
         checked.write_bytes(damage)
         real.write_bytes(b"EVIL !!")
         assert _extract(run_core, image_file, tmp_path).read_bytes() == b"ELF one"
+
+
+def test_the_record_vouches_for_what_is_on_the_disk(core: Path, image_file: Path, tmp_path: Path) -> None:
+    """A power failure must not leave the record, and garbage in the files. No other start waits for the disk."""
+
+    def calls() -> list[str]:
+        trace = tmp_path / "trace"
+        command: list[str | Path] = [needs.tool("strace"), "-f", "-y", "-qq", "-e", "trace=fsync,fdatasync,renameat"]
+        done = subprocess.run(
+            [*command, "-o", trace, core, "extract", image_file, ONE],
+            capture_output=True,
+            text=True,
+            env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)},
+            check=False,
+        )
+        if "ptrace" in done.stderr.lower():
+            needs.privilege("strace", done.stderr.strip())
+        assert done.returncode == 0, done
+        pattern = r"\d+ +(\w+)\(.*?([\w.]+)[>\"]+\) += 0"
+        return sorted(re.sub(pattern, r"\1 \2", line) for line in trace.read_text().splitlines())
+
+    assert calls() == ["renameat one.so", "renameat two.so"]
+    time.sleep(SETTLED_SECONDS)
+    assert calls() == ["fsync one.so", "fsync two.so", "renameat .checked"]
+    assert calls() == []
 
 
 def test_cleared_in_between(run_core: RunCore, image_file: Path, tmp_path: Path) -> None:
