@@ -22,7 +22,13 @@ class Assemble(Protocol):
     """Makes an executable whose ``__main__`` is one of the programs of ``tests/bases``."""
 
     def __call__(
-        self, base: Path, main: str, *options: str, more: Path | None = None, tools: Sequence[Path] = ()
+        self,
+        base: Path,
+        main: str,
+        *options: str,
+        more: Path | None = None,
+        tools: Sequence[Path] = (),
+        interpreter: bool = True,
     ) -> Path: ...
 
 

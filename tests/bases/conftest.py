@@ -13,7 +13,7 @@ import pytest
 
 from fixture_types import Assemble, BaseOf
 from pypkg_core.binaries import attach_image, read_image
-from pypkg_core.image import ImageBuilder, ModuleKind, merge_image
+from pypkg_core.image import ImageBuilder, ImageFlag, ModuleKind, merge_image
 from targets import PARAMETERS
 
 # These tests are data: a packaged program looks for them.
@@ -62,12 +62,19 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
     """Make an executable whose ``__main__`` is one of the programs, with interpreter options built in.
 
     The files of the directory ``more`` are added to those of ``project``; ``tools`` are programs of this machine,
-    which are added to ``tools``.
+    which are added to ``tools``. ``interpreter``: as in the configuration.
     """
 
-    def make(base: Path, main: str, *options: str, more: Path | None = None, tools: Sequence[Path] = ()) -> Path:
+    def make(
+        base: Path,
+        main: str,
+        *options: str,
+        more: Path | None = None,
+        tools: Sequence[Path] = (),
+        interpreter: bool = True,
+    ) -> Path:
         image = read_image(base)
-        builder = ImageBuilder(mtime=315532800)
+        builder = ImageBuilder(mtime=315532800, flags=ImageFlag(0) if interpreter else ImageFlag.NO_REENTRY)
         _add_modules(builder, base, main, PROJECT)
         if more is not None:
             _add_modules(builder, base, main, more)

@@ -51,6 +51,13 @@ def test_multiprocessing(spawning: Path, method: str) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_multiprocessing_without_an_interpreter(base: Path, assemble: Assemble, method: str) -> None:
+    """Also with a preloaded main module, whose path is in the fork server's command."""
+    done = _run(assemble(base, "spawning", "-W", "error", more=PROGRAMS, interpreter=False), method)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
 def test_a_program_without_a_guard_is_told_so(base: Path, assemble: Assemble) -> None:
     done = _run(assemble(base, "unguarded", more=PROGRAMS))
     assert done.stdout == "exit code 1\n"
@@ -116,6 +123,9 @@ PROGRAM = {
     "options of its own": (["--flag", "-c"], "['--flag', '-c'] 0 []"),
     "known letters": (["-v", "build"], "['-v', 'build'] 0 []"),
     "a missing script": (["none.py"], "['none.py'] 0 []"),
+    "code in one argument": (["-cprint(1)"], "['-cprint(1)'] 0 []"),
+    "code after options in one argument": (["-Oc1/0", "x"], "['-Oc1/0', 'x'] 0 []"),
+    "a module in one argument": (["-mjson.tool"], "['-mjson.tool'] 0 []"),
     "plain Python's way": (["@argv"], "[{request}] 0 []"),
     "the entry": (["@file", "-c", "x"], "['-c', 'x'] 0 []"),
     "the entry with options": (["-Wignore", "-O", "@file", "-c"], "['-c'] 1 ['ignore']"),
@@ -143,6 +153,33 @@ def test_program(starting: Path, name: str) -> None:
     done = _start(starting, "run", ["@", *arguments])
     request = repr(json.dumps({"how": "run", "line": ["@", *arguments]}))
     assert (done.stdout, done.stderr) == (f"application {wanted.replace('{request}', request)} 1 None\nexit 0\n", "")
+
+
+@pytest.fixture(scope="module")
+def restricted(base: Path, assemble: Assemble) -> Path:
+    return assemble(base, "starting", more=PROGRAMS, interpreter=False)
+
+
+RESTRICTED = [
+    ["-c", "print(1)"],
+    ["-m", "json.tool"],
+    ["-"],
+    ["-V"],
+    [f"{ROOT}/script.py"],
+    ["-c", "import sys;main(5)"],
+]
+
+
+@pytest.mark.parametrize("line", RESTRICTED, ids=" ".join)
+def test_without_an_interpreter_everything_starts_the_program(restricted: Path, line: list[str]) -> None:
+    done = _start(restricted, "run", ["@", *line])
+    assert (done.stdout, done.stderr) == (f"application {line} 0 [] 1 None\nexit 0\n", "")
+
+
+@pytest.mark.parametrize("name", ["the entry with options", "the executable with options"])
+def test_without_an_interpreter_the_program_starts_itself(restricted: Path, name: str) -> None:
+    arguments, wanted = PROGRAM[name]
+    assert _start(restricted, "run", ["@", *arguments]).stdout == f"application {wanted} 1 None\nexit 0\n"
 
 
 @pytest.mark.parametrize("line", [["@argv"], ["@", "@argv"]])

@@ -60,6 +60,26 @@ free_list(char **list)
     free(list);
 }
 
+/* Code is an argument of its own, and an image that is no interpreter starts it for less, never for more. */
+static void
+check_decision(const struct pypkg_program *program, char **line, const struct pypkg_options *end, bool version)
+{
+    uint32_t *flags = &pypkg_state.image.flags;
+    bool meant = pypkg_is_interpreter_call(program, line);
+
+    *flags |= PYPKG_NO_REENTRY;
+    bool restricted = pypkg_is_interpreter_call(program, line);
+    *flags &= ~(uint32_t)PYPKG_NO_REENTRY;
+    bool code = (end->letter == 'c' || end->letter == 'm') && !version;
+    if ((restricted && !meant) || (meant && code && end->value != line[end->index])) {
+        abort();
+    }
+    if (restricted && code
+        && (strstr(end->value, "from multiprocessing.") == NULL || end->value[strlen(end->value) - 1] != ')')) {
+        abort();
+    }
+}
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -76,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     struct pypkg_options options;
     int count, own_count, steps = 0;
+    bool version = false;
 
     char *variable = take_text(&input);
     char **line = take_list(&input, &count);
@@ -90,6 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (count > 0) {
         for (pypkg_options_begin(&options, line); pypkg_options_next(&options); steps++) {
+            version = version || options.letter == 'V';
             if (options.index > count || steps > (int)size) {
                 abort();
             }
@@ -97,7 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (options.index > count) {
             abort();
         }
-        pypkg_is_interpreter_call(&program, line);
+        check_decision(&program, line, &options, version);
         pypkg_is_entry(&program, line[0]);
     }
     free(variable);

@@ -143,6 +143,11 @@ def path_seeds() -> dict[str, bytes]:
         calls = [bytes([operation]) + path + b"\x01\x02" for operation in range(16) for path in paths]
         for number in range(0, len(calls), 12):
             programs[f"{configuration}-{number}"] = bytes([configuration]) + b"".join(calls[number : number + 12])
+    # With more slashes at the end than any buffer has room for, and with a name of its own before each slash.
+    long = (b"\xc9\x26\xff", b"\xd1\x26\xff", b"\xc1\x26\x80", b"\x87" + b"\x26" * 7 + b"\x05\x11" + b"\x01" * 17)
+    for number, path in enumerate(long):
+        calls = [bytes([operation]) + path + b"\x01\x02" for operation in range(16)]
+        programs[f"long-{number}"] = b"\0" + b"".join(calls)
     return programs
 
 
@@ -176,6 +181,13 @@ def command_lines() -> dict[str, bytes]:
         "module": ("1:/proc/self/exe", ["p", "-Im", "json.tool"], []),
         "options": ("99:/proc/self/exe", ["p", "-OO", "-X", "dev", "-Werror", "-B", "/snapshot/a", "-c"], ["-V"]),
         "again": ("", ["p", "-c", "x"], ["-c", "x"]),
+        "attached": ("", ["p", "-cpass"], []),
+        "tracker": ("", ["p", "-c", "from multiprocessing.resource_tracker import main;main(5)"], []),
+        "server": (
+            "",
+            ["p", "-c", "from multiprocessing.forkserver import main; main(5, 6, ['a'], **{\"b\": '\\''})"],
+            [],
+        ),
         "spawn": (":", ["p", "--multiprocessing-fork", "tracker_fd=5"], []),
         "missing": ("4294967296:x", ["p", "-W"], []),
         "script": ("0:", ["p", "-u", "--", "/snapshot/l/file"], ["--"]),

@@ -29,6 +29,7 @@ def build_image(
     mtime: int,
     policy: SourcePolicy = WITHHOLD_ALL,
     options: Sequence[str] = (),
+    interpreter: bool = True,
     stdlib: Mapping[str, bytes] | None = None,
     debug: bool = False,
 ) -> Pieces:
@@ -41,13 +42,15 @@ def build_image(
         mtime: of every file, in seconds since 1970.
         policy: whose source text is packaged.
         options: the interpreter's, as on its command line.
+        interpreter: whether the program is the interpreter to processes that it starts.
         stdlib: code that replaces that of the base's modules, by module.
         debug: whether the runtime's diagnostics are packaged.
 
     Raises:
         PypkgError: a file cannot be read, or two parts have the same path.
     """
-    builder = ImageBuilder(mtime, base.image.flags & ImageFlag.FOLDED)
+    reentry = ImageFlag(0) if interpreter else ImageFlag.NO_REENTRY
+    builder = ImageBuilder(mtime, base.image.flags & ImageFlag.FOLDED | reentry)
     _add_files(builder, payload)
     _add_modules(builder, payload, policy)
     _add_links(builder, payload)

@@ -154,6 +154,7 @@ def write(prepared: Prepared, progress: Progress) -> Written:
         mtime=prepared.mtime,
         policy=SourcePolicy.of(request.config),
         options=request.config.options,
+        interpreter=request.config.interpreter,
         stdlib=prepared.stdlib,
         debug=request.debug,
     )

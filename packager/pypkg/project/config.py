@@ -46,6 +46,7 @@ class Config:
         public: package the project's source text.
         public_packages: distributions whose source text to package; ``*`` for all and the standard library.
         options: interpreter options to build in, as on Python's command line.
+        interpreter: whether the program is also the Python interpreter to processes that it starts.
         dictionary: entries of the dictionary to disable or to change.
     """
 
@@ -63,6 +64,7 @@ class Config:
     public: bool = False
     public_packages: tuple[str, ...] = ()
     options: tuple[str, ...] = field(default=(), metadata=read_by(_read_options))
+    interpreter: bool = True
     dictionary: DictionarySettings = field(
         default_factory=DictionarySettings, metadata=read_by(read_dictionary_settings)
     )

@@ -11,6 +11,14 @@
 static const char plain_options[] = "bBdEiIOPqRsSuvxV";
 static const char options_with_value[] = "cmWX";
 
+/* How the code of multiprocessing's helpers begins; the rest is the arguments of a call: Lib/multiprocessing/
+   resource_tracker.py and forkserver.py. */
+static const char *const helpers[] = {
+    "from multiprocessing.resource_tracker import main;main(",
+    "from multiprocessing.forkserver import main; main(",
+    "import sys; from multiprocessing.forkserver import main; main(",
+};
+
 void
 pypkg_options_begin(struct pypkg_options *options, char *const argv[])
 {
@@ -100,10 +108,58 @@ is_script(const char *path)
         && pypkg_stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/* Whether the arguments of a call, up to its last character, are literals, or the one expression that multiprocessing
+   uses: without other names they can call nothing. */
+static bool
+are_literals(const char *text)
+{
+    static const char arguments[] = "sys_argv=sys.argv[1:]";
+
+    while (*text != '\0' && strcmp(text, ")") != 0) {
+        char quote = *text;
+        if (quote == '\'' || quote == '"') {
+            for (text++; *text != '\0' && *text != quote; text++) {
+                text += *text == '\\' && text[1] != '\0';
+            }
+            text += *text == quote;
+        }
+        else if (strncmp(text, arguments, sizeof(arguments) - 1) == 0) {
+            text += sizeof(arguments) - 1;
+        }
+        else if (strchr("0123456789,:*[]{} ", *text++) == NULL) {
+            return false;
+        }
+    }
+    return *text == ')';
+}
+
+/* Whether the code of -c is what multiprocessing starts its resource tracker or fork server with. */
+static bool
+is_helper(const char *code)
+{
+    for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
+        size_t size = strlen(helpers[i]);
+        if (strncmp(code, helpers[i], size) == 0 && are_literals(code + size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether -c and -m are options here: their value is an argument of its own, and if the image says that the program is
+   no interpreter, it is the code of a helper. A single argument, which may come from anywhere, never is code. */
+static bool
+is_command(const struct pypkg_options *options, bool restricted)
+{
+    bool is_apart = options->value != NULL && options->value == options->argv[options->index];
+    return is_apart && (!restricted || (options->letter == 'c' && is_helper(options->value)));
+}
+
 bool
 pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[])
 {
     struct pypkg_options options;
+    bool restricted = pypkg_state.ready && (pypkg_state.image.flags & PYPKG_NO_REENTRY) != 0;
 
     if (argv == NULL || argv[0] == NULL || argv[1] == NULL) {
         return false;
@@ -119,10 +175,10 @@ pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[
     while (pypkg_options_next(&options)) {
         switch (options.letter) {
         case 'V':
-            return true;
+            return !restricted;
         case 'c':
         case 'm':
-            return options.value != NULL;
+            return is_command(&options, restricted);
         case 'W':
         case 'X':
             if (options.value == NULL) {
@@ -140,6 +196,9 @@ pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[
         return false;
     }
     /* [sys.executable, *sys.argv] too: main then runs the program, with the options before it. */
+    if (restricted) {
+        return pypkg_is_entry(program, script);
+    }
     return strcmp(script, "-") == 0 || is_script(script) || pypkg_is_program(program, script);
 }
 

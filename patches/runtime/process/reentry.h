@@ -2,7 +2,7 @@
 
    To a packaged program `sys.executable` is both. `[sys.executable, "-c", ...]` and multiprocessing mean the
    interpreter; `os.execv(sys.executable, sys.argv)`, and programs that know they are frozen, mean the program. The
-   command line decides which. The interpreter is then requested by a variable in the environment of the new process,
+   command line decides which: no single argument is code. The interpreter is then requested by a variable in the environment of the new process,
    which removes it at once: a `-c` or `-m` of a user, which comes without the variable, is an argument of the
    program. */
 
@@ -40,7 +40,8 @@ void pypkg_options_begin(struct pypkg_options *options, char *const argv[]);
 /* Go to the next option; false at the end. -c, -m and an unknown option are always the last. */
 bool pypkg_options_next(struct pypkg_options *options);
 
-/* Whether a program that starts its own executable with this command line means the interpreter. */
+/* Whether a program that starts its own executable with this command line means the interpreter. With PYPKG_NO_REENTRY in
+   the image only helpers of multiprocessing, and the program itself after options of Python, are meant. */
 bool pypkg_is_interpreter_call(const struct pypkg_program *program, char *const argv[]);
 
 /* Whether `path`, as exec would resolve it, is this executable. Async-signal-safe. */

@@ -23,6 +23,7 @@ def test_all_keys(tmp_path: Path) -> None:
     table = (
         'targets = ["py313-linux-x64"]\noutput-path = "dist"\nname = "app"\nscripts = "extra/*.py"\n'
         'assets = ["a/**", "!a/b"]\nhidden-imports = ["one", "two"]\nexcludes = "tkinter"\nignore = "**/*.tmp"\n'
+        "interpreter = false\n"
     )
     config = load_config(project_with(tmp_path, table), None)
     assert config == Config(
@@ -36,6 +37,7 @@ def test_all_keys(tmp_path: Path) -> None:
         hidden_imports=("one", "two"),
         excludes=("tkinter",),
         ignore=Patterns(("**/*.tmp",)),
+        interpreter=False,
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import RunCore
+from pypkg_core.image import ImageFlag
+
+from ..conftest import RunCore, sample_builder
 
 SEPARATOR = "%"
 
@@ -28,10 +30,8 @@ def program(tmp_path: Path) -> Path:
 
 INTERPRETER = [
     ["-c", "pass"],
-    ["-cpass"],
     ["-c", ""],
     ["-m", "mod", "-x"],
-    ["-mmod"],
     ["-V"],
     ["-VV"],
     ["-IV"],
@@ -85,6 +85,45 @@ PROGRAM = [
     ["/snapshot/app/loop"],
     ["worker", "--multiprocessing-fork"],
     [".py"],
+    # What one argument holds is never code.
+    ["-cpass"],
+    ["-mmod"],
+    ["-cpass", "x"],
+    ["-IcO"],
+    ["-Bmjson.tool"],
+    ["-u", "-cpass"],
+    ["-Werror", "-mmod"],
+]
+
+# Only the helpers of multiprocessing, and the program itself.
+TRACKER = "from multiprocessing.resource_tracker import main;main("
+SERVER = "import sys; from multiprocessing.forkserver import main; main("
+RESTRICTED_INTERPRETER = [
+    ["-c", TRACKER + "5)"],
+    ["-OO", "-X", "dev", "-Werror", "-c", TRACKER + "17)"],
+    ["-c", SERVER.removeprefix("import sys; ") + "5, 6, ['__main__'], **{'sys_path': []})"],
+    ["-c", SERVER + "5, 6, ['a)', \"b'\"], sys_argv=sys.argv[1:], **{'sys_path': ['/x\\'y']})", "own"],
+    ["--multiprocessing-fork", "tracker_fd=5", "pipe_handle=7"],
+    ["{}/program", "x"],
+    ["-Werror", "{}/link"],
+    ["/snapshot/app/main.py"],
+]
+RESTRICTED_PROGRAM = [
+    *(line for line in INTERPRETER if line not in RESTRICTED_INTERPRETER and line[0] != "--multiprocessing-fork"),
+    ["-c" + TRACKER + "5)"],
+    ["-m", TRACKER + "5)"],
+    ["-c", TRACKER + "5"],
+    ["-c", TRACKER + "5) "],
+    ["-c", TRACKER + "5);x()"],
+    ["-c", TRACKER + "x())"],
+    ["-c", TRACKER + "5);main(5)"],
+    ["-c", SERVER + "'\\')"],
+    ["-c", SERVER + "'\\"],
+    ["-c", SERVER + "f'{x()}')"],
+    ["-c", SERVER + "5\n)"],
+    ["-c", SERVER + "sys_argv=sys.argv[1:]()"],
+    ["-c", SERVER],
+    ["-c", " " + TRACKER + "5)"],
 ]
 
 
@@ -106,6 +145,30 @@ def test_interpreter(run_core: RunCore, image_file: Path, program: Path, line: l
 @pytest.mark.parametrize("line", PROGRAM, ids=" ".join)
 def test_program(run_core: RunCore, image_file: Path, program: Path, line: list[str]) -> None:
     assert _wanted(run_core, image_file, program, ["own"], line) == "program"
+
+
+@pytest.fixture(scope="module")
+def restricted_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    builder = sample_builder()
+    builder.flags |= ImageFlag.NO_REENTRY
+    path = tmp_path_factory.mktemp("restricted") / "image"
+    path.write_bytes(builder.build())
+    return path
+
+
+@pytest.mark.parametrize("line", RESTRICTED_INTERPRETER, ids=" ".join)
+def test_without_an_interpreter_helpers_work(
+    run_core: RunCore, restricted_image: Path, image_file: Path, program: Path, line: list[str]
+) -> None:
+    for image in (restricted_image, image_file):
+        assert _wanted(run_core, image, program, ["own"], line) == "interpreter"
+
+
+@pytest.mark.parametrize("line", RESTRICTED_PROGRAM, ids=" ".join)
+def test_without_an_interpreter_nothing_else_is_code(
+    run_core: RunCore, restricted_image: Path, program: Path, line: list[str]
+) -> None:
+    assert _wanted(run_core, restricted_image, program, ["own"], line) == "program"
 
 
 def _environment(run_core: RunCore, image: Path, program: Path, *line: str | Path, **env: str) -> list[str]:
