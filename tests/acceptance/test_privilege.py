@@ -9,7 +9,7 @@ import pytest
 
 import needs
 from acceptance.program import Package, Program
-from privileged import SOMEBODY, installed, run_as_somebody
+from privileged import RIGHTS, SOMEBODY, installed, run_as_somebody
 from targets import DYNAMIC, STATIC
 
 pytestmark = pytest.mark.base
@@ -44,6 +44,14 @@ def test_the_caller_gets_no_interpreter(program: Program) -> None:
         refused = run_as_somebody(path, "-c", "print('code')", env={"PYPKG_REENTRY": str(path)})
         assert (refused.returncode, refused.stdout) == (1, "")
         assert "more rights than its caller" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("rights", RIGHTS)
+def test_every_kind_of_rights(program: Program, rights: str) -> None:
+    with installed(program.path, rights) as path:
+        refused = run_as_somebody(path, "-c", "print('code')", env={"PYPKG_REENTRY": str(path)})
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "more rights than its caller" in refused.stderr
 
 
 def test_its_own_children_are_refused_and_not_started_again(program: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import needs
-from privileged import installed, run_as_somebody
+from privileged import RIGHTS, installed, run_as_somebody
 from runtime_build import RUNTIME, compile_program
 
 from ..conftest import PROGRAMS
@@ -67,6 +68,18 @@ def test_reentry_is_refused(privileged: Path, image: Path) -> None:
     for value in (str(privileged), "/bin/sh", ""):
         assert run_as_somebody(privileged, "requested", image, privileged, env={NAME: value}).stdout == "refused\n"
     assert run_as_somebody(privileged, "requested", image, privileged, env={}).stdout == "none\n"
+
+
+@pytest.mark.parametrize("rights", RIGHTS)
+def test_every_kind_of_rights(core: Path, image_file: Path, rights: str) -> None:
+    with installed(core, rights) as program:
+        image = Path(shutil.copyfile(image_file, program.with_name("image")))
+        variable = {NAME: str(program)}
+        assert run_as_somebody(program, "requested", image, program, env=variable).stdout == "refused\n"
+        program.chmod(0o755)
+        if rights == "capabilities":
+            os.removexattr(program, "security.capability")
+        assert run_as_somebody(program, "requested", image, program, env=variable).stdout == "requested\n"
 
 
 def test_no_cache_but_memory(privileged: Path, image: Path) -> None:
