@@ -88,7 +88,9 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Assemble:
         for name in ("data/a.txt", "data/sub/b.txt"):
             builder.add_file(f"project/{name}", PROJECT / name)
         builder.add_symlink("project/data/link", "sub/b.txt")
-        merge_image(builder, image, withhold=lambda _: True)
+        # As the packager does: the code of what is no module, such as sysconfig's data, is in its source text.
+        sources = {module.entry.path for module in image.modules if module.kind.has_code}
+        merge_image(builder, image, withhold=lambda entry: entry.path in sources)
         builder.set_search_path(["/snapshot/project", *image.search_path])
         builder.add_entry_point("project", options=options)
         builder.set_manifest({**image.manifest, "kind": "application", "name": "project"})
