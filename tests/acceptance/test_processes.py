@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,24 @@ def test_a_pool_and_a_module(crunch: Program, method: str) -> None:
 
 def test_the_users_options_are_the_programs(crunch: Program) -> None:
     assert "cannot find context for '-c'" in crunch.run("-c", "print(1)").stderr
+
+
+PASSING_ON = """
+import subprocess, sys
+if sys.argv[1:2] == ["start"]:
+    sys.exit(subprocess.run([sys.executable, *sys.argv[2:]]).returncode)
+print("program", sys.argv[1:], flush=True)
+"""
+
+
+@pytest.mark.parametrize("target", PARAMETERS)
+def test_a_program_without_an_interpreter(target: str, tmp_path: Path, package: Package) -> None:
+    """``interpreter = false`` reaches the executable; without it two arguments of the user are code."""
+    for interpreter, expected in (("true", "1\n"), ("false", "program ['-c', 'print(1)']\n")):
+        project = tmp_path / interpreter
+        project.mkdir()
+        (project / "pyproject.toml").write_text(f'[project]\nname = "x"\n[tool.pypkg]\ninterpreter = {interpreter}\n')
+        (project / "__main__.py").write_text(PASSING_ON)
+        program = package(project, target)
+        assert program.output("start", "-c", "print(1)") == expected
+        assert program.output("start", "-cprint(1)") == "program ['-cprint(1)']\n"
