@@ -35,7 +35,7 @@ def _run(program: Path, *arguments: str, stdout: int | TextIO = subprocess.PIPE)
     )
 
 
-@pytest.mark.parametrize("main", ["files", "modules"])
+@pytest.mark.parametrize("main", ["descriptors", "files", "modules"])
 def test_program(base: Path, assemble: Assemble, main: str) -> None:
     done = _run(assemble(base, main), "-c", "x", "-V")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr

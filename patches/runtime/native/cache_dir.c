@@ -131,14 +131,14 @@ static int
 open_or_create(struct pypkg_cache *cache, int parent, const char *name, int flags)
 {
     flags |= O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(parent, name, flags);
+    int fd = pypkg_above_standard(openat(parent, name, flags));
 
     if (fd < 0 && errno == ENOENT) {
         if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST) {
             pypkg_cache_fail_errno(cache, "create");
             return -1;
         }
-        fd = openat(parent, name, flags);
+        fd = pypkg_above_standard(openat(parent, name, flags));
     }
     if (fd < 0) {
         pypkg_cache_fail_errno(cache, "open");
@@ -187,7 +187,7 @@ open_root(struct pypkg_cache *cache)
 {
     cache->size = 0;
     memcpy(cache->path, "/", 2);
-    int fd = open("/", O_THROUGH | O_DIRECTORY | O_CLOEXEC);
+    int fd = pypkg_above_standard(open("/", O_THROUGH | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0) {
         pypkg_cache_fail_errno(cache, "open");
     }

@@ -20,7 +20,7 @@ create_new(int top, char name[64], mode_t mode)
     for (int i = 0; i < 100; i++) {
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(name, 64, NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec, atomic_fetch_add(&counter, 1));
-        int fd = openat(top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        int fd = pypkg_above_standard(openat(top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
         if (fd >= 0 || errno != EEXIST) {
             return fd;
         }
@@ -61,7 +61,7 @@ pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char 
 void
 pypkg_cache_clean(int top)
 {
-    int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = pypkg_above_standard(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
     struct pypkg_status status;

@@ -58,7 +58,7 @@ pypkg_checked_read(int directory, uint32_t count)
 {
     struct pypkg_status status;
     size_t size = checked_size(count);
-    int fd = openat(directory, CHECKED_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = pypkg_above_standard(openat(directory, CHECKED_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 
     if (fd < 0) {
         return NULL;

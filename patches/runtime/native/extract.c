@@ -58,7 +58,7 @@ examine(struct extraction *x, uint32_t member, const struct pypkg_entry *entry, 
     struct pypkg_status status;
     struct pypkg_bytes bytes;
 
-    int fd = openat(x->parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = pypkg_above_standard(openat(x->parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (fd < 0) {
         return DIFFERENT;
     }

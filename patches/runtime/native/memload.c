@@ -38,20 +38,43 @@ fail_errno(char *reason, size_t size, const char *what)
     return -1;
 }
 
-/* Move a descriptor to a number that no library had before; it keeps its own if no number is left. */
+/* Whether the loader was given the path of this number. */
+static bool
+had_number(int fd)
+{
+    const struct loaded *item = atomic_load(&list);
+
+    while (item != NULL && item->fd != fd) {
+        item = item->next;
+    }
+    return item != NULL;
+}
+
+/* Move a descriptor to a number that no library had before: above all of them, or where so many are not allowed, to a
+   lower one. Returns -1 with errno, the descriptor closed. */
 static int
 move_up(int fd)
 {
     int moved = fcntl(fd, F_DUPFD_CLOEXEC, atomic_load(&next_descriptor));
     int expected = atomic_load(&next_descriptor);
 
-    if (moved < 0) {
-        return fd;
+    while (moved >= 0 && expected <= moved && !atomic_compare_exchange_weak(&next_descriptor, &expected, moved + 1)) {
     }
-    close(fd);
-    while (expected <= moved && !atomic_compare_exchange_weak(&next_descriptor, &expected, moved + 1)) {
+    int lower = moved < 0 ? fd : -1;
+    while (lower >= 0 && had_number(lower)) {
+        int next = fcntl(fd, F_DUPFD_CLOEXEC, lower + 1), saved = errno;
+        if (lower != fd) {
+            close(lower);
+        }
+        errno = saved;
+        lower = next;
     }
-    return moved;
+    if (lower != fd) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+    }
+    return moved >= 0 ? moved : lower;
 }
 
 static int
@@ -128,6 +151,11 @@ get_file(const struct pypkg_found *found, char *reason, size_t reason_size)
         return NULL;
     }
     fresh->fd = move_up(fd);
+    if (fresh->fd < 0) {
+        fail_errno(reason, reason_size, "a descriptor that the loader has not seen");
+        free(fresh);
+        return NULL;
+    }
     fresh->index = found->index;
     pypkg_status_of(fresh->fd, &fresh->status);
     pypkg_descriptor_path(fresh->fd, fresh->path);

@@ -71,6 +71,10 @@ bool pypkg_is_root(const struct pypkg_status *directory);
 
 /* --- descriptors: os/posix/descriptor.c, and os/linux/descriptor_path.c for each system --- */
 
+/* Move a descriptor to 3 or above, close-on-exec: 0 to 2 are where programs write their messages, and the runtime's own
+   files must not get them. Returns it, or -1 with errno, the descriptor closed. -1 stays -1. */
+int pypkg_above_standard(int fd);
+
 /* Write all bytes, also after interruptions. Returns 0, or -1 with errno. */
 int pypkg_write_all(int fd, const uint8_t *data, size_t size);
 

@@ -7,18 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A new empty file, open for reading and writing, close-on-exec. Where the system has no memory files it is an unlinked
-   temporary file. Returns -1 with errno. */
+/* A new empty file, open for reading and writing, close-on-exec, its descriptor above those of standard streams. Where
+   the system has or allows no memory files it is an unlinked temporary file. `number` is shown by the system in the
+   name of the file; nothing depends on it. Returns -1 with errno. */
 int pypkg_memory_file(uint32_t number);
 
-/* The number that pypkg_memory_file made this file with; false if it is not known. */
-bool pypkg_memory_file_number(int fd, uint32_t *number);
-
-/* A new empty file that may be mapped as code and executed. Returns -1 with errno: ENOSYS if the system has none. */
+/* The same for a file that may be mapped as code and executed. */
 int pypkg_executable_memory_file(void);
 
 /* Forbid every change of a memory file. Returns 0, or -1 with errno. */
 int pypkg_seal(int fd);
+
+/* Whether nobody can change a file any more. */
+bool pypkg_is_sealed(int fd);
 
 /* Open the file of a descriptor again, for reading only. Of `flags`, as for open(2), those that concern the descriptor
    are used. Returns -1 with errno. */

@@ -60,11 +60,12 @@ make_descriptor(const struct pypkg_found *found, int flags, bool contents, struc
         return -1;
     }
     int ready = -1;
-    if (found->entry.type == PYPKG_DIRECTORY) {
-        pypkg_fd_mark_directory(fd, found->index);
-    }
     if ((!contents || fill(fd, found) == 0) && fstat(fd, status) == 0) {
-        if (contents && pypkg_fd_cache_is_checked(found->index)) {
+        bool sealed = pypkg_seal(fd) == 0;
+        if (sealed) {
+            pypkg_fd_remember(status, found->index);
+        }
+        if (sealed && contents && pypkg_fd_cache_is_checked(found->index)) {
             pypkg_fd_cache_add(fd, found, status);
         }
         ready = make_read_only(fd, flags);
@@ -91,6 +92,9 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
     }
     bool contents = reads && found->entry.type == PYPKG_FILE;
     int fd = contents ? pypkg_fd_cache_open(found, flags, &status) : -1;
+    if (fd < 0 && contents) {
+        fd = pypkg_fd_share(found, flags, &status);
+    }
     if (fd < 0) {
         fd = make_descriptor(found, flags, contents, &status);
     }

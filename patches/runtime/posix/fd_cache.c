@@ -115,7 +115,7 @@ pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat *sta
 void
 pypkg_fd_cache_add(int fd, const struct pypkg_found *found, const struct stat *status)
 {
-    if (found->entry.size > MAX_FILE_SIZE || pypkg_seal(fd) < 0) {
+    if (found->entry.size > MAX_FILE_SIZE) {
         return;
     }
     struct cached *cached = malloc(sizeof(*cached));

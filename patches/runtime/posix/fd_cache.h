@@ -14,7 +14,7 @@ void pypkg_fd_cache_set_checked(uint32_t index);
 /* Open the cached memory file of an entry and get its status. -1 if none is cached. */
 int pypkg_fd_cache_open(const struct pypkg_found *found, int flags, struct stat *status);
 
-/* Seal the memory file `fd`, which is open for writing, and cache it, unless it is large. */
+/* Cache the sealed memory file `fd`, unless it is large. */
 void pypkg_fd_cache_add(int fd, const struct pypkg_found *found, const struct stat *status);
 
 #if defined(PYPKG_TESTS)

@@ -1,14 +1,17 @@
 /* The table of virtual descriptors.
 
    A slot is valid only while device and inode of its descriptor are those recorded, so that a number which was closed
-   and reused for another file is not taken for a virtual one. A duplicate (dup, fork and exec) has no slot of its own:
-   it is recognised by a mark in the memory file, or by the slot of its original. Descriptors above the end of the table
-   are valid files without a slot; directories need one. */
+   and reused for another file is not taken for a virtual one. A duplicate (dup) has no slot of its own: it
+   is recognised by device and inode, which the table of files remembers for the last few thousand memory files, and the
+   slots for files whose descriptor's number is not used again. Nothing that another process can make up is looked at:
+   neither names nor times. A fork inherits both tables; after an exec they are empty. Descriptors above the end of the
+   table are valid files without a slot; directories need one. */
 
 #include "posix/fd_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/state.h"
 #include "os/memory_file.h"
@@ -16,6 +19,11 @@
 
 #define CHUNK_SIZE 1024
 #define CHUNK_COUNT 256
+#define FILE_COUNT 4096
+#define READER_COUNT 1024
+
+/* Whether another reader is looked for in the whole table: a copy of a smaller file is as cheap. */
+#define SCAN_SIZE 65536
 
 struct slot {
     _Atomic uint64_t device;
@@ -25,8 +33,10 @@ struct slot {
 
 static struct {
     _Atomic(struct slot *) chunks[CHUNK_COUNT];
-    /* The device of the last memory file; normally all are on the same one. */
-    _Atomic uint64_t device;
+    /* The last memory files, by inode: a system numbers them in sequence. */
+    struct slot files[FILE_COUNT];
+    /* By entry, the descriptor that opened it last, plus one. */
+    _Atomic int readers[READER_COUNT];
 } table;
 
 static struct slot *
@@ -59,47 +69,42 @@ slot_matches(const struct slot *slot, const struct stat *status)
         && atomic_load_explicit(&slot->device, memory_order_relaxed) == (uint64_t)status->st_dev && status->st_ino != 0;
 }
 
-bool
-pypkg_fd_record(int fd, const struct stat *status, uint32_t index)
+static void
+set_slot(struct slot *slot, const struct stat *status, uint32_t index)
 {
-    struct slot *slot = slot_of(fd, true);
-    if (slot == NULL) {
-        return false;
-    }
     atomic_store_explicit(&slot->inode, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->device, (uint64_t)status->st_dev, memory_order_relaxed);
     atomic_store_explicit(&slot->index, index, memory_order_relaxed);
     atomic_store_explicit(&slot->inode, (uint64_t)status->st_ino, memory_order_release);
-    atomic_store_explicit(&table.device, (uint64_t)status->st_dev, memory_order_relaxed);
+}
+
+void
+pypkg_fd_remember(const struct stat *status, uint32_t index)
+{
+    set_slot(&table.files[(uint64_t)status->st_ino % FILE_COUNT], status, index);
+}
+
+bool
+pypkg_fd_record(int fd, const struct stat *status, uint32_t index)
+{
+    struct slot *slot = slot_of(fd, true);
+
     atomic_store_explicit(&pypkg_state.has_descriptors, true, memory_order_relaxed);
+    if (slot == NULL) {
+        return false;
+    }
+    set_slot(slot, status, index);
+    atomic_store_explicit(&table.readers[index % READER_COUNT], fd + 1, memory_order_relaxed);
     return true;
 }
 
-/* The mark of a directory is its modification time, which fstat returns anyway. That of a file is the number in its
-   name. */
-#define MARK 688215143 /* nanoseconds */
-
-void
-pypkg_fd_mark_directory(int fd, uint32_t index)
-{
-    const struct timespec mark = {.tv_sec = (time_t)index, .tv_nsec = MARK};
-    futimens(fd, (const struct timespec[2]){mark, mark});
-}
-
 static bool
-is_marked(const struct stat *status)
+find_file(const struct stat *status, uint32_t *index)
 {
-    struct timespec modified = pypkg_modified(status);
-    return modified.tv_nsec == MARK && status->st_size == 0 && modified.tv_sec >= 0
-        && (uint64_t)modified.tv_sec < pypkg_count(&pypkg_state.image, PYPKG_ENTRIES);
-}
+    struct slot *file = &table.files[(uint64_t)status->st_ino % FILE_COUNT];
 
-static bool
-is_named(int fd, const struct stat *status, uint32_t *index)
-{
-    struct pypkg_entry entry;
-    return pypkg_memory_file_number(fd, index) && pypkg_entry_at(&pypkg_state.image, *index, &entry)
-        && entry.type == PYPKG_FILE && entry.size == (uint64_t)status->st_size;
+    *index = atomic_load_explicit(&file->index, memory_order_relaxed);
+    return slot_matches(file, status);
 }
 
 /* The entry number of a duplicate whose original has a slot. */
@@ -131,13 +136,7 @@ find_index(int fd, const struct stat *status, uint32_t *index)
     if (!S_ISREG(status->st_mode) || status->st_nlink != 0) {
         return false;
     }
-    if (is_marked(status)) {
-        *index = (uint32_t)status->st_mtime;
-        return true;
-    }
-    if (find_original(status, index)
-        || ((uint64_t)status->st_dev == atomic_load_explicit(&table.device, memory_order_relaxed)
-            && is_named(fd, status, index))) {
+    if (find_file(status, index) || find_original(status, index)) {
         pypkg_fd_record(fd, status, *index);
         return true;
     }
@@ -170,4 +169,40 @@ bool
 pypkg_fd_directory(int fd, struct pypkg_found *found)
 {
     return pypkg_fd_entry(fd, found) && found->entry.type == PYPKG_DIRECTORY;
+}
+
+/* Open the file of `fd` again if it has the contents of the entry and nobody can change it. The program may close `fd`
+   and use its number again at any time, so what was opened is checked too. */
+static int
+open_reader(int fd, const struct pypkg_found *found, int flags, struct stat *status)
+{
+    struct slot *slot = slot_of(fd, false);
+    struct stat opened;
+
+    if (slot == NULL || atomic_load_explicit(&slot->index, memory_order_relaxed) != found->index
+        || fstat(fd, status) != 0 || !slot_matches(slot, status) || (uint64_t)status->st_size != found->entry.size
+        || !pypkg_is_sealed(fd)) {
+        return -1;
+    }
+    int own = pypkg_open_again(fd, flags);
+    if (own >= 0 && (fstat(own, &opened) != 0 || opened.st_ino != status->st_ino || opened.st_dev != status->st_dev)) {
+        close(own);
+        return -1;
+    }
+    return own;
+}
+
+int
+pypkg_fd_share(const struct pypkg_found *found, int flags, struct stat *status)
+{
+    int last = atomic_load_explicit(&table.readers[found->index % READER_COUNT], memory_order_relaxed) - 1;
+    int fd = last >= 0 ? open_reader(last, found, flags, status) : -1;
+
+    for (int i = 0; fd < 0 && found->entry.size > SCAN_SIZE && i < CHUNK_COUNT; i++) {
+        bool used = atomic_load(&table.chunks[i]) != NULL;
+        for (int j = 0; used && fd < 0 && j < CHUNK_SIZE; j++) {
+            fd = open_reader(i * CHUNK_SIZE + j, found, flags, status);
+        }
+    }
+    return fd;
 }

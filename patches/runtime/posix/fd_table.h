@@ -11,8 +11,12 @@
    then, a directory does not. */
 bool pypkg_fd_record(int fd, const struct stat *status, uint32_t index);
 
-/* Mark the memory file of a directory, before anything else is done with it, so that its duplicates are known. */
-void pypkg_fd_mark_directory(int fd, uint32_t index);
+/* Remember that a memory file with this status has the contents of an entry, so that duplicates of its descriptors are
+   known. Only for sealed files: the inode of another one may be used again. */
+void pypkg_fd_remember(const struct stat *status, uint32_t index);
+
+/* Open the memory file of an entry again if another descriptor reads it, and get its status. -1 if none does. */
+int pypkg_fd_share(const struct pypkg_found *found, int flags, struct stat *status);
 
 /* Whether `fd` is an entry, which is copied to `found`. `status` is that of the descriptor. errno is not changed. */
 bool pypkg_fd_entry_of(int fd, const struct stat *status, struct pypkg_found *found);

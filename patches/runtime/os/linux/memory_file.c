@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,8 +17,10 @@
 /* memfd_create(2) and fcntl(2); the headers of glibc 2.17 are older. */
 #define CLOEXEC 1u
 #define ALLOW_SEALING 2u
+#define NOEXEC_SEAL 8u
 #define EXEC 16u
 #define ADD_SEALS 1033
+#define GET_SEALS 1034
 #define SEAL_ALL 15u /* seal, shrink, grow, write */
 
 #define NAME "pypkg-"
@@ -49,44 +51,61 @@ create_unlinked(void)
     return fd;
 }
 
+/* A refusal (a sandbox, vm.memfd_noexec, a kernel without the call), and not a lack of memory or descriptors. */
+static bool
+is_refused(int error)
+{
+    return error == ENOSYS || error == EPERM || error == EACCES || error == EINVAL;
+}
+
+/* `kind`, MFD_EXEC or MFD_NOEXEC_SEAL, is unknown before Linux 6.3, which is asked once. */
+static int
+create(const char *name, unsigned kind)
+{
+    static atomic_bool knows_kinds = true;
+    int fd = -1;
+
+    if (atomic_load_explicit(&knows_kinds, memory_order_relaxed)) {
+        fd = (int)syscall(SYS_memfd_create, name, CLOEXEC | ALLOW_SEALING | kind);
+        if (fd < 0 && errno == EINVAL) {
+            atomic_store_explicit(&knows_kinds, false, memory_order_relaxed);
+        }
+    }
+    if (!atomic_load_explicit(&knows_kinds, memory_order_relaxed)) {
+        fd = (int)syscall(SYS_memfd_create, name, CLOEXEC | ALLOW_SEALING);
+    }
+    if (fd < 0 && is_refused(errno)) {
+        fd = create_unlinked();
+    }
+    return pypkg_above_standard(fd);
+}
+
 int
 pypkg_memory_file(uint32_t number)
 {
     char name[sizeof(NAME) + 10] = NAME;
 
     pypkg_put_decimal(name + sizeof(NAME) - 1, number);
-    int fd = (int)syscall(SYS_memfd_create, name, CLOEXEC | ALLOW_SEALING);
-    return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : create_unlinked();
-}
-
-bool
-pypkg_memory_file_number(int fd, uint32_t *number)
-{
-    static const char prefix[] = "/memfd:" NAME;
-    char target[64], *end;
-
-    int64_t size = pypkg_descriptor_target(fd, target, sizeof(target) - 1);
-    if (size <= (int64_t)sizeof(prefix) || memcmp(target, prefix, sizeof(prefix) - 1) != 0) {
-        return false;
-    }
-    target[size] = '\0';
-    unsigned long value = strtoul(target + sizeof(prefix) - 1, &end, 10);
-    *number = (uint32_t)value;
-    return strcmp(end, " (deleted)") == 0 && value <= UINT32_MAX;
+    return create(name, NOEXEC_SEAL);
 }
 
 int
 pypkg_executable_memory_file(void)
 {
-    /* MFD_EXEC is needed where vm.memfd_noexec is set, and unknown before Linux 6.3. */
-    int fd = (int)syscall(SYS_memfd_create, "pypkg", CLOEXEC | ALLOW_SEALING | EXEC);
-    return fd >= 0 || errno != EINVAL ? fd : (int)syscall(SYS_memfd_create, "pypkg", CLOEXEC | ALLOW_SEALING);
+    return create("pypkg", EXEC);
 }
 
 int
 pypkg_seal(int fd)
 {
     return fcntl(fd, ADD_SEALS, SEAL_ALL);
+}
+
+bool
+pypkg_is_sealed(int fd)
+{
+    int seals = fcntl(fd, GET_SEALS);
+    return seals >= 0 && ((unsigned)seals & SEAL_ALL) == SEAL_ALL;
 }
 
 int

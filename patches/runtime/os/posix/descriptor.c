@@ -6,6 +6,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define FIRST_ABOVE_STANDARD 3
+
+int
+pypkg_above_standard(int fd)
+{
+    if (fd < 0 || fd >= FIRST_ABOVE_STANDARD) {
+        return fd;
+    }
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STANDARD), saved = errno;
+    close(fd);
+    errno = saved;
+    return moved;
+}
+
 int
 pypkg_write_all(int fd, const uint8_t *data, size_t size)
 {

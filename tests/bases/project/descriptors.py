@@ -1,0 +1,56 @@
+"""The descriptors of packaged files: ``descriptors.py FILE``, with standard error closed."""
+# The functions of os are under test.
+
+import os
+
+from checks import check, finish
+
+FILE = os.path.dirname(__file__) + "/data/a.txt"
+
+
+def low_numbers():
+    """A message that is written to standard error meanwhile does not get into a file."""
+    try:
+        os.close(2)
+    except OSError:
+        pass
+    fd = os.open(FILE, os.O_RDONLY)
+    try:
+        os.write(2, b"a message\n")
+    except OSError:
+        pass
+    check("contents", os.pread(fd, 100, 0), b"text data\n")
+    os.close(fd)
+
+
+def sharing():
+    """One memory file for all readers, each with an offset of its own."""
+    streams = [open(FILE, "rb") for _ in range(3)]
+    check("offsets", [stream.read(4) for stream in streams], [b"text"] * 3)
+    inodes = {os.stat(f"/proc/self/fd/{stream.fileno()}").st_ino for stream in streams}
+    check("memory files", len(inodes), 1)
+    for stream in streams:
+        stream.close()
+
+
+def marks():
+    """Neither a name nor a time makes a file a packaged one."""
+    fd = os.open(FILE, os.O_RDONLY)
+    name = os.readlink(f"/proc/self/fd/{fd}").split(":")[1].split()[0]
+    forged = os.memfd_create(name)
+    os.write(forged, b"FORGED ...")
+    check("a forged name", os.fstat(forged).st_dev == os.fstat(fd).st_dev, False)
+    os.truncate(forged, 0)
+    os.utime(forged, ns=(1_688215143, 1_688215143))
+    check("a forged time", os.fstat(forged).st_size, 0)
+    os.close(forged)
+    copy = os.dup(fd)
+    os.close(fd)
+    check("a duplicate", os.path.samestat(os.fstat(copy), os.stat(FILE)), True)
+    os.close(copy)
+
+
+sharing()
+marks()
+low_numbers()
+finish()

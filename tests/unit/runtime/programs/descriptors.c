@@ -1,0 +1,104 @@
+/* The descriptors of packaged files: descriptors IMAGE. Ends with 0 and "done", or names what is wrong. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/start.h"
+#include "engine/state.h"
+#include "os/os.h"
+#include "posix/front.h"
+#include "posix/fd_table.h"
+
+#define LARGE "/snapshot/app/large"
+
+static void
+check(bool good, const char *what)
+{
+    if (!good) {
+        printf("%s\n", what);
+        exit(1);
+    }
+}
+
+static void
+check_sharing(void)
+{
+    struct stat first, second, third;
+    char byte;
+    int a = pypkg_open(LARGE, O_RDONLY), b = pypkg_open(LARGE, O_RDONLY);
+
+    check(fstat(a, &first) == 0 && fstat(b, &second) == 0, "open");
+    check(first.st_ino == second.st_ino && first.st_dev == second.st_dev, "two readers have two files");
+    check(read(a, &byte, 1) == 1 && lseek(a, 0, SEEK_CUR) == 1 && lseek(b, 0, SEEK_CUR) == 0, "one offset for both");
+    close(b);
+    int c = pypkg_open(LARGE, O_RDONLY);
+    check(fstat(c, &third) == 0 && third.st_ino == first.st_ino, "the file of another reader is not found");
+    close(a);
+    close(c);
+    int d = pypkg_open(LARGE, O_RDONLY);
+    check(fstat(d, &third) == 0 && third.st_ino != first.st_ino, "a file is kept without a reader");
+    close(d);
+}
+
+static void
+check_marks(void)
+{
+    struct stat status;
+    const struct timespec mark[2] = {{.tv_sec = 1, .tv_nsec = 688215143}, {.tv_sec = 1, .tv_nsec = 688215143}};
+    char name[32];
+    struct pypkg_found found;
+    int fd = pypkg_open(LARGE, O_RDONLY);
+
+    check(pypkg_fd_entry(fd, &found), "a file is not recognised");
+    snprintf(name, sizeof(name), "pypkg-%u", found.index);
+    int forged = memfd_create(name, 0);
+    check(ftruncate(forged, (off_t)found.entry.size) == 0 && !pypkg_fd_entry(forged, &found), "a forged name");
+    int marked = memfd_create("other", 0);
+    check(futimens(marked, mark) == 0 && !pypkg_fd_entry(marked, &found), "a forged time");
+    int copy = dup(fd);
+    close(fd);
+    check(dup2(forged, fd) == fd && pypkg_fd_entry(copy, &found), "a duplicate whose original was replaced");
+    check(pypkg_fstat(copy, &status) == 0 && status.st_size == (off_t)found.entry.size, "fstat of a duplicate");
+    close(forged);
+    close(marked);
+    close(copy);
+    close(fd);
+}
+
+static void
+check_low_numbers(void)
+{
+    int saved = fcntl(2, F_DUPFD_CLOEXEC, 10);
+
+    close(2);
+    int memory = pypkg_memory_file(0), code = pypkg_executable_memory_file();
+    int opened = pypkg_open("/snapshot/app/data/a.txt", O_RDONLY);
+    bool low = opened == 2, sealed = write(opened, "x", 1) < 0 && pypkg_is_sealed(opened);
+    dup2(saved, 2);
+    check(memory > 2 && code > 2, "a file of the runtime has a standard number");
+    check(low && sealed, "the program's own file is not the lowest and sealed");
+    close(memory);
+    close(code);
+}
+
+int
+main(int argc, char *argv[])
+{
+    int fd = argc == 2 ? open(argv[1], O_RDONLY) : -1;
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+    void *image = size > 0 ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+
+    check(image != MAP_FAILED, "no image");
+    const char *problem = pypkg_start_with(image, (uint64_t)size);
+    check(problem == NULL, problem);
+    check_low_numbers();
+    check_marks();
+    check_sharing();
+    puts("done");
+    return 0;
+}
