@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.image import ImageBuilder
+from runtime_build import compile_program
 
-from ..conftest import CompileLibrary, RunCore
+from ..conftest import PROGRAMS, CompileLibrary, RunCore, sample_builder
 
 ONE = "int two(void); int answer(void) { return 40 + two(); }\n"
 TWO = "int two(void) { return 2; }\n"
@@ -58,3 +61,18 @@ def test_errors_name_the_library(run_core: RunCore, image: Path, tmp_path: Path,
 
 def test_real_libraries_pass_through(run_core: RunCore, image: Path) -> None:
     assert "/none.so" in run_core("dlopen", image, "/none.so").stdout
+
+
+def test_no_library_gets_the_path_of_another(tmp_path: Path, compile_library: CompileLibrary) -> None:
+    builder = sample_builder()
+    names = [f"site-packages/library{n}.so" for n in range(4)]
+    for n, name in enumerate(names):
+        text = f"int answer(void) {{ return {n}; }}\n"
+        builder.add_file(name, compile_library(tmp_path / f"{n}" / "library.so", text))
+    image_file, program = tmp_path / "image", tmp_path / "numbers"
+    image_file.write_bytes(builder.build())
+    compile_program(needs.compiler(), program, [PROGRAMS / "numbers.c"])
+    done = subprocess.run(
+        [program, image_file, *(f"/snapshot/{name}" for name in names)], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n1\n2\n3\n", "")
