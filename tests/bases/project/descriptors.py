@@ -1,4 +1,4 @@
-"""The descriptors of packaged files: ``descriptors.py FILE``, with standard error closed."""
+"""The descriptors of packaged files."""
 # The functions of os are under test.
 
 import os
