@@ -91,6 +91,8 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
         return pypkg_fail(EACCES);
     }
     bool contents = reads && found->entry.type == PYPKG_FILE;
+    /* Some callers take errno for an error, although the call succeeded: CPython's ssl. */
+    int saved = errno;
     int fd = contents ? pypkg_fd_cache_open(found, flags, &status) : -1;
     if (fd < 0 && contents) {
         fd = pypkg_fd_share(found, flags, &status);
@@ -105,5 +107,6 @@ pypkg_fd_open(const struct pypkg_found *found, int flags)
         close(fd);
         return pypkg_fail(EMFILE);
     }
+    errno = saved;
     return fd;
 }

@@ -1,5 +1,6 @@
 /* The descriptors of packaged files: descriptors IMAGE. Ends with 0 and "done", or names what is wrong. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,9 @@ check_sharing(void)
     check(fstat(c, &third) == 0 && third.st_ino == first.st_ino, "the file of another reader is not found");
     close(a);
     close(c);
+    errno = 0;
     int d = pypkg_open(LARGE, O_RDONLY);
+    check(errno == 0, "errno was changed by a success");
     check(fstat(d, &third) == 0 && third.st_ino != first.st_ino, "a file is kept without a reader");
     close(d);
 }
