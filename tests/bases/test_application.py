@@ -41,6 +41,15 @@ def test_program(base: Path, assemble: Assemble, main: str) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
 
+def test_messages_are_not_in_files(base: Path, assemble: Assemble, tmp_path: Path) -> None:
+    """Other threads write messages to standard error, which is closed, while packaged files are opened."""
+    for name in ("first", "second"):
+        (tmp_path / name).write_bytes(name[:1].encode() * 100_000)
+    program = assemble(base, "messages", more=tmp_path)
+    done = subprocess.run(["sh", "-c", 'exec "$0" 2>&-', program], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "0 wrong\n")
+
+
 def test_options_of_the_executable(base: Path, assemble: Assemble) -> None:
     plain = _run(assemble(base, "flags"), "-O", "-m")
     assert plain.stdout == "0 False 1 [] {} ['-O', '-m'] ['-O', '-m']\n"

@@ -10,17 +10,28 @@
 /* An older temporary file was left by a killed process. */
 #define ABANDONED_SECONDS 3600
 
-/* Create a file in <cache>/pypkg under a name that no other process uses. */
+struct new_file {
+    int top;
+    mode_t mode;
+    char name[64]; /* empty before the first is made */
+};
+
+/* Create a file in <cache>/pypkg under a name that no other process uses, instead of the one that was made last. */
 static int
-create_new(int top, char name[64], mode_t mode)
+create_new(void *argument)
 {
     static _Atomic unsigned counter;
+    struct new_file *new = argument;
     struct timespec now;
 
+    if (new->name[0] != '\0') {
+        unlinkat(new->top, new->name, 0);
+    }
     for (int i = 0; i < 100; i++) {
         clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(name, 64, NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec, atomic_fetch_add(&counter, 1));
-        int fd = pypkg_above_standard(openat(top, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+        snprintf(new->name, sizeof(new->name), NEW_PREFIX "%lx-%lx-%x", (long)getpid(), (long)now.tv_nsec,
+                 atomic_fetch_add(&counter, 1));
+        int fd = openat(new->top, new->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, new->mode);
         if (fd >= 0 || errno != EEXIST) {
             return fd;
         }
@@ -33,8 +44,8 @@ pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char 
                   bool executable)
 {
     const mode_t mode = executable ? 0700 : 0600;
-    char temporary[64];
-    int fd = create_new(top, temporary, mode);
+    struct new_file new = {.top = top, .mode = mode};
+    int fd = pypkg_create_above_standard(create_new, &new);
 
     if (fd < 0) {
         return pypkg_cache_fail_errno(cache, "create");
@@ -46,12 +57,12 @@ pypkg_cache_write(struct pypkg_cache *cache, int top, int directory, const char 
         saved = errno;
         good = false;
     }
-    if (good && renameat(top, temporary, directory, name) < 0) {
+    if (good && renameat(top, new.name, directory, name) < 0) {
         saved = errno;
         good = false;
     }
     if (!good) {
-        unlinkat(top, temporary, 0);
+        unlinkat(top, new.name, 0);
         errno = saved;
         return pypkg_cache_fail_errno(cache, "write");
     }

@@ -126,7 +126,7 @@ enter_folder(struct extraction *x, struct pypkg_text folder)
         close(x->parent);
     }
     x->folder = folder;
-    x->parent = fcntl(x->directory, F_DUPFD_CLOEXEC, 0);
+    x->parent = pypkg_duplicate(x->directory);
     if (x->parent < 0) {
         return pypkg_cache_fail_errno(cache, "open");
     }

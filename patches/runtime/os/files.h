@@ -75,6 +75,14 @@ bool pypkg_is_root(const struct pypkg_status *directory);
    files must not get them. Returns it, or -1 with errno, the descriptor closed. -1 stays -1. */
 int pypkg_above_standard(int fd);
 
+/* The same for a new file that will be written: one that had a low number is given up, because another thread may have
+   written a message to it. `create` makes a file and returns its descriptor or -1 with errno; it is called again while
+   the numbers below 3 are taken by those given up. */
+int pypkg_create_above_standard(int (*create)(void *argument), void *argument);
+
+/* As dup(2). Returns the descriptor, 3 or above and close-on-exec, or -1 with errno. */
+int pypkg_duplicate(int fd);
+
 /* Write all bytes, also after interruptions. Returns 0, or -1 with errno. */
 int pypkg_write_all(int fd, const uint8_t *data, size_t size);
 

@@ -10,21 +10,6 @@ from checks import check, finish
 FILE = os.path.dirname(__file__) + "/data/a.txt"
 
 
-def low_numbers():
-    """A message that is written to standard error meanwhile does not get into a file."""
-    try:
-        os.close(2)
-    except OSError:
-        pass
-    fd = os.open(FILE, os.O_RDONLY)
-    try:
-        os.write(2, b"a message\n")
-    except OSError:
-        pass
-    check("contents", os.pread(fd, 100, 0), b"text data\n")
-    os.close(fd)
-
-
 def sharing():
     """One memory file for all readers, each with an offset of its own."""
     streams = [open(FILE, "rb") for _ in range(3)]
@@ -56,5 +41,4 @@ def marks():
 
 sharing()
 marks()
-low_numbers()
 finish()

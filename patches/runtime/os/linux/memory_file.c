@@ -58,26 +58,31 @@ is_refused(int error)
     return error == ENOSYS || error == EPERM || error == EACCES || error == EINVAL;
 }
 
-/* `kind`, MFD_EXEC or MFD_NOEXEC_SEAL, is unknown before Linux 6.3, which is asked once. */
+struct kind {
+    const char *name;
+    unsigned flag; /* MFD_EXEC or MFD_NOEXEC_SEAL, unknown before Linux 6.3, which is asked once */
+};
+
 static int
-create(const char *name, unsigned kind)
+create(void *argument)
 {
+    const struct kind *kind = argument;
     static atomic_bool knows_kinds = true;
     int fd = -1;
 
     if (atomic_load_explicit(&knows_kinds, memory_order_relaxed)) {
-        fd = (int)syscall(SYS_memfd_create, name, CLOEXEC | ALLOW_SEALING | kind);
+        fd = (int)syscall(SYS_memfd_create, kind->name, CLOEXEC | ALLOW_SEALING | kind->flag);
         if (fd < 0 && errno == EINVAL) {
             atomic_store_explicit(&knows_kinds, false, memory_order_relaxed);
         }
     }
     if (!atomic_load_explicit(&knows_kinds, memory_order_relaxed)) {
-        fd = (int)syscall(SYS_memfd_create, name, CLOEXEC | ALLOW_SEALING);
+        fd = (int)syscall(SYS_memfd_create, kind->name, CLOEXEC | ALLOW_SEALING);
     }
     if (fd < 0 && is_refused(errno)) {
         fd = create_unlinked();
     }
-    return pypkg_above_standard(fd);
+    return fd;
 }
 
 int
@@ -86,13 +91,13 @@ pypkg_memory_file(uint32_t number)
     char name[sizeof(NAME) + 10] = NAME;
 
     pypkg_put_decimal(name + sizeof(NAME) - 1, number);
-    return create(name, NOEXEC_SEAL);
+    return pypkg_create_above_standard(create, &(struct kind){name, NOEXEC_SEAL});
 }
 
 int
 pypkg_executable_memory_file(void)
 {
-    return create("pypkg", EXEC);
+    return pypkg_create_above_standard(create, &(struct kind){"pypkg", EXEC});
 }
 
 int

@@ -14,10 +14,36 @@ pypkg_above_standard(int fd)
     if (fd < 0 || fd >= FIRST_ABOVE_STANDARD) {
         return fd;
     }
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STANDARD), saved = errno;
+    int moved = pypkg_duplicate(fd), saved = errno;
     close(fd);
     errno = saved;
     return moved;
+}
+
+int
+pypkg_create_above_standard(int (*create)(void *argument), void *argument)
+{
+    bool taken[FIRST_ABOVE_STANDARD] = {false};
+    int fd = create(argument);
+
+    while (fd >= 0 && fd < FIRST_ABOVE_STANDARD) {
+        taken[fd] = true;
+        fd = create(argument);
+    }
+    int saved = errno;
+    for (int low = 0; low < FIRST_ABOVE_STANDARD; low++) {
+        if (taken[low]) {
+            close(low);
+        }
+    }
+    errno = saved;
+    return fd;
+}
+
+int
+pypkg_duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STANDARD);
 }
 
 int

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,41 @@ check_marks(void)
     close(fd);
 }
 
+static atomic_bool finished;
+
+static void *
+write_messages(void *unused)
+{
+    while (!atomic_load(&finished)) {
+        if (write(2, "message", 7) < 0) {
+            continue;
+        }
+    }
+    return unused;
+}
+
+/* Another thread writes a message whenever standard error is a file, however shortly. */
+static void
+check_messages(void)
+{
+    int saved = fcntl(2, F_DUPFD_CLOEXEC, 10), with_message = 0;
+    pthread_t writer;
+    struct stat status;
+
+    close(2);
+    check(pthread_create(&writer, NULL, write_messages, NULL) == 0, "a thread");
+    for (int i = 0; i < 50000; i++) {
+        int fd = pypkg_memory_file(0);
+        with_message += fstat(fd, &status) != 0 || status.st_size != 0 || lseek(fd, 0, SEEK_CUR) != 0;
+        close(fd);
+    }
+    atomic_store(&finished, true);
+    pthread_join(writer, NULL);
+    dup2(saved, 2);
+    close(saved);
+    check(with_message == 0, "a message is in a file of the runtime");
+}
+
 static void
 check_low_numbers(void)
 {
@@ -103,6 +140,7 @@ main(int argc, char *argv[])
     check(image != MAP_FAILED, "no image");
     const char *problem = pypkg_start_with(image, (uint64_t)size);
     check(problem == NULL, problem);
+    check_messages();
     check_low_numbers();
     check_marks();
     check_sharing();
