@@ -51,6 +51,21 @@ fill(int fd, const struct pypkg_found *found)
     return status;
 }
 
+/* Seal a file that has its contents, and get its status. One that cannot be sealed is an unlinked temporary file, whose
+   inode may be used again: it gets a time that no later file has by chance. */
+static int
+complete(int fd, struct stat *status, bool *sealed)
+{
+    static _Atomic uint32_t counter;
+
+    *sealed = pypkg_seal(fd) == 0;
+    if (!*sealed) {
+        const struct timespec date = {.tv_sec = 0, .tv_nsec = (long)(atomic_fetch_add(&counter, 1) % 1000000000u)};
+        futimens(fd, (const struct timespec[2]){date, date});
+    }
+    return fstat(fd, status);
+}
+
 /* Make a descriptor and get its status. */
 static int
 make_descriptor(const struct pypkg_found *found, int flags, bool contents, struct stat *status)
@@ -60,11 +75,9 @@ make_descriptor(const struct pypkg_found *found, int flags, bool contents, struc
         return -1;
     }
     int ready = -1;
-    if ((!contents || fill(fd, found) == 0) && fstat(fd, status) == 0) {
-        bool sealed = pypkg_seal(fd) == 0;
-        if (sealed) {
-            pypkg_fd_remember(status, found->index);
-        }
+    bool sealed;
+    if ((!contents || fill(fd, found) == 0) && complete(fd, status, &sealed) == 0) {
+        pypkg_fd_remember(status, found->index);
         if (sealed && contents && pypkg_fd_cache_is_checked(found->index)) {
             pypkg_fd_cache_add(fd, found, status);
         }

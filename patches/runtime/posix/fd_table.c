@@ -1,11 +1,11 @@
 /* The table of virtual descriptors.
 
-   A slot is valid only while device and inode of its descriptor are those recorded, so that a number which was closed
-   and reused for another file is not taken for a virtual one. A duplicate (dup) has no slot of its own: it
-   is recognised by device and inode, which the table of files remembers for the last few thousand memory files, and the
-   slots for files whose descriptor's number is not used again. Nothing that another process can make up is looked at:
-   neither names nor times. A fork inherits both tables; after an exec they are empty. Descriptors above the end of the
-   table are valid files without a slot; directories need one. */
+   A slot is valid only while device, inode and modification time of its descriptor are those recorded, so that a number
+   which was closed and reused for another file is not taken for a virtual one. The time tells an unlinked temporary file
+   from the next one that gets its inode. A duplicate (dup) has no slot of its own: it is recognised by the same three,
+   which the table of files remembers for the last few thousand memory files, and the slots for files whose descriptor's
+   number is not used again. No name and no time alone makes a file a virtual one. A fork inherits both tables; after an
+   exec they are empty. Descriptors above the end of the table are valid files without a slot; directories need one. */
 
 #include "posix/fd_table.h"
 
@@ -28,6 +28,7 @@
 struct slot {
     _Atomic uint64_t device;
     _Atomic uint64_t inode;
+    _Atomic int64_t modified;
     _Atomic uint32_t index;
 };
 
@@ -35,6 +36,8 @@ static struct {
     _Atomic(struct slot *) chunks[CHUNK_COUNT];
     /* The last memory files, by inode: a system numbers them in sequence. */
     struct slot files[FILE_COUNT];
+    /* Where the last of them is: the slots are not searched for temporary files of the program, which are elsewhere. */
+    _Atomic uint64_t device;
     /* By entry, the descriptor that opened it last, plus one. */
     _Atomic int readers[READER_COUNT];
 } table;
@@ -62,19 +65,35 @@ slot_of(int fd, bool create)
     return chunk == NULL ? NULL : chunk + fd % CHUNK_SIZE;
 }
 
-static bool
-slot_matches(const struct slot *slot, const struct stat *status)
+/* The modification time in nanoseconds; of one that is too far away, the part that fits. */
+static int64_t
+time_of(const struct stat *status)
 {
-    return slot != NULL && atomic_load_explicit(&slot->inode, memory_order_acquire) == (uint64_t)status->st_ino
-        && atomic_load_explicit(&slot->device, memory_order_relaxed) == (uint64_t)status->st_dev && status->st_ino != 0;
+    struct timespec modified = pypkg_modified(status);
+    return (int64_t)((uint64_t)modified.tv_sec * 1000000000u + (uint64_t)modified.tv_nsec);
+}
+
+/* Whether a slot is of this file, and of which entry. The index is read before, and written after the inode was cleared,
+   so that it is never that of a file which another thread records meanwhile. */
+static bool
+read_slot(const struct slot *slot, const struct stat *status, uint32_t *index)
+{
+    if (slot == NULL || status->st_ino == 0) {
+        return false;
+    }
+    *index = atomic_load_explicit(&slot->index, memory_order_acquire);
+    return atomic_load_explicit(&slot->inode, memory_order_acquire) == (uint64_t)status->st_ino
+        && atomic_load_explicit(&slot->device, memory_order_relaxed) == (uint64_t)status->st_dev
+        && atomic_load_explicit(&slot->modified, memory_order_relaxed) == time_of(status);
 }
 
 static void
 set_slot(struct slot *slot, const struct stat *status, uint32_t index)
 {
     atomic_store_explicit(&slot->inode, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->index, index, memory_order_release);
     atomic_store_explicit(&slot->device, (uint64_t)status->st_dev, memory_order_relaxed);
-    atomic_store_explicit(&slot->index, index, memory_order_relaxed);
+    atomic_store_explicit(&slot->modified, time_of(status), memory_order_relaxed);
     atomic_store_explicit(&slot->inode, (uint64_t)status->st_ino, memory_order_release);
 }
 
@@ -82,6 +101,7 @@ void
 pypkg_fd_remember(const struct stat *status, uint32_t index)
 {
     set_slot(&table.files[(uint64_t)status->st_ino % FILE_COUNT], status, index);
+    atomic_store_explicit(&table.device, (uint64_t)status->st_dev, memory_order_relaxed);
 }
 
 bool
@@ -101,21 +121,20 @@ pypkg_fd_record(int fd, const struct stat *status, uint32_t index)
 static bool
 find_file(const struct stat *status, uint32_t *index)
 {
-    struct slot *file = &table.files[(uint64_t)status->st_ino % FILE_COUNT];
-
-    *index = atomic_load_explicit(&file->index, memory_order_relaxed);
-    return slot_matches(file, status);
+    return read_slot(&table.files[(uint64_t)status->st_ino % FILE_COUNT], status, index);
 }
 
 /* The entry number of a duplicate whose original has a slot. */
 static bool
 find_original(const struct stat *status, uint32_t *index)
 {
+    if (atomic_load_explicit(&table.device, memory_order_relaxed) != (uint64_t)status->st_dev) {
+        return false;
+    }
     for (int i = 0; i < CHUNK_COUNT; i++) {
         struct slot *chunk = atomic_load(&table.chunks[i]);
         for (int j = 0; chunk != NULL && j < CHUNK_SIZE; j++) {
-            if (slot_matches(&chunk[j], status)) {
-                *index = atomic_load_explicit(&chunk[j].index, memory_order_relaxed);
+            if (read_slot(&chunk[j], status, index)) {
                 return true;
             }
         }
@@ -126,10 +145,7 @@ find_original(const struct stat *status, uint32_t *index)
 static bool
 find_index(int fd, const struct stat *status, uint32_t *index)
 {
-    struct slot *slot = slot_of(fd, false);
-
-    if (slot_matches(slot, status)) {
-        *index = atomic_load_explicit(&slot->index, memory_order_relaxed);
+    if (read_slot(slot_of(fd, false), status, index)) {
         return true;
     }
     /* It may be a duplicate. Memory files are unlinked regular files. */
@@ -178,10 +194,11 @@ open_reader(int fd, const struct pypkg_found *found, int flags, struct stat *sta
 {
     struct slot *slot = slot_of(fd, false);
     struct stat opened;
+    uint32_t index;
 
     if (slot == NULL || atomic_load_explicit(&slot->index, memory_order_relaxed) != found->index
-        || fstat(fd, status) != 0 || !slot_matches(slot, status) || (uint64_t)status->st_size != found->entry.size
-        || !pypkg_is_sealed(fd)) {
+        || fstat(fd, status) != 0 || !read_slot(slot, status, &index) || index != found->index
+        || (uint64_t)status->st_size != found->entry.size || !pypkg_is_sealed(fd)) {
         return -1;
     }
     int own = pypkg_open_again(fd, flags);

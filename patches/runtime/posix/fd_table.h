@@ -12,7 +12,7 @@
 bool pypkg_fd_record(int fd, const struct stat *status, uint32_t index);
 
 /* Remember that a memory file with this status has the contents of an entry, so that duplicates of its descriptors are
-   known. Only for sealed files: the inode of another one may be used again. */
+   known. */
 void pypkg_fd_remember(const struct stat *status, uint32_t index);
 
 /* Open the memory file of an entry again if another descriptor reads it, and get its status. -1 if none does. */

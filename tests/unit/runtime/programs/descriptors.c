@@ -1,14 +1,20 @@
-/* The descriptors of packaged files: descriptors IMAGE. Ends with 0 and "done", or names what is wrong. */
+/* The descriptors of packaged files: descriptors IMAGE, or descriptors IMAGE DIRECTORY without memory files. Ends with 0
+   and "done", or names what is wrong. */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/start.h"
@@ -130,20 +136,76 @@ check_low_numbers(void)
     close(code);
 }
 
+static void
+refuse_memory_files(void)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof(steps) / sizeof(steps[0]), .filter = steps};
+
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl");
+    check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "a filter of calls");
+    check(memfd_create("", 0) < 0 && errno == EPERM, "the filter does nothing");
+}
+
+/* A file system gives the inode of an unlinked file to the next one. */
+static void
+check_reused_inodes(const char *directory)
+{
+    struct stat status;
+    struct pypkg_found found;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/next", directory);
+    for (int i = 0; i < 20; i++) {
+        int fd = pypkg_open(LARGE, O_RDONLY), copy = dup(fd);
+        check(fd >= 0 && fstat(fd, &status) == 0 && status.st_nlink == 0, "an unlinked file");
+        check(pypkg_fd_entry(fd, &found) && pypkg_fd_entry(copy, &found), "a temporary file is not recognised");
+        close(copy);
+        close(fd);
+        /* The number that the packaged file had is the second. */
+        int next[2];
+        for (int n = 0; n < 2; n++) {
+            next[n] = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+            unlink(path);
+        }
+        check(!pypkg_fd_entry(next[0], &found) && !pypkg_fd_entry(next[1], &found), "the next file of an inode");
+        close(next[0]);
+        close(next[1]);
+    }
+    /* On any file system: the inode was used again, at another time. */
+    int fd = pypkg_open(LARGE, O_RDONLY);
+    check(fstat(fd, &status) == 0 && pypkg_fd_entry_of(fd, &status, &found), "a temporary file");
+    status.st_mtim.tv_sec = 1000000000;
+    check(!pypkg_fd_entry_of(fd, &status, &found), "a later file with the inode");
+    close(fd);
+}
+
 int
 main(int argc, char *argv[])
 {
-    int fd = argc == 2 ? open(argv[1], O_RDONLY) : -1;
+    int fd = argc >= 2 ? open(argv[1], O_RDONLY) : -1;
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     void *image = size > 0 ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 
     check(image != MAP_FAILED, "no image");
     const char *problem = pypkg_start_with(image, (uint64_t)size);
     check(problem == NULL, problem);
-    check_messages();
-    check_low_numbers();
-    check_marks();
-    check_sharing();
+    if (argc == 3) {
+        refuse_memory_files();
+        check_messages();
+        check_reused_inodes(argv[2]);
+    }
+    else {
+        check_messages();
+        check_low_numbers();
+        check_marks();
+        check_sharing();
+    }
     puts("done");
     return 0;
 }
