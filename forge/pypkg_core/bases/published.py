@@ -9,6 +9,7 @@ from typing import Final
 
 from pypkg_core.hashing import is_sha256
 from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader
 
 __all__ = ["BASES_FILE", "PublishedBase", "find_published", "load_published"]
@@ -34,7 +35,7 @@ class PublishedBase:
     @property
     def order(self) -> tuple[int, ...]:
         """The version as numbers, for comparison."""
-        return tuple(int(part) for part in self.version.split("."))
+        return version_numbers(self.version)
 
 
 def load_published(file: Path | None = None) -> tuple[PublishedBase, ...]:

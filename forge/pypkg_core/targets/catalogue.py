@@ -10,6 +10,7 @@ from typing import Final
 
 from pypkg_core.errors import UsageError
 from pypkg_core.targets.platforms import Platform
+from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader
 
 __all__ = [
@@ -301,4 +302,4 @@ def find_version(name: str) -> Version:
 
 def latest_version() -> str:
     """Return the newest Python version of the table."""
-    return max(VERSIONS, key=lambda name: tuple(int(part) for part in catalogue().versions[name].series.split(".")))
+    return max(VERSIONS, key=lambda name: version_numbers(catalogue().versions[name].series))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.targets.catalogue import DATA, Target
+from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader
 
 __all__ = ["EXTENSION_MODULES_FILE", "ExtensionModules", "extension_modules", "load_extension_modules"]
@@ -38,8 +39,8 @@ class ExtensionModules:
         return (
             self.os_name in (None, facts.os_name)
             and self.sys_platform in (None, facts.sys_platform)
-            and (self.since is None or _numbers(target.series) >= _numbers(self.since))
-            and (self.before is None or _numbers(target.series) < _numbers(self.before))
+            and (self.since is None or version_numbers(target.series) >= version_numbers(self.since))
+            and (self.before is None or version_numbers(target.series) < version_numbers(self.before))
         )
 
 
@@ -61,7 +62,3 @@ def extension_modules(target: Target) -> list[str]:
 @functools.cache
 def _rows() -> tuple[ExtensionModules, ...]:
     return load_extension_modules(EXTENSION_MODULES_FILE)
-
-
-def _numbers(series: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in series.split("."))

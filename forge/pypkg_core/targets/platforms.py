@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pypkg_core.targets.versions import version_numbers
+
 __all__ = ["Platform", "Unprotected"]
 
 _RANGE: Final = re.compile(r"\{(\d+)\.\.(\d+)\}")
@@ -75,7 +77,7 @@ class Platform:
     @property
     def minimum_version(self) -> tuple[int, ...]:
         """``minimum`` as numbers; empty, which is before every version, if there is none."""
-        return _numbers(self.minimum) if self.minimum is not None else ()
+        return version_numbers(self.minimum) if self.minimum is not None else ()
 
     def snapshot_path(self, relative: str) -> str:
         r"""Return the path of a packaged file at run time: ``/snapshot/a/b``, ``C:\snapshot\a\b``.
@@ -117,7 +119,7 @@ class Platform:
         return found
 
     def _ordered_versions(self) -> list[tuple[int, ...]]:
-        versions = [_numbers(version) for text in self.wheel_versions for version in _counted(text)]
+        versions = [version_numbers(version) for text in self.wheel_versions for version in _counted(text)]
         # Wheels for an old system run wherever the base does; one for a newer system is better than none.
         old = sorted((version for version in versions if version <= self.minimum_version), reverse=True)
         return old + sorted(version for version in versions if version > self.minimum_version)
@@ -131,7 +133,3 @@ def _counted(text: str) -> Iterator[str]:
         return
     for number in range(int(found[1]), int(found[2]) + 1):
         yield f"{text[: found.start()]}{number}{text[found.end() :]}"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -85,17 +85,20 @@ class Recipe:
 
     @property
     def _toolchain_part(self) -> list[object]:
-        triple = self.target.machine.triple
         build = {name: value for name, value in asdict(self.build).items() if name not in _FOR_PYTHON}
         return [
-            triple,
+            self.target.machine.triple,
             self.zig,
             self.epoch,
             build,
-            wrapper_key(triple, self.build.indirect, self.inputs.front),
+            self._wrappers,
             step_environment(epoch=self.epoch, callers={}),
             self.inputs.toolchain(),
         ]
+
+    @property
+    def _wrappers(self) -> dict[str, str]:
+        return wrapper_key(self.target.machine.triple, self.build.indirect, self.inputs.front)
 
     def dependency_key(self, choice: Choice) -> str:
         """Return the key of one of ``dependencies``."""
@@ -121,7 +124,7 @@ class Recipe:
             self.python.sha256,
             patches_sha256(self.target.series),
             self.zig,
-            wrapper_key(self.target.machine.triple, self.build.indirect, self.inputs.front)["pypkg-host-cc"],
+            self._wrappers["pypkg-host-cc"],
             step_environment(epoch=self.epoch, callers={}),
         )
 

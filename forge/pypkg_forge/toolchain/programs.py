@@ -14,7 +14,7 @@ from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
 from pypkg_forge.toolchain import environment
 
-__all__ = ["check_programs", "write_program_wrappers", "write_wrapper"]
+__all__ = ["check_programs", "write_program_wrappers", "write_script", "write_wrapper"]
 
 # Program -> its Debian package.
 _PROGRAMS: Final = {
@@ -71,10 +71,15 @@ def write_program_wrappers(folder: Path) -> None:
 
 def write_wrapper(path: Path, program: Path) -> None:
     """Write a script that runs ``program`` with its own arguments; an unchanged one is kept."""
-    text = f'#!/bin/sh\nexec {shlex.quote(str(program))} "$@"\n'
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        with atomic_write(path, stat.S_IRWXU) as out:
-            out.write(text.encode())
+    write_script(path, f'#!/bin/sh\nexec {shlex.quote(str(program))} "$@"\n')
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write a file that only this user can run; an unchanged one keeps its date, by which build tools judge it."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
+        return
+    with atomic_write(path, stat.S_IRWXU) as out:
+        out.write(text.encode())
 
 
 def _in_system(name: str) -> bool:

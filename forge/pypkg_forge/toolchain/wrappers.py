@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import importlib.util
-import os
 import platform as host_platform
 import shutil
-import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pypkg_core.atomic import atomic_write
 from pypkg_core.errors import PypkgError
+from pypkg_forge.toolchain.programs import write_script
 from pypkg_forge.toolchain.zig import indirect_header
 
 __all__ = ["Toolchain", "WrapperPaths", "find_toolchain", "wrapper_key", "write_wrappers"]
@@ -139,11 +137,7 @@ def write_wrappers(triple: str, indirect: Sequence[str], front: str, paths: Wrap
     """Write the compiler wrappers into ``paths.tools``; unchanged ones are kept. See `wrapper_texts`."""
     paths.tools.mkdir(parents=True, exist_ok=True)
     for name, text in wrapper_texts(triple, indirect, front, paths).items():
-        path = paths.tools / name
-        if path.is_file() and path.read_text(encoding="utf-8") == text and os.access(path, os.X_OK):
-            continue
-        with atomic_write(path, stat.S_IRWXU) as out:
-            out.write(text.encode())
+        write_script(paths.tools / name, text)
 
 
 def _quoted(word: object) -> str:

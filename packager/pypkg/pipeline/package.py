@@ -29,6 +29,7 @@ from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.versions import version_numbers
 
 __all__ = ["Prepared", "Progress", "Request", "Written", "prepare", "write"]
 
@@ -172,7 +173,7 @@ def _forge(target: Target, reporter: Reporter) -> Base:
 
 
 def _start_compiler(base: Base, environment: Environment, level: int, request: Request, progress: Progress) -> Compiler:
-    major, minor = (int(part) for part in base.target.series.split("."))
+    major, minor = version_numbers(base.target.series)
     return Compiler(
         version=(major, minor),
         platform=base.target.facts,
