@@ -76,8 +76,9 @@ resolve(struct pypkg_route *route, const struct pypkg_entry *directory)
         fail(route, ENAMETOOLONG);
         return;
     }
-    size_t stripped_size = route->keep_last ? pypkg_stripped_size(path) : size;
-    if (stripped_size < size) {
+    size_t stripped_size = pypkg_stripped_size(path);
+    bool ends_in_slash = stripped_size < size;
+    if (ends_in_slash && route->keep_last) {
         memcpy(stripped, path, stripped_size);
         stripped[stripped_size] = '\0';
         path = stripped;
@@ -90,7 +91,7 @@ resolve(struct pypkg_route *route, const struct pypkg_entry *directory)
         start.data = "";
     }
     if (ask_mount_hook(route, start, path)) {
-        leave_snapshot(route, slash);
+        leave_snapshot(route, ends_in_slash);
         return;
     }
     int status = pypkg_resolve(&pypkg_state.image, start, path, route->follow, &route->found, route->buffer);

@@ -227,11 +227,8 @@ walk_path(struct walk *walk, bool follow, struct pypkg_found *out, char *outside
         return PYPKG_OUTSIDE;
     }
     if (walk->mount != NULL) {
-        /* Keep a final dot: after a file it is an error in every call. */
-        const char *dot = walk->dot ? "/." : "", *slash = walk->next[0] == '/' ? "/" : "";
-        char tail[4];
-        snprintf(tail, sizeof(tail), "%s%s", dot, slash);
-        return leave_by_mount(walk, tail, outside);
+        /* Keep a final dot or slash: after a file it is an error. */
+        return leave_by_mount(walk, walk->dot ? "/." : out->slash ? "/" : "", outside);
     }
     int64_t index = pypkg_find_path(walk->image, walk->path, walk->path_size, &out->entry);
     if (index < 0) {
