@@ -53,7 +53,7 @@ class Run:
             f"-timeout={_TIMEOUT}",
             f"-rss_limit_mb={_MEMORY}",
             "-print_final_stats=1",
-            "-artifact_prefix=finding-",
+            f"-artifact_prefix={self.folder}/finding-",
             self.inputs,
         ]
         environment = {**os.environ, **_ENVIRONMENT, "FUZZ_LAST_INPUT": str(self.folder / "last-input")}
@@ -66,6 +66,13 @@ class Run:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
+
+    def keep_last_input(self) -> None:
+        """Keep the input that ended the program as a finding: inside its root the program itself cannot write one."""
+        copied = (self.folder / "last-input").read_bytes() if (self.folder / "last-input").exists() else b""
+        size = int.from_bytes(copied[:4], "little")
+        if not self.findings:
+            (self.folder / "finding-last-input").write_bytes(copied[4 : 4 + size])
 
     @property
     def executions(self) -> tuple[int, int]:
@@ -154,8 +161,9 @@ def main() -> None:
         print("without the decoders: the headers of zlib, brotli or zstd are missing")
     runs = [Run(HARNESSES[name], folder, compiler, codecs=codecs) for name in arguments.names]
     print(f"fuzzing {', '.join(arguments.names)} for {arguments.minutes} minutes in {folder}", flush=True)
-    for process in [run.start(int(arguments.minutes * 60)) for run in runs]:
-        process.wait()
+    for run, process in [(run, run.start(int(arguments.minutes * 60))) for run in runs]:
+        if process.wait() != 0:
+            run.keep_last_input()
     for run in runs:
         print(_report(run), flush=True)
         if arguments.keep and not run.findings:

@@ -242,7 +242,7 @@ pypkg_entry_contents(const struct pypkg_image *image, const struct pypkg_entry *
         return EACCES;
     }
     const struct stored stored = {
-        image->base + (entry->stored_size > 0 ? entry->data_offset : 0),
+        image->base + entry->data_offset,
         entry->stored_size,
         entry->size,
         entry->checksum,
@@ -256,7 +256,7 @@ int
 pypkg_module_code(const struct pypkg_image *image, const struct pypkg_module *module, struct pypkg_bytes *out)
 {
     const struct stored stored = {
-        image->base + (module->code_stored_size > 0 ? module->code_offset : 0),
+        image->base + module->code_offset,
         module->code_stored_size,
         module->code_size,
         module->checksum,

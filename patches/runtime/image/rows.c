@@ -30,18 +30,23 @@ copy_row(const struct pypkg_image *image, enum pypkg_section kind, uint32_t inde
     return true;
 }
 
-/* Whether `size` bytes at an offset of the image are in the data. */
+/* Whether `size` bytes at an offset of the image are in the data. What is empty may have any offset and gets that of
+   the data, so that a pointer to it can be made. */
 static inline bool
-is_in_data(const struct pypkg_image *image, uint64_t offset, uint64_t size)
+is_in_data(const struct pypkg_image *image, uint64_t *offset, uint64_t size)
 {
     uint64_t start = image->sections[PYPKG_DATA].offset;
-    return size == 0 || (offset >= start && is_in(image, PYPKG_DATA, offset - start, size));
+    if (size == 0) {
+        *offset = start;
+        return true;
+    }
+    return *offset >= start && is_in(image, PYPKG_DATA, *offset - start, size);
 }
 
 /* Whether stored bytes are in the data, and their codec is known; without a codec both sizes are the same. Decoding
    checks the number of the dictionary. */
 static bool
-contents_fit(const struct pypkg_image *image, uint8_t codec, uint64_t offset, uint64_t stored, uint64_t size)
+contents_fit(const struct pypkg_image *image, uint8_t codec, uint64_t *offset, uint64_t stored, uint64_t size)
 {
     return codec <= PYPKG_CODEC_ZSTD && (codec != PYPKG_CODEC_NONE || stored == size) && size <= INT64_MAX
         && is_in_data(image, offset, stored);
@@ -57,7 +62,7 @@ pypkg_entry_at(const struct pypkg_image *image, uint32_t index, struct pypkg_ent
     }
     switch (out->type) {
     case PYPKG_FILE:
-        return contents_fit(image, out->codec, out->data_offset, out->stored_size, out->size);
+        return contents_fit(image, out->codec, &out->data_offset, out->stored_size, out->size);
     case PYPKG_DIRECTORY:
         return is_in(image, PYPKG_CHILDREN, out->data_offset, out->size);
     case PYPKG_LINK:
@@ -74,7 +79,7 @@ pypkg_module_at(const struct pypkg_image *image, uint32_t index, struct pypkg_mo
     return copy_row(image, PYPKG_MODULES, index, out, sizeof(*out)) && out->kind >= PYPKG_MODULE
         && out->kind <= PYPKG_EXTENSION_PACKAGE && out->entry < image->sections[PYPKG_ENTRIES].count
         && is_in(image, PYPKG_STRINGS, out->name_offset, out->name_size)
-        && contents_fit(image, out->codec, out->code_offset, out->code_stored_size, out->code_size);
+        && contents_fit(image, out->codec, &out->code_offset, out->code_stored_size, out->code_size);
 }
 
 bool
@@ -98,7 +103,7 @@ bool
 pypkg_dictionary_at(const struct pypkg_image *image, uint32_t index, struct pypkg_dictionary *out)
 {
     return copy_row(image, PYPKG_DICTIONARIES, index, out, sizeof(*out))
-        && is_in_data(image, out->data_offset, out->size);
+        && is_in_data(image, &out->data_offset, out->size);
 }
 
 uint32_t

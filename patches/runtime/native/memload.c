@@ -204,7 +204,7 @@ is_called(const struct pypkg_entry *entry, const char *name)
     if (entry->type != PYPKG_FILE || entry->codec != PYPKG_CODEC_NONE || entry->stored_size != entry->size) {
         return false;
     }
-    const uint8_t *data = pypkg_state.image.base + (entry->stored_size > 0 ? entry->data_offset : 0);
+    const uint8_t *data = pypkg_state.image.base + entry->data_offset;
     const char *soname = pypkg_elf_open(&elf, data, entry->size) ? pypkg_elf_soname(&elf) : NULL;
     return soname != NULL && strcmp(soname, name) == 0;
 }
