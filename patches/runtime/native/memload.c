@@ -51,16 +51,26 @@ had_number(int fd)
 }
 
 /* Move a descriptor to a number that no library had before: above all of them, or where so many are not allowed, to a
-   lower one. Returns -1 with errno, the descriptor closed. */
+   lower one. A number belongs to the thread that raises the first one above it; one that another thread raised meanwhile
+   may have been closed and given again. Returns -1 with errno, the descriptor closed. */
 static int
 move_up(int fd)
 {
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, atomic_load(&next_descriptor));
-    int expected = atomic_load(&next_descriptor);
+    int first, moved;
 
-    while (moved >= 0 && expected <= moved && !atomic_compare_exchange_weak(&next_descriptor, &expected, moved + 1)) {
-    }
-    int lower = moved < 0 ? fd : -1;
+    do {
+        first = atomic_load(&next_descriptor);
+        moved = fcntl(fd, F_DUPFD_CLOEXEC, first);
+        if (moved >= 0 && atomic_compare_exchange_strong(&next_descriptor, &first, moved + 1)) {
+            close(fd);
+            return moved;
+        }
+        if (moved >= 0) {
+            close(moved);
+        }
+    } while (moved >= 0);
+
+    int lower = fd;
     while (lower >= 0 && had_number(lower)) {
         int next = fcntl(fd, F_DUPFD_CLOEXEC, lower + 1), saved = errno;
         if (lower != fd) {
@@ -74,7 +84,7 @@ move_up(int fd)
         close(fd);
         errno = saved;
     }
-    return moved >= 0 ? moved : lower;
+    return lower;
 }
 
 static int
@@ -90,7 +100,7 @@ make_file(const struct pypkg_found *found, bool *script, char *reason, size_t re
         snprintf(reason, reason_size, "%s", status == PYPKG_OUTSIDE ? "a link out of the snapshot" : strerror(status));
         return -1;
     }
-    int fd = pypkg_executable_memory_file();
+    int fd = pypkg_memory_file(found->index, true);
     if (fd < 0) {
         fail_errno(reason, reason_size, "a file in memory");
     }

@@ -9,11 +9,9 @@
 
 /* A new empty file, open for reading and writing, close-on-exec, its descriptor above those of standard streams. Where
    the system has or allows no memory files it is an unlinked temporary file. `number` is shown by the system in the
-   name of the file; nothing depends on it. Returns -1 with errno. */
-int pypkg_memory_file(uint32_t number);
-
-/* The same for a file that may be mapped as code and executed. */
-int pypkg_executable_memory_file(void);
+   name of the file; nothing depends on it. One that is `executable` can be started by its descriptor. Returns -1 with
+   errno. */
+int pypkg_memory_file(uint32_t number, bool executable);
 
 /* Forbid every change of a memory file. Returns 0, or -1 with errno. */
 int pypkg_seal(int fd);

@@ -70,7 +70,7 @@ complete(int fd, struct stat *status, bool *sealed)
 static int
 make_descriptor(const struct pypkg_found *found, int flags, bool contents, struct stat *status)
 {
-    int fd = pypkg_memory_file(found->index);
+    int fd = pypkg_memory_file(found->index, contents && (found->entry.mode & 0111) != 0);
     if (fd < 0) {
         return -1;
     }

@@ -86,18 +86,12 @@ create(void *argument)
 }
 
 int
-pypkg_memory_file(uint32_t number)
+pypkg_memory_file(uint32_t number, bool executable)
 {
     char name[sizeof(NAME) + 10] = NAME;
 
     pypkg_put_decimal(name + sizeof(NAME) - 1, number);
-    return pypkg_create_above_standard(create, &(struct kind){name, NOEXEC_SEAL});
-}
-
-int
-pypkg_executable_memory_file(void)
-{
-    return pypkg_create_above_standard(create, &(struct kind){"pypkg", EXEC});
+    return pypkg_create_above_standard(create, &(struct kind){name, executable ? EXEC : NOEXEC_SEAL});
 }
 
 int

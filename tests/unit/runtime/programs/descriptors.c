@@ -109,7 +109,7 @@ check_messages(void)
     close(2);
     check(pthread_create(&writer, NULL, write_messages, NULL) == 0, "a thread");
     for (int i = 0; i < 50000; i++) {
-        int fd = pypkg_memory_file(0);
+        int fd = pypkg_memory_file(0, false);
         with_message += fstat(fd, &status) != 0 || status.st_size != 0 || lseek(fd, 0, SEEK_CUR) != 0;
         close(fd);
     }
@@ -126,7 +126,7 @@ check_low_numbers(void)
     int saved = fcntl(2, F_DUPFD_CLOEXEC, 10);
 
     close(2);
-    int memory = pypkg_memory_file(0), code = pypkg_executable_memory_file();
+    int memory = pypkg_memory_file(0, false), code = pypkg_memory_file(0, true);
     int opened = pypkg_open("/snapshot/app/data/a.txt", O_RDONLY);
     bool low = opened == 2, sealed = write(opened, "x", 1) < 0 && pypkg_is_sealed(opened);
     dup2(saved, 2);

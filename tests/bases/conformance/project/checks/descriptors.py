@@ -289,6 +289,26 @@ def _content(path):
 
 
 @check
+def executed_by_descriptor():
+    return [_exit_status_of(f"{DATA}/plain/run.sh"), _exit_status_of(FILE)]
+
+
+def _exit_status_of(program):
+    with _opened(program) as fd:
+        os.set_inheritable(fd, True)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                os.execve(fd, ["program"], os.environ)
+            except PermissionError:
+                os._exit(126)
+            finally:
+                os._exit(1)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@check
 def many():
     opened = [os.open(FILE, os.O_RDONLY) for _ in range(300)]
     try:
