@@ -30,17 +30,17 @@ copy_row(const struct pypkg_image *image, enum pypkg_section kind, uint32_t inde
     return true;
 }
 
-/* Whether `size` bytes at an offset of the image are in the data. What is empty may have any offset and gets that of
-   the data, so that a pointer to it can be made. */
+/* Whether `size` bytes at an offset of the image are in the data. What is empty may have any offset: one that is outside
+   becomes that of the data, so that a pointer to it can be made. */
 static inline bool
 is_in_data(const struct pypkg_image *image, uint64_t *offset, uint64_t size)
 {
     uint64_t start = image->sections[PYPKG_DATA].offset;
-    if (size == 0) {
-        *offset = start;
+    if (*offset >= start && is_in(image, PYPKG_DATA, *offset - start, size)) {
         return true;
     }
-    return *offset >= start && is_in(image, PYPKG_DATA, *offset - start, size);
+    *offset = start;
+    return size == 0;
 }
 
 /* Whether stored bytes are in the data, and their codec is known; without a codec both sizes are the same. Decoding
