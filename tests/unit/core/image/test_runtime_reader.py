@@ -26,11 +26,9 @@ def test_both_find_the_same() -> None:
             entry.mode,
             entry.flags,
         )
-        assert (found["data_offset"], found["stored_size"], found["size"]) == (
-            entry.offset,
-            entry.stored_size,
-            entry.size,
-        )
+        assert (found["stored_size"], found["size"]) == (entry.stored_size, entry.size)
+        if entry.type is not EntryType.FILE or entry.stored_size:  # the runtime gives what is empty another place
+            assert found["data_offset"] == entry.offset
         assert (found["mtime"], found["checksum"], found["bundle"]) == (entry.mtime, entry.checksum, entry.bundle)
         if entry.type is EntryType.DIRECTORY:
             assert runtime.listdir(entry.path) == [child.name for child in image.children(entry)]
