@@ -74,6 +74,7 @@ class Binary:
         optional: those that may be missing, or are loaded later (PE: delay-loaded; Mach-O: weak).
         run_paths: where these are looked for (ELF: DT_RPATH, DT_RUNPATH; Mach-O: LC_RPATH).
         interpreter: the loader that it names.
+        libc: the C library that it is linked with, as the table of platforms names it; ``None`` if it does not say.
         minimum: ``None`` if the file does not say.
         undefined: names that others must define, sorted, as C spells them; ``#7`` for a name that PE imports by number.
         protections: those that it has.
@@ -89,6 +90,7 @@ class Binary:
     optional: tuple[str, ...] = ()
     run_paths: tuple[str, ...] = ()
     interpreter: str | None = None
+    libc: str | None = None
     minimum: Minimum | None = None
     undefined: tuple[str, ...] = ()
     protections: frozenset[Protection] = frozenset()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import UsageError
-from pypkg_core.targets.platforms import Platform
+from pypkg_core.targets.platforms import Platform, WheelTag
 from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader
 
@@ -183,7 +183,7 @@ class Target:
         return self.facts.suffixes(self.version, machine.platform_machine, machine.multiarch)
 
     @property
-    def wheel_tags(self) -> list[str]:
+    def wheel_tags(self) -> list[WheelTag]:
         """The platform tags of the wheels that the target can use, best first (PEP 425)."""
         return self.facts.tags(self.machine.platform_machine)
 

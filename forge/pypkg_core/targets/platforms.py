@@ -9,7 +9,7 @@ from typing import Final
 
 from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["Platform", "Unprotected"]
+__all__ = ["Platform", "Unprotected", "WheelAlias", "WheelTag"]
 
 _RANGE: Final = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _PLACEHOLDERS: Final = {
@@ -24,6 +24,27 @@ class Unprotected:
 
     protection: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WheelAlias:
+    """An older name of the wheels for one version: ``2.17``, ``manylinux2014_{machine}``."""
+
+    version: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class WheelTag:
+    """A platform tag of wheels, and the C library or system that it promises to need at most.
+
+    Attributes:
+        name: ``manylinux_2_17_x86_64``.
+        version: ``(2, 17)``; empty if the tag promises nothing.
+    """
+
+    name: str
+    version: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +68,7 @@ class Platform:
     extension_suffixes: tuple[str, ...]
     wheel_tags: tuple[str, ...]
     wheel_versions: tuple[str, ...]
+    wheel_aliases: tuple[WheelAlias, ...] = ()
     unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
     largest_executable: int | None = None
@@ -104,19 +126,20 @@ class Platform:
         """Whether the machines of this platform must have a ``multiarch``."""
         return any("{multiarch}" in text for text in self.extension_suffixes)
 
-    def tags(self, machine: str) -> list[str]:
+    def tags(self, machine: str) -> list[WheelTag]:
         """Return the platform tags of the wheels that can be used, best first.
 
         Args:
             machine: ``platform.machine()``.
         """
-        fixed = [text for text in self.wheel_tags if "{version}" not in text]
+        lower = machine.lower()
         versioned = [text for text in self.wheel_tags if "{version}" in text]
-        found = [text.format(machine=machine.lower()) for text in fixed]
+        found = []
         for version in self._ordered_versions():
-            words = "_".join(map(str, version))
-            found += [text.format(version=words, machine=machine.lower()) for text in versioned]
-        return found
+            names = [alias.tag for alias in self.wheel_aliases if version_numbers(alias.version) == version]
+            for text in (*names, *versioned):
+                found.append(WheelTag(text.format(version="_".join(map(str, version)), machine=lower), version))
+        return found + [WheelTag(text.format(machine=lower), ()) for text in self.wheel_tags if text not in versioned]
 
     def _ordered_versions(self) -> list[tuple[int, ...]]:
         versions = [version_numbers(version) for text in self.wheel_versions for version in _counted(text)]

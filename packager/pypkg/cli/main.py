@@ -12,6 +12,8 @@ from typing import Final
 import click
 
 from pypkg.cli.usage import usage
+from pypkg.environment.index import Index
+from pypkg.environment.resolution import Resolution
 from pypkg.messages import Messages, human_size
 from pypkg.pipeline.package import Request, prepare, write
 from pypkg.project.config import Config, load_config
@@ -45,6 +47,12 @@ class _Command(click.Command):
 @click.option("-o", "--output", "output", type=_PATH)
 @click.option("--out-path", "--outdir", "--out-dir", "out_path", type=_PATH)
 @click.option("--python", "python", type=_PATH)
+@click.option("--extra", "extras", multiple=True)
+@click.option("-i", "--index-url", "index_url")
+@click.option("--extra-index-url", "extra_index_urls", multiple=True)
+@click.option("-f", "--find-links", "find_links", multiple=True)
+@click.option("--no-index", "no_index", is_flag=True)
+@click.option("--glibc", "glibc")
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
 @click.option("--options", "options")
@@ -58,6 +66,12 @@ def _command(
     output: Path | None,
     out_path: Path | None,
     python: Path | None,
+    extras: tuple[str, ...],
+    index_url: str | None,
+    extra_index_urls: tuple[str, ...],
+    find_links: tuple[str, ...],
+    no_index: bool,
+    glibc: str | None,
     public: bool,
     public_packages: str | None,
     options: str | None,
@@ -79,11 +93,21 @@ def _command(
         settings = _with_source_policy(settings, public=public, packages=public_packages)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
+        if extras or glibc is not None:
+            settings = _with_dependencies(settings, extras=extras, glibc=glibc)
+        index = Index(index_url=index_url, extra_index_urls=extra_index_urls, find_links=find_links, no_index=no_index)
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
         chosen = _targets(targets, settings, messages)
         outputs = plan_outputs(project, chosen, output=output, directory=out_path or settings.output_path)
-        request = Request(project=project, config=settings, python=python, build=build, debug=debug)
+        request = Request(
+            project=project,
+            config=settings,
+            python=python,
+            resolution=Resolution(index=index, newest=settings.newest),
+            build=build,
+            debug=debug,
+        )
         for item in outputs:
             prepared = prepare(request, item, messages)
             messages.show(prepared.diagnostics)
@@ -98,6 +122,15 @@ def _with_source_policy(config: Config, *, public: bool, packages: str | None) -
     if packages is not None and not names:
         raise UsageError("--public-packages names no distribution", hint="Give comma-separated names, or '*' for all")
     return dataclasses.replace(config, public=config.public or public, public_packages=names or config.public_packages)
+
+
+def _with_dependencies(config: Config, *, extras: Sequence[str], glibc: str | None) -> Config:
+    """Return the configuration with the command line's options about dependencies."""
+    names = tuple(name.strip() for text in extras for name in text.split(",") if name.strip())
+    try:
+        return dataclasses.replace(config, extras=names or config.extras, glibc=glibc or config.glibc)
+    except ValueError as error:
+        raise UsageError(f"--{error}") from error
 
 
 def _targets(text: str | None, config: Config, messages: Messages) -> list[Target]:

@@ -26,6 +26,13 @@ Options:
       --out-path       directory for the executables; also --outdir, --out-dir
       --python         interpreter or virtual environment with the dependencies [default: the
                        script's environment, VIRTUAL_ENV, the project's .venv, or this Python]
+      --extra          extras of the project to package too (a,b)
+  -i, --index-url      index for wheels of other platforms and Pythons, instead of pip's
+      --extra-index-url
+                       one more index
+  -f, --find-links     directory or page with wheels
+      --no-index       use only --find-links
+      --glibc          newest glibc that the executable may need, such as 2.17
       --public         include the source text of the project, for full tracebacks
       --public-packages
                        include the source text of these distributions (a,b), or of all

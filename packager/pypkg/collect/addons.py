@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
@@ -10,44 +10,40 @@ from pypkg.graph.fate import Fate
 from pypkg.graph.walk import Walk
 from pypkg_core.errors import PypkgError
 
-__all__ = ["addon_notices", "required_addon_error"]
+__all__ = ["addon_notices", "unfit_addon_error"]
 
 
-def required_addon_error(context: GraphContext, walk: Walk, fate: Fate, *, problem: str) -> PypkgError:
-    """Return the error for the first addon that is required and does not fit.
+def unfit_addon_error(context: GraphContext, walk: Walk, addon: str, importer: str) -> PypkgError:
+    """Return the error for a required addon that no wheel can replace.
 
-    Args:
-        fate: at least one addon is required.
-        problem: why no wheel was found instead; may be empty.
+    That is one of the project itself, or any where the platform loads none.
     """
-    target = context.target
-    addon, importer = next(iter(fate.required.items()))
-    owner = walk.unfit[addon]
+    target, owner = context.target, walk.unfit[addon]
     distribution = walk.distributions.get(owner)
     shown = f"{owner} {distribution.version}".strip() if distribution is not None else owner
     details = {"imported by": importer}
-    if not target.addons:
-        other = target.with_addons
-        instead = f"Package for {other} instead, or remove" if other is not None else "Remove"
+    if target.addons:
         return PypkgError(
-            f"Cannot package {shown} for {target}: it needs its native addon {addon},"
-            " and a fully static executable cannot load addons",
-            hint=f"{instead} the dependency on {owner}",
+            f"Cannot package {shown} for {target}: its native addon {addon} is for another Python or platform",
+            hint=f"Compile {addon} for {target}, or remove it",
             context=details,
         )
-    if problem:
-        details["search for a wheel"] = problem
+    other = target.with_addons
+    instead = f"Package for {other} instead, or remove" if other is not None else "Remove"
     return PypkgError(
-        f"Cannot package {shown} for {target}: it needs its native addon {addon}, which is installed for another"
-        " Python or platform, and no wheel that fits was found",
-        hint=f"Check the network and that {shown} has a wheel for {target}, or install it with Python {target.series}"
-        " and name that environment with --python",
+        f"Cannot package {shown} for {target}: it needs its native addon {addon},"
+        " and a fully static executable cannot load addons",
+        hint=f"{instead} the dependency on {owner}",
         context=details,
     )
 
 
-def addon_notices(context: GraphContext, walk: Walk, fate: Fate) -> Diagnostics:
-    """Return notices about addons, and distributions that need them, that are replaced or left out."""
+def addon_notices(context: GraphContext, walk: Walk, fate: Fate, *, absent: Collection[str]) -> Diagnostics:
+    """Return notices about addons, and distributions that need them, that are replaced or left out.
+
+    Args:
+        absent: the distributions that were left out.
+    """
     diagnostics = Diagnostics()
     for name, modules in sorted(walk.replaced.items()):
         diagnostics.notice(f"{name}: using Python source in place of the native addon {_listed(modules)}")
@@ -58,7 +54,7 @@ def addon_notices(context: GraphContext, walk: Walk, fate: Fate) -> Diagnostics:
         diagnostics.notice(
             f"{name}: left out the optional addon {_listed(modules)}, which cannot be loaded on {context.target}"
         )
-    for name in sorted(context.absent):
+    for name in sorted(absent):
         diagnostics.notice(
             f"{name}: left out, because it needs addons that cannot be loaded on {context.target};"
             " everything that imports it works without it"

@@ -8,7 +8,7 @@ from pypkg.collect.distribution_files import add_distribution_files
 from pypkg.collect.draft import Draft
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
-from pypkg.collect.native import add_minimum_notices, make_bundles
+from pypkg.collect.native import make_bundles, minimum_notice, newer_minima
 from pypkg.collect.project_files import ProjectFiles
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
@@ -42,7 +42,6 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
     ProjectFiles(draft, context, walk).add_all()
     _add_own_metadata(draft, context, walk)
     ModuleBuilder(draft, context, walk, sources).add_all()
-    add_minimum_notices(draft, context.target)
     return _finish(draft, context, walk)
 
 
@@ -59,6 +58,9 @@ def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
     sources = {
         module.path for module in draft.modules.values() if module.kind in (ModuleKind.MODULE, ModuleKind.PACKAGE)
     }
+    minima = newer_minima(draft, context.target)
+    if minima:
+        diagnostics.notice(minimum_notice(minima))
     return Payload(
         directories=sorted(draft.directories),
         links=dict(sorted(draft.links.items())),
@@ -67,6 +69,7 @@ def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
         bundles=make_bundles(draft, sources),
         search_path=_search_path(context),
         licences={name: found.licence for name, found in sorted(walk.distributions.items())},
+        minima=minima,
         diagnostics=diagnostics,
     )
 

@@ -14,12 +14,14 @@ from pypkg.graph.resolver import addon_stem
 from pypkg.graph.walk import Walk, in_tests
 from pypkg.project.dictionary_entry import DictionaryEntry
 from pypkg_core.names import has_module_name
-from pypkg_core.snapshot import SITE_PACKAGES
+from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
 
 __all__ = ["add_distribution_files"]
 
 # For building and type checking, not for running.
 _DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
+
+_LIB: Final = stdlib_directory("").partition("/")[0]
 
 
 def add_distribution_files(draft: Draft, context: GraphContext, walk: Walk, distribution: Distribution) -> None:
@@ -54,6 +56,12 @@ def add_distribution_files(draft: Draft, context: GraphContext, walk: Walk, dist
                 unloadable.append(relative)
         elif relative not in modules and not has_module_name(relative):
             draft.add_data(source, path, distribution.name)
+    for relative in distribution.outside:
+        # What it would hide is the project's, or the base's own.
+        if relative.partition("/")[0] in (SITE_PACKAGES, _LIB, context.application.name):
+            draft.diagnostics.detail(f"{distribution.name}: left out {relative}: that is another's place")
+        elif not is_library(relative) and distribution.prefix is not None:
+            draft.add_data(distribution.prefix / relative, relative, distribution.name)
     if unloadable:
         more = f" and {len(unloadable) - 1} more" if len(unloadable) > 1 else ""
         draft.diagnostics.notice(

@@ -1,60 +1,168 @@
-"""Distributions whose addons do not fit the target are replaced by their wheels for it."""
+"""Which distributions of the environment are replaced, added or left out for a target."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from pypkg.collect.missing_wheel import missing_wheel_error
 from pypkg.diagnostics import Diagnostics
-from pypkg.environment import wheels
+from pypkg.environment.distributions import Distribution
+from pypkg.environment.fit import is_library, newer_minimum
+from pypkg.environment.interpreter import Environment
+from pypkg.environment.markers import host_markers
+from pypkg.environment.resolution import Resolution
+from pypkg.environment.wanted import Wanted, find_wanted
+from pypkg.environment.wheel_choices import Absent, Choice, WheelCache
+from pypkg.environment.wheel_file import SITE
+from pypkg.environment.wheel_tags import fits_tags
+from pypkg.environment.wheels import Question, WheelFinder
 from pypkg.graph.context import GraphContext
 from pypkg.graph.resolver import Root
 from pypkg.graph.walk import Walk
+from pypkg_core.errors import PypkgError
+from pypkg_core.names import MAIN_MODULE
 from pypkg_core.snapshot import SITE_PACKAGES
 
 __all__ = ["Replacements"]
 
 
 class Replacements:
-    """Fetches wheels and lets the graph prefer them.
+    """Lets the graph see the target's distributions in place of this machine's.
 
     Args:
         context: its resolver and distributions are changed.
-        python: the environment's interpreter, whose pip is used when the running Python has none.
+        environment: where the dependencies are installed.
+        resolution: how wheels are chosen.
         cache: directory for wheels.
 
     Attributes:
-        diagnostics: what was replaced.
-        problem: why a wheel is missing; empty when none is.
+        diagnostics: what was replaced, added and left out.
     """
 
-    def __init__(self, context: GraphContext, *, python: Path, cache: Path) -> None:
+    def __init__(self, context: GraphContext, environment: Environment, resolution: Resolution, *, cache: Path) -> None:
         self.diagnostics = Diagnostics()
-        self.problem = ""
         self._context = context
-        self._python = python
-        self._cache = cache
-        self._tried: set[str] = set()
+        self._host = host_markers(environment.version)
+        self._cache = WheelCache(cache)
+        newest = resolution.newest_for(context.target)
+        self._finder = WheelFinder(context.target, index=resolution.index, cache=self._cache, newest=newest)
+        self._asked: dict[str, Question] = {}
+        self._absent: dict[str, Absent] = {}
 
-    def fetch(self, walk: Walk) -> bool:
-        """Replace distributions of a walk whose addons do not fit; return whether any was replaced.
+    def apply(self, context: GraphContext, walk: Walk) -> GraphContext:
+        """Return the context for the next walk: ``context`` itself if this one was made with everything in its place.
 
-        Each is looked for once.
+        Each distribution is looked for once.
 
         Raises:
-            PypkgError: the cache cannot be written.
+            PypkgError: a distribution that only the target requires has no wheel; a wheel is damaged; the cache cannot
+                be written.
         """
+        installed = context.installed.by_name
+        wanted = find_wanted(
+            context.application.declared,
+            walk.distributions,
+            installed,
+            context.added,
+            target=context.markers,
+            host=self._host,
+        )
+        left_out = self._only_host(walk, wanted) - context.absent
+        found = self._find([*self._missing(wanted), *self._unfit(walk), *self._newer(walk)])
+        self._check_missing(wanted)
+        for choice in found:
+            self._use(choice, added=choice.name in wanted.missing)
+        if not left_out and not found:
+            return context
+        for name in sorted(left_out):
+            self.diagnostics.notice(f"{name}: left out, because nothing requires it on {context.target}")
+        added = {choice.name for choice in found if choice.name in wanted.missing}
+        return replace(context, absent=context.absent | left_out, added=context.added | added)
+
+    def required_error(self, distribution: Distribution, *, addon: str, importer: str) -> PypkgError:
+        """Return the error for a distribution whose addon is required and does not fit."""
+        reason = f"its native addon {addon} is installed for another Python or platform"
+        question = self._asked.get(distribution.name)
+        if question is None:
+            return PypkgError(
+                f"Cannot package {distribution.name} for {self._context.target}: {reason}, and no metadata says which"
+                " wheel it is",
+                hint="Install it with pip, so that its version is known",
+                context={"imported by": importer},
+            )
+        answer = self._absent.get(question.name, Absent("its wheel does not fit either"))
+        return missing_wheel_error(self._finder, question, answer, reason=reason, importer=importer)
+
+    def _only_host(self, walk: Walk, wanted: Wanted) -> frozenset[str]:
+        """Return the distributions to leave out: what fails without one, keeps it."""
+        if not wanted.only_host:
+            return frozenset()
+        needed = walk.imports.reached_hard([MAIN_MODULE])
+        reached = (name for name in wanted.only_host if name in walk.distributions)
+        return frozenset(name for name in reached if needed.isdisjoint(walk.imports.members(name)))
+
+    def _missing(self, wanted: Wanted) -> Iterable[Question]:
+        for name in sorted(wanted.missing):
+            yield Question(name=name, specifier=str(wanted.required[name].specifier))
+
+    def _unfit(self, walk: Walk) -> Iterable[Question]:
+        """Yield what is installed for another platform or Python."""
         target = self._context.target
         if not target.addons:
-            return False
-        names = sorted((set(walk.unfit.values()) | set(walk.replaced)) & set(walk.distributions) - self._tried)
-        self._tried.update(names)
-        pins = [(name, walk.distributions[name].version) for name in names if walk.distributions[name].version]
-        if not pins:
-            return False
-        fetched = wheels.fetch(pins, target, cache=self._cache, python=self._python)
-        self.problem = fetched.problem
-        for name, directory in sorted(fetched.directories.items()):
-            self._context.installed.add_root(directory, prefer=True)
-            self._context.resolver.prefer(Root(directory, SITE_PACKAGES))
-            self.diagnostics.notice(f"{name}: using its wheel for {target}")
-        return bool(fetched.directories)
+            return
+        reached = set(walk.unfit.values()) | set(walk.replaced)
+        for name, distribution in sorted(walk.distributions.items()):
+            if name in reached or not fits_tags(distribution.wheel_tags, target):
+                yield from _same_version(distribution)
+
+    def _newer(self, walk: Walk) -> Iterable[Question]:
+        """Yield what needs a newer C library or system than the base does."""
+        target = self._context.target
+        if not target.addons or target.facts.minimum is None:
+            return
+        for distribution in walk.distributions.values():
+            libraries = [name for name in distribution.files if is_library(name)]
+            minima = [newer_minimum(distribution.root / name, target) for name in libraries]
+            newest = max((found.version for found in minima if found is not None), default=None)
+            if newest is not None:
+                yield from _same_version(distribution, below=newest)
+
+    def _find(self, questions: Iterable[Question]) -> list[Choice]:
+        new: dict[str, Question] = {}
+        for question in questions:
+            if question.name not in self._asked:
+                new.setdefault(question.name, question)
+        self._asked |= new
+        answers = self._finder.find(new.values())
+        self._absent |= {name: answer for name, answer in answers.items() if isinstance(answer, Absent)}
+        return [answer for _, answer in sorted(answers.items()) if isinstance(answer, Choice)]
+
+    def _check_missing(self, wanted: Wanted) -> None:
+        for name in sorted(wanted.missing & self._absent.keys()):
+            by = wanted.required[name].by or self._context.application.name
+            reason = f"{by} requires it there"
+            raise missing_wheel_error(self._finder, self._asked[name], self._absent[name], reason=reason)
+
+    def _use(self, choice: Choice, *, added: bool) -> None:
+        prefix = self._cache.directory(choice)
+        site_packages = prefix / SITE
+        self._context.installed.add_root(site_packages, prefix=prefix, prefer=True)
+        self._context.resolver.prefer(Root(site_packages, SITE_PACKAGES))
+        target = self._context.target
+        what = f"added for {target}" if added else f"using its wheel for {target}"
+        self.diagnostics.notice(f"{choice.name}: {what}")
+        self.diagnostics.detail(f"{choice.filename}: from {choice.url}, SHA-256 {choice.sha256}")
+        if choice.yanked:
+            self.diagnostics.warning(f"{choice.name} {choice.version} was withdrawn by its authors (yanked)")
+
+
+def _same_version(distribution: Distribution, below: tuple[int, ...] | None = None) -> Iterable[Question]:
+    if distribution.version:
+        yield Question(
+            name=distribution.name,
+            specifier=f"=={distribution.version}",
+            only_links=distribution.is_from_elsewhere,
+            below=below,
+        )

@@ -69,8 +69,10 @@ class Compiler:
     ) -> None:
         self._platform, self._optimize = platform, optimize
         self._cache = CompileCache(cache) if cache is not None else None
-        self._compiled: dict[tuple[str, int], CompiledModule] = {}
-        self._pending: dict[tuple[str, int], bytes] = {}
+        # By the digest of all that an answer depends on: another wheel may have another source at the same path.
+        self._compiled: dict[bytes, CompiledModule] = {}
+        self._pending: set[bytes] = set()
+        self._submitted: dict[tuple[str, int], bytes] = {}
         try:
             self.python, self.facts, first = self._choose(version, pythons)
         except BaseException:
@@ -94,25 +96,25 @@ class Compiler:
             self._cache.close()
 
     def submit(self, path: str, source: bytes, mode: int) -> None:
-        """Start work on a module, unless that was done before.
+        """Start work on a module, unless that was done before; it replaces what was submitted with another text.
 
         Args:
             path: its path below ``/snapshot``.
             source: its text.
             mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``worker.protocol``.
         """
-        key = (path, mode)
-        if key in self._compiled or key in self._pending:
-            return
         digest = hashlib.blake2b(self._stamp, digest_size=16)
         digest.update(f"\0{path}\0{mode}\0".encode())
         digest.update(source)
-        known = self._cached(digest.digest())
+        key = self._submitted[path, mode] = digest.digest()
+        if key in self._compiled or key in self._pending:
+            return
+        known = self._cached(key)
         if known is not None:
             self._compiled[key] = known
             return
-        self._pending[key] = digest.digest()
-        self._pool.submit(Task(path=path, mode=mode, source=source))
+        self._pending.add(key)
+        self._pool.submit(Task(key=key, path=path, mode=mode, source=source))
 
     def result(self, path: str, mode: int) -> CompiledModule:
         """Wait for a module that was submitted.
@@ -120,7 +122,7 @@ class Compiler:
         Raises:
             PypkgError: a worker crashed, hangs or gave a malformed answer.
         """
-        key = (path, mode)
+        key = self._submitted[path, mode]
         while key not in self._compiled:
             for answer in self._pool.answers():
                 self._keep(answer)
@@ -136,7 +138,7 @@ class Compiler:
             return None
 
     def _keep(self, answer: Answer) -> None:
-        key = (answer.task.path, answer.task.mode)
+        key = answer.task.key
         code = normalize_marshal(answer.code) if answer.code else b""
         try:
             compiled = CompiledModule(parse_findings(answer.findings), code)
@@ -147,8 +149,8 @@ class Compiler:
                 hint="This is a bug of pypkg; please report it",
             ) from error
         if self._cache is not None and code:
-            self._cache.put(self._pending[key], answer.findings, code)
-        self._pending.pop(key, None)
+            self._cache.put(key, answer.findings, code)
+        self._pending.discard(key)
         self._compiled[key] = compiled
 
     def _choose(self, version: tuple[int, int], pythons: Iterable[Path]) -> tuple[Path, Facts, WorkerProcess | None]:

@@ -26,11 +26,13 @@ class Task:
     """One module to read.
 
     Attributes:
+        key: what the answer is kept by.
         path: its path below ``/snapshot``.
         mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``worker.protocol``.
         source: its text.
     """
 
+    key: bytes
     path: str
     mode: int
     source: bytes

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Final
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pypkg.environment.requirements import required_names
+from pypkg.environment.requirements import applies, parse_requirements
 from pypkg_core.targets.catalogue import catalogue
 
 __all__ = ["Distribution", "Installed", "folder_files"]
 
 _INFO = re.compile(r"^(?P<name>.+?)(-(?P<version>[^-]+)(-py\d.*)?)?\.(dist|egg)-info$")
-_DATA_SCHEME = re.compile(r"^[^/]+\.data/(purelib|platlib)/")  # of a wheel that was unpacked, not installed
+# What an installer puts there is for development, or a program that starts this environment's interpreter.
+_NOT_DATA: Final = ("bin", "Scripts", "include", "Include")
 
 
 @dataclass(kw_only=True)
@@ -34,6 +37,7 @@ class Distribution:
         info: its metadata directory, or a single ``.egg-info`` file, below ``info_root``; empty without metadata.
         listed: its files below ``root`` if they are known without reading ``info`` (loose packages).
         info_root: the directory ``info`` is in; differs from ``root`` for editable installs.
+        prefix: ``sys.prefix`` of the environment that it is installed in; ``None`` if that is not known.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Distribution:
     info: str = ""
     listed: list[str] | None = field(default=None, repr=False)
     info_root: Path = Path()
+    prefix: Path | None = None
 
     def __post_init__(self) -> None:
         """Use ``root`` as the default of ``info_root``."""
@@ -52,10 +57,31 @@ class Distribution:
         """Files below ``root``, sorted: from ``RECORD``, else from disk for what ``top_level.txt`` names."""
         if self.listed is not None:
             return self.listed
-        record = self.text("RECORD")
-        names = set(_record_paths(record) if record else self._names_on_disk())
-        names = {_DATA_SCHEME.sub("", name) for name in names}
+        names = set(self._recorded or self._names_on_disk())
         return sorted(name for name in names if name and not name.startswith(("..", "/")))
+
+    @cached_property
+    def _recorded(self) -> list[str]:
+        return list(_record_paths(self.text("RECORD"))) if self.listed is None else []
+
+    @cached_property
+    def outside(self) -> list[str]:
+        """Files outside ``root``, below ``prefix``, that are data: ``share/man/man1/x.1``; sorted."""
+        if self.prefix is None:
+            return []
+        found = set()
+        for name in self._recorded:
+            if name.startswith("../"):
+                relative = os.path.relpath(os.path.normpath(self.root / name), self.prefix).replace(os.sep, "/")
+                if relative.partition("/")[0] not in ("..", *_NOT_DATA) and not relative.endswith(".pyc"):
+                    found.add(relative)
+        return sorted(found)
+
+    @cached_property
+    def wheel_tags(self) -> list[str]:
+        """The tags of the wheel that it was installed from: ``cp313-cp313-manylinux_2_17_x86_64``."""
+        lines = (line.partition(":") for line in self.text("WHEEL").splitlines())
+        return [value.strip() for key, _, value in lines if key == "Tag"]
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -84,10 +110,21 @@ class Distribution:
             return classifiers[0].rpartition("::")[2].strip()
         return self.headers.get("License", "").split("\n")[0].strip()[:80]
 
+    @cached_property
+    def declared(self) -> tuple[Requirement, ...]:
+        """What it requires, with markers that may hold or not."""
+        found = [value for key, value in self._message if key == "Requires-Dist"]
+        return tuple(parse_requirements(found or _legacy_requirements(self.text("requires.txt"))))
+
     def requirements(self, environment: Mapping[str, str]) -> set[str]:
         """Return the normalised names it requires without extras, its markers evaluated in ``environment``."""
-        declared = [value for key, value in self._message if key == "Requires-Dist"]
-        return required_names(declared or _legacy_requirements(self.text("requires.txt")), environment)
+        found = (requirement for requirement in self.declared if applies(requirement, environment))
+        return {canonicalize_name(requirement.name) for requirement in found}
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether it was installed from a path, an archive or a repository and not from an index (PEP 610)."""
+        return bool(self.text("direct_url.json"))
 
     @cached_property
     def entry_points(self) -> dict[str, list[str]]:
@@ -141,17 +178,18 @@ class Installed:
 
     Args:
         paths: directories to look in, in ``sys.path`` order; the first distribution of a name wins.
+        prefix: ``sys.prefix`` of their environment.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], *, prefix: Path | None = None) -> None:
         self.by_name: dict[str, Distribution] = {}
         self._by_root: dict[Path, list[Distribution]] = {}
         self._owners: dict[Path, dict[str, Distribution]] = {}
         self._loose: dict[tuple[Path, str], Distribution] = {}
         for root in paths:
-            self.add_root(root)
+            self.add_root(root, prefix=prefix)
 
-    def add_root(self, root: Path, *, prefer: bool = False) -> None:
+    def add_root(self, root: Path, *, prefix: Path | None = None, prefer: bool = False) -> None:
         """Read the metadata directories of one more directory; ``prefer`` lets its distributions replace others."""
         found = []
         with os.scandir(root) as entries:
@@ -159,7 +197,7 @@ class Installed:
         for info in names:
             match = _INFO.match(info)
             if match:
-                found.append(Distribution(name=canonicalize_name(match["name"]), root=root, info=info))
+                found.append(Distribution(name=canonicalize_name(match["name"]), root=root, info=info, prefix=prefix))
         self._by_root.setdefault(root, []).extend(found)
         for distribution in found:
             if prefer or distribution.name not in self.by_name:

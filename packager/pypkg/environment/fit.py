@@ -15,8 +15,9 @@ from pypkg_core.targets.catalogue import Target, catalogue
 
 __all__ = ["fits", "is_library", "is_program", "newer_minimum"]
 
-# The tags of an extension module for one version: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`.
-_ABI_TAG: Final = re.compile(r"\.(cpython-|cp)\d+[a-z]*(-[\w-]+)?\.\w+$")
+# The tags of an extension module for one version or ABI: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`,
+# `.abi3.so`, and `.abi3t.so` of free-threaded Python (PEP 803).
+_ABI_TAG: Final = re.compile(r"\.((cpython-|cp)\d+[a-z]*(-[\w-]+)?|abi\d+[a-z]*)\.\w+$")
 
 
 def is_library(relative: str) -> bool:
@@ -63,11 +64,15 @@ def fits(path: Path, target: Target) -> bool:
         return False
     facts = target.facts
     return any(
-        binary.format == facts.format and binary.system in (facts.system, None) and target.arch in binary.arches
+        binary.format == facts.format
+        and binary.system in (facts.system, None)
+        and target.arch in binary.arches
+        and binary.libc in (facts.libc, None)
         for binary in found
     )
 
 
+@functools.cache  # a library is asked about when wheels are chosen, and again for the notice
 def newer_minimum(path: Path, target: Target) -> Minimum | None:
     """Return the C library or system that a library needs, ``None`` if the target's base needs one as new."""
     facts = target.facts

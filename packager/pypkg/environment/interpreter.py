@@ -37,12 +37,14 @@ class Environment:
         python: the interpreter.
         version: ``(3, 11, 7)``.
         paths: directories outside the standard library, in ``sys.path`` order.
+        prefix: its ``sys.prefix``.
         editable: top-level import name -> file or directory, of editable installs that use an import finder.
     """
 
     python: Path
     version: tuple[int, int, int]
     paths: tuple[Path, ...]
+    prefix: Path
     editable: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -92,6 +94,7 @@ def inspect(python: Path) -> Environment:
         facts = json.loads(answer.stdout.splitlines()[-1])
         version = tuple(facts["version"])
         stdlib = Path(facts["stdlib"])
+        prefix = Path(facts["prefix"])
         entries = [Path(entry) for entry in facts["path"] if entry]
     except subprocess.CalledProcessError as error:
         detail = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
@@ -106,7 +109,7 @@ def inspect(python: Path) -> Environment:
         ) from error
     own = {stdlib, stdlib / "lib-dynload"}
     paths = tuple(dict.fromkeys(entry for entry in entries if entry not in own and entry.is_dir()))
-    return Environment(python=python, version=version, paths=paths, editable=_editable(paths))
+    return Environment(python=python, version=version, paths=paths, prefix=prefix, editable=_editable(paths))
 
 
 def _editable(paths: tuple[Path, ...]) -> dict[str, Path]:

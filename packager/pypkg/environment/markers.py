@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from packaging.markers import default_environment
+
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["target_markers"]
+__all__ = ["host_markers", "target_markers"]
 
 
 def target_markers(target: Target, release: str) -> dict[str, str]:
@@ -26,4 +30,19 @@ def target_markers(target: Target, release: str) -> dict[str, str]:
         "python_full_version": release,
         "python_version": target.series,
         "sys_platform": facts.sys_platform,
+    }
+
+
+def host_markers(version: Sequence[int]) -> dict[str, str]:
+    """Return the marker variables of this machine, for an environment's Python.
+
+    Args:
+        version: of that Python: ``(3, 13, 5)``.
+    """
+    release = ".".join(map(str, version))
+    found = {key: str(value) for key, value in default_environment().items()}
+    return found | {
+        "implementation_version": release,
+        "python_full_version": release,
+        "python_version": ".".join(map(str, version[:2])),
     }

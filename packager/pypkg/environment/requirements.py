@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
-__all__ = ["required_names"]
+__all__ = ["applies", "parse_requirements"]
 
 
-def required_names(specifiers: Iterable[str], environment: Mapping[str, str]) -> set[str]:
-    """Return the normalised names that are required without extras; invalid specifiers are skipped.
-
-    Args:
-        specifiers: such as ``tomli>=2; python_version < "3.11"``.
-        environment: what markers are evaluated in.
-    """
-    found: set[str] = set()
+def parse_requirements(specifiers: Iterable[str]) -> Iterator[Requirement]:
+    """Yield requirements such as ``tomli>=2; python_version < "3.11"``; invalid ones are skipped."""
     for text in specifiers:
         try:
-            requirement = Requirement(text)
+            yield Requirement(text)
         except InvalidRequirement:
             continue
-        if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""}):
-            found.add(canonicalize_name(requirement.name))
-    return found
+
+
+def applies(requirement: Requirement, environment: Mapping[str, str], extras: Collection[str] = ()) -> bool:
+    """Return whether a requirement's marker holds, without extras or with one of those chosen.
+
+    Args:
+        environment: what the marker is evaluated in.
+        extras: normalised names of the chosen extras of the distribution that requires it.
+    """
+    marker = requirement.marker
+    if marker is None:
+        return True
+    try:
+        return any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+    except UndefinedEnvironmentName:
+        return False

@@ -1,171 +1,270 @@
-"""Fetch, through pip, the wheel of an installed distribution that fits another target; kept by hash."""
+"""Find and fetch, through pip, the wheels of distributions that fit a target."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
-import shutil
-import stat
-import subprocess
-import sys
+import json
+import re
 import tempfile
-import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.specifiers import SpecifierSet
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
-from pypkg_core.atomic import atomic_write
+from pypkg.environment.index import Answer, Index, run_pip
+from pypkg.environment.wheel_choices import Absent, Choice, WheelCache
+from pypkg.environment.wheel_tags import compatible_tags, pip_options, wheel_tag
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.platforms import WheelTag
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["Question", "WheelFinder"]
 
-_SECONDS: Final = 600
+_NOTHING_FOR: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][\w.!+%-]*(?:\.whl|\.tar\.gz|\.zip)")
+_MISMATCH: Final = re.compile(r"^\s*(\S+) from .*\n(?:\s*(?:Expected|or) sha256 (\w+)\n)+\s*Got\s+(\w+)", re.MULTILINE)
+_YANKED: Final = re.compile(r"yanked version: '([^']+)' candidate")  # a warning
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """The result of a search for wheels.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A distribution that a wheel is looked for.
 
     Attributes:
-        directories: distribution -> directory its wheel is unpacked in.
-        problem: pip's last message about those that are not in ``directories``; empty when none is missing.
+        name: normalised name.
+        specifier: its versions, ``==1.2.3``; ``""`` for any.
+        hashes: SHA-256 of the files that may be used, lower-case hexadecimal; none means any.
+        only_links: whether no index is asked, because it came from elsewhere: a stranger may have its name there.
+        below: the C library or system that the wheel must not need; ``None`` for any.
     """
 
-    directories: dict[str, Path]
-    problem: str
+    name: str
+    specifier: str
+    hashes: frozenset[str] = frozenset()
+    only_links: bool = False
+    below: tuple[int, ...] | None = None
+
+    @property
+    def requirement(self) -> str:
+        """As pip reads it."""
+        return f"{self.name}{self.specifier}"
+
+    @property
+    def line(self) -> str:
+        """The same with hashes, as a line of a requirements file."""
+        return " ".join([self.requirement, *(f"--hash=sha256:{value}" for value in sorted(self.hashes))])
 
 
-def fetch(requested: Sequence[tuple[str, str]], target: Target, *, cache: Path, python: Path) -> Fetched:
-    """Find and unpack the wheels that fit.
+class WheelFinder:
+    """Finds wheels for one target.
 
     Args:
-        requested: (normalised name, version) of each distribution.
         target: what the wheels must fit.
-        cache: directory for wheels; a wheel that is in it is not fetched again.
-        python: the environment's interpreter, whose pip is used when the running Python has none.
+        index: where they are looked for.
+        cache: what is in it is not asked for again.
+        newest: of the C library or system, that wheels may need; ``None`` for any.
+    """
+
+    def __init__(
+        self, target: Target, *, index: Index, cache: WheelCache, newest: tuple[int, ...] | None = None
+    ) -> None:
+        self.target = target
+        self._index = index
+        self._cache = cache
+        self._tags = compatible_tags(target, newest)
+
+    def find(self, questions: Iterable[Question]) -> dict[str, Choice | Absent]:
+        """Return the best wheel of each distribution, unpacked in the cache.
+
+        Of the wheels of the version that pip chooses, the one that needs the oldest C library or system is the best.
+
+        Returns:
+            By name, the choice, or why there is none.
+
+        Raises:
+            PypkgError: a file has another hash than was promised, or is no sound wheel; the cache cannot be written.
+        """
+        answers: dict[str, Choice | Absent] = {}
+        groups: dict[tuple[bool, bool, tuple[int, ...] | None], list[Question]] = {}
+        for question in questions:
+            known = self._cache.find(self._key(question))
+            if known is not None:
+                answers[question.name] = known
+            else:
+                key = (question.only_links, bool(question.hashes), question.below)
+                groups.setdefault(key, []).append(question)
+        for (only_links, _, below), group in groups.items():
+            found = self._find_group(group, self._tags_below(below), only_links=only_links)
+            for question in group:
+                self._cache.keep(self._key(question), found[question.name])
+            answers |= found
+        return answers
+
+    def tags(self) -> list[WheelTag]:
+        """Return the platform tags that wheels may have, best first."""
+        return self._tags
+
+    def existing(self, question: Question) -> list[str]:
+        """Return the names of the files that exist for a distribution, of the versions asked for."""
+        arguments = ["download", "-vv", "--no-deps", *self._index.options(only_links=question.only_links)]
+        with tempfile.TemporaryDirectory(prefix="pypkg-") as directory:
+            options = [f"--dest={directory}", *pip_options(self.target, [])]
+            output = run_pip([*arguments, *options, "--", question.requirement]).output
+        names = {unquote(name) for name in _FILE_NAME.findall(output)}
+        versions = SpecifierSet(question.specifier, prereleases=True)
+        return sorted(name for name in names if _is_file_of(name, question.name, versions))
+
+    def _tags_below(self, version: tuple[int, ...] | None) -> list[WheelTag]:
+        if version is None:
+            return self._tags
+        return [tag for tag in self._tags if tag.version and tag.version < version]
+
+    def _find_group(
+        self, questions: Sequence[Question], tags: Sequence[WheelTag], *, only_links: bool
+    ) -> dict[str, Choice | Absent]:
+        found = self._ask(questions, tags, only_links=only_links)
+        by_name = {question.name: question for question in questions}
+        for name, choice in list(found.items()):
+            if isinstance(choice, Choice):
+                found[name] = self._oldest(by_name[name], choice)
+        self._fetch([choice for choice in found.values() if isinstance(choice, Choice)], only_links=only_links)
+        return found
+
+    def _oldest(self, question: Question, choice: Choice) -> Choice:
+        """Return the wheel of the same version that needs the oldest C library; pip looks at the ABI first."""
+        exact = replace(question, specifier=f"=={choice.version}")
+        while True:
+            tag = wheel_tag(choice.filename, self.target)
+            if tag is None:
+                raise PypkgError(f"Cannot use {choice.filename}: it does not fit {self.target}")
+            minimum = self.target.facts.minimum_version
+            if not tag.version or tag.version <= minimum:
+                return choice
+            _, found = self._resolve([exact], self._tags_below(tag.version), only_links=question.only_links)
+            if question.name not in found:
+                return choice
+            choice = found[question.name]
+
+    def _ask(
+        self, questions: Sequence[Question], tags: Sequence[WheelTag], *, only_links: bool
+    ) -> dict[str, Choice | Absent]:
+        """Ask pip for all at once; again without those that it has nothing for."""
+        found: dict[str, Choice | Absent] = {}
+        left = {question.name: question for question in questions}
+        while left:
+            answer, choices = self._resolve(left.values(), tags, only_links=only_links)
+            if not answer.problem:
+                found.update(choices)
+                break
+            _check_hashes(answer)
+            nothing = _NOTHING_FOR.search(answer.problem)
+            name = canonicalize_name(nothing[1]) if nothing else ""
+            if name not in left:  # such as a network that is down
+                found.update(dict.fromkeys(left, Absent(answer.problem, certain=False)))
+                break
+            found[name] = Absent(answer.problem, certain=answer.reached)
+            del left[name]
+        return found
+
+    def _resolve(
+        self, questions: Collection[Question], tags: Sequence[WheelTag], *, only_links: bool
+    ) -> tuple[Answer, Mapping[str, Choice]]:
+        with tempfile.TemporaryDirectory(prefix="pypkg-") as directory:
+            report = Path(directory) / "report.json"
+            arguments = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", f"--report={report}"]
+            arguments += [f"--target={Path(directory) / 'target'}", *self._index.options(only_links=only_links)]
+            answer = run_pip([*arguments, *pip_options(self.target, tags), *_requirements(questions, Path(directory))])
+            if answer.problem:
+                return answer, {}
+            items = json.loads(report.read_text("utf-8"))["install"]
+            yanked = {canonicalize_name(name) for name in _YANKED.findall(answer.output)}
+            choices = [_read_item(item, yanked) for item in items]
+        return answer, {choice.name: choice for choice in choices}
+
+    def _fetch(self, choices: Sequence[Choice], *, only_links: bool) -> None:
+        """Download the wheels that are not in the cache, and check them."""
+        missing = [choice for choice in choices if not self._cache.has(choice.sha256)]
+        if not missing:
+            return
+        with tempfile.TemporaryDirectory(prefix="pypkg-") as directory:
+            tags = [tag for choice in missing if (tag := wheel_tag(choice.filename, self.target)) is not None]
+            questions = [
+                Question(name=choice.name, specifier=f"=={choice.version}", hashes=frozenset({choice.sha256}))
+                for choice in missing
+            ]
+            arguments = ["download", "--no-deps", "--require-hashes", "--quiet", f"--dest={directory}"]
+            arguments += [*self._index.options(only_links=only_links), *pip_options(self.target, tags)]
+            answer = run_pip([*arguments, *_requirements(questions, Path(directory))])
+            _check_hashes(answer)
+            if answer.problem:
+                raise PypkgError(
+                    f"Cannot download the wheels of {', '.join(choice.name for choice in missing)}",
+                    hint="Check the network, or give --find-links a directory with them",
+                    context={"pip": answer.problem},
+                )
+            for choice in missing:
+                self._cache.add(Path(directory) / choice.filename, choice.sha256)
+
+    def _key(self, question: Question) -> dict[str, object]:
+        return {
+            **asdict(question),
+            "hashes": sorted(question.hashes),
+            "target": self.target.name,
+            "tags": [tag.name for tag in self._tags],
+            "index": self._index.options(only_links=question.only_links),
+        }
+
+
+def _check_hashes(answer: Answer) -> None:
+    """Check that pip found no file with another hash than its index, or a lock, promises.
 
     Raises:
-        PypkgError: the cache cannot be written.
+        PypkgError: it did.
     """
-    found: dict[str, Path] = {}
-    problem = ""
-    missing = []
-    for name, version in requested:
-        pointer = _read_pointer(cache / target.name / f"{name}-{version}")
-        if pointer is not None and (cache / pointer).is_dir():
-            found[name] = cache / pointer
-        else:
-            missing.append((name, version))
-    if not missing:
-        return Fetched(found, "")
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix=".download-") as directory:
-            problem = _download(missing, target, Path(directory), python)
-            for wheel in sorted(Path(directory).glob("*.whl")):
-                name, version = _wheel_identity(wheel)
-                for requested_name, requested_version in missing:
-                    if requested_name == name:
-                        digest = _unpack(wheel, cache)
-                        _write_pointer(cache / target.name / f"{requested_name}-{requested_version}", digest)
-                        found[name] = cache / digest
-    except OSError as error:
-        raise PypkgError(f"Cannot store wheels in {cache}: {error}") from error
-    return Fetched(found, problem)
-
-
-def _download(requested: Sequence[tuple[str, str]], target: Target, directory: Path, python: Path) -> str:
-    """Ask pip for all at once; if that fails, for each alone, so that one missing wheel does not affect the others."""
-    pip = _pip(python)
-    if not pip:
-        return "pip is installed neither in pypkg's environment nor in the project's"
-    command = [
-        *pip,
-        "download", "--only-binary=:all:", "--no-deps", "--no-input", "--disable-pip-version-check",
-        "--retries", "1", "--timeout", "15", "--quiet", "--dest", str(directory),
-        "--implementation", "cp", "--python-version", target.series,
-        "--abi", f"cp{target.version}", "--abi", "abi3", "--abi", "none",
-    ]  # fmt: skip
-    for platform in target.wheel_tags:
-        command += ["--platform", platform]
-    requirements = [f"{name}=={version}" for name, version in requested]
-    problem = _run([*command, *requirements])
-    if not problem or len(requirements) == 1:
-        return problem
-    problems = [_run([*command, requirement]) for requirement in requirements]
-    return next((problem for problem in problems if problem), "")
-
-
-def _pip(python: Path) -> list[str]:
-    if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    if not _run([str(python), "-m", "pip", "--version"]):
-        return [str(python), "-m", "pip"]
-    program = shutil.which("pip")
-    return [program] if program else []
-
-
-def _run(command: list[str]) -> str:
-    """Run a command and return its last error line, ``""`` when it succeeded."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
-    try:
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+    found = _MISMATCH.search(answer.output) if answer.problem else None
+    if found is not None:
+        raise PypkgError(
+            f"Cannot use {found[1]}: the hash of its file is not the one that its index or the lock promises",
+            hint="The file was changed on its way or replaced in the index; do not use it before you know why",
+            context={"sha256 wanted": found[2], "got": found[3]},
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if done.returncode == 0:
-        return ""
-    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.startswith("ERROR")]
-    return lines[-1].removeprefix("ERROR: ") if lines else f"pip ended with exit code {done.returncode}"
 
 
-def _wheel_identity(wheel: Path) -> tuple[str, str]:
+def _requirements(questions: Collection[Question], directory: Path) -> list[str]:
+    """Return pip's arguments for questions; hashes can be given in a file only."""
+    if not any(question.hashes for question in questions):
+        return ["--", *(question.requirement for question in questions)]
+    file = directory / "requirements.txt"
+    file.write_text("".join(f"{question.line}\n" for question in questions), "utf-8")
+    return [f"--requirement={file}"]
+
+
+def _read_item(item: Mapping[str, Any], yanked: Collection[str]) -> Choice:
+    """Return the choice in an item of a report (pip.pypa.io/en/stable/reference/installation-report)."""
+    url = str(item["download_info"]["url"])
+    name = canonicalize_name(str(item["metadata"]["name"]))
+    return Choice(
+        name=name,
+        version=str(item["metadata"]["version"]),
+        filename=unquote(urlsplit(url).path).rpartition("/")[2],
+        url=url,
+        sha256=str(item["download_info"]["archive_info"]["hashes"]["sha256"]),
+        yanked=name in yanked,
+    )
+
+
+def _is_file_of(filename: str, name: str, versions: SpecifierSet) -> bool:
     try:
-        name, version, _, _ = parse_wheel_filename(wheel.name)
-    except InvalidWheelFilename:
-        return "", ""
-    return canonicalize_name(name), str(version)
-
-
-def _unpack(wheel: Path, cache: Path) -> str:
-    """Unpack a wheel beside its final directory and rename it; return the directory's name, the wheel's SHA-256."""
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    final = cache / digest
-    if final.is_dir():
-        return digest
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".unpack-") as directory:
-        fresh = Path(directory) / "wheel"
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(fresh)  # zipfile drops absolute paths and "..", and links are plain files
-            for member in archive.infolist():
-                mode = member.external_attr >> 16
-                if stat.S_ISREG(mode) and mode & 0o111:  # programs, as pip installs them; zipfile drops the mode
-                    (fresh / member.filename).chmod(0o755)
-        for scheme in ("purelib", "platlib"):  # for site-packages too, PEP 427, "The .data directory"
-            for folder in sorted(fresh.glob(f"*.data/{scheme}")):
-                shutil.copytree(folder, fresh, dirs_exist_ok=True)
-        try:
-            fresh.rename(final)
-        except OSError:
-            if not final.is_dir():  # else another run was faster, with the same contents
-                raise
-    return digest
-
-
-def _read_pointer(pointer: Path) -> str | None:
-    try:
-        return pointer.read_text(encoding="ascii").strip() or None
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _write_pointer(pointer: Path, digest: str) -> None:
-    pointer.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(pointer) as file:
-        file.write(f"{digest}\n".encode("ascii"))
+        found = parse_wheel_filename(filename)[:2] if filename.endswith(".whl") else parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return False
+    return found[0] == name and found[1] in versions

@@ -39,6 +39,7 @@ class GraphContext:
         compiler: finds out what modules import.
         dictionary: what packages need beyond that.
         absent: distributions to treat as not installed.
+        added: distributions that come whole although nothing imports them.
     """
 
     application: Application
@@ -49,6 +50,7 @@ class GraphContext:
     compiler: Compiler
     dictionary: Dictionary
     absent: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
     _requirements: dict[tuple[Path, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     def owner(self, node: Node) -> Distribution | None:
@@ -99,7 +101,7 @@ def start_context(
         target=target,
         markers=markers,
         resolver=resolver,
-        installed=Installed(root.directory for root in resolver.installed),
+        installed=Installed((root.directory for root in resolver.installed), prefix=environment.prefix),
         compiler=compiler,
         dictionary=Dictionary(
             load_dictionary(), overrides=config.dictionary.overrides, disabled=config.dictionary.disable

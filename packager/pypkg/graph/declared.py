@@ -21,6 +21,8 @@ def declared_imports(context: GraphContext, walk: Walk, sources: Sources) -> Ite
 
     The walk may grow while they are taken.
     """
+    for name in sorted(context.added - walk.distributions.keys()):
+        yield from _whole(context.installed.by_name[name])
     for distribution in list(walk.distributions.values()):
         missing = {
             name

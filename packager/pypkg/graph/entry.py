@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypkg.environment.requirements import required_names
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypkg.environment.requirements import applies
 from pypkg.graph.resolver import Node, Resolver, Root
 from pypkg.project.config import Config
+from pypkg.project.dependencies import declared_requirements
 from pypkg.project.project import EntryPoint, Project
 from pypkg_core.errors import UsageError
 from pypkg_core.image.layout import ModuleKind
 from pypkg_core.names import MAIN_MODULE, module_name
 from pypkg_core.patterns import NO_PATTERNS, Patterns
-from pypkg_core.toml_tables import load_toml
 
 __all__ = ["Application", "project_roots", "start_application"]
 
@@ -29,7 +32,8 @@ class Application:
         main: the entry, as a node called ``__main__``.
         source: text of the entry.
         generated: whether the entry was generated and is not a file.
-        requirements: normalised names of the dependencies it declares for the target; ``None`` without such a list.
+        declared: the requirements it declares, with those of the chosen extras; their markers may hold or not.
+        requirements: normalised names of those that hold on the target; ``None`` without such a list.
         hidden_imports: modules to walk although nothing imports them.
         excludes: modules that stay out.
         assets: files that the configuration adds: path below the root -> file.
@@ -45,6 +49,7 @@ class Application:
     generated: bool
     whole: bool
     requirements: frozenset[str] | None
+    declared: tuple[Requirement, ...] = ()
     hidden_imports: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     assets: Mapping[str, Path] = field(default_factory=dict)
@@ -103,6 +108,7 @@ def start_application(
             scripts.append(name)
         else:  # no import can name it: a plug-in that is loaded by its path
             assets[_below(project, file, "scripts")] = file
+    declared = declared_requirements(project, config.extras)
     return Application(
         name=project.name,
         root=project.root,
@@ -116,7 +122,8 @@ def start_application(
         source=source,
         generated=isinstance(project.entry, EntryPoint),
         whole=project.pyproject is not None,
-        requirements=_declared(project.pyproject, markers),
+        requirements=None if declared is None else _names(declared, markers),
+        declared=declared or (),
         hidden_imports=(*config.hidden_imports, *scripts),
         excludes=config.excludes,
         assets=assets,
@@ -136,13 +143,8 @@ def _name_of(file: Path, resolver: Resolver) -> str:
     return ""
 
 
-def _declared(pyproject: Path | None, markers: Mapping[str, str]) -> frozenset[str] | None:
-    """Return the names in ``[project.dependencies]`` that apply to the target, ``None`` without such a list."""
-    table = load_toml(pyproject, UsageError).get("project") if pyproject is not None else None
-    items = table.get("dependencies") if isinstance(table, dict) else None
-    if not isinstance(items, list):
-        return None
-    return frozenset(required_names((item for item in items if isinstance(item, str)), markers))
+def _names(requirements: Iterable[Requirement], markers: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(canonicalize_name(item.name) for item in requirements if applies(item, markers))
 
 
 def _expanded(config: Config, key: str) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
 from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
 from pypkg.pipeline.executable import prepare_directory, write_executable
@@ -49,6 +50,7 @@ class Request:
         project: what is packaged.
         config: its configuration, with what the command line changes in it.
         python: the interpreter or environment of ``--python``.
+        resolution: how wheels are chosen.
         build: forge bases instead of downloading them.
         debug: the executable can list its contents and trace accesses to them.
     """
@@ -56,6 +58,7 @@ class Request:
     project: Project
     config: Config
     python: Path | None = None
+    resolution: Resolution = field(default_factory=Resolution)
     build: bool = False
     debug: bool = False
 
@@ -121,7 +124,7 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
             environment=environment,
             compiler=compiler,
         )
-        payload = collect(context, environment, cache=wheels_dir())
+        payload = collect(context, environment, request.resolution, cache=wheels_dir())
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
         stdlib = compile_stdlib(base, compiler) if level else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,10 @@ from pypkg.diagnostics import Diagnostics
 from pypkg.project.dictionary_entry import DictionarySettings, read_dictionary_settings
 from pypkg.project.interpreter_options import parse_options, split_options
 from pypkg.project.project import PYPROJECT, Project, is_project_name
+from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import UsageError
 from pypkg_core.patterns import NO_PATTERNS, Expansion, Patterns
+from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader, load_toml, read_by
 
 __all__ = ["Config", "load_config"]
@@ -46,6 +49,8 @@ class Config:
         public: package the project's source text.
         public_packages: distributions whose source text to package; ``*`` for all and the standard library.
         options: interpreter options to build in, as on Python's command line.
+        extras: of ``[project.optional-dependencies]``, to package too.
+        glibc: the newest glibc that executables may need, ``2.17``; ``None`` for any.
         interpreter: whether the program is also the Python interpreter to processes that it starts.
         dictionary: entries of the dictionary to disable or to change.
     """
@@ -64,14 +69,23 @@ class Config:
     public: bool = False
     public_packages: tuple[str, ...] = ()
     options: tuple[str, ...] = field(default=(), metadata=read_by(_read_options))
+    extras: tuple[str, ...] = ()
+    glibc: str | None = None
     interpreter: bool = True
     dictionary: DictionarySettings = field(
         default_factory=DictionarySettings, metadata=read_by(read_dictionary_settings)
     )
 
+    @property
+    def newest(self) -> Minimum | None:
+        """The newest C library that executables may need."""
+        return None if self.glibc is None else Minimum(name="glibc", version=version_numbers(self.glibc))
+
     def __post_init__(self) -> None:
         if self.name is not None and not is_project_name(self.name):
             raise ValueError(f"name: expected letters, digits, '.', '_' and '-', got {self.name!r}")
+        if self.glibc is not None and re.fullmatch(r"2\.\d+", self.glibc) is None:
+            raise ValueError(f"glibc: expected a version such as 2.17, got {self.glibc!r}")
 
     def expand_scripts(self) -> Expansion:
         """Return the files that ``scripts`` selects, without the ignored ones."""

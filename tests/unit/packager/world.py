@@ -13,7 +13,9 @@ from pathlib import Path
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
+from pypkg.environment.index import Index
 from pypkg.environment.interpreter import Environment, inspect
+from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import GraphContext, start_context
 from pypkg.graph.walk import Walk
 from pypkg.graph.walker import Walker
@@ -44,6 +46,7 @@ class World:
         self.environment = directory / "env"
         self.site = self.environment / "lib" / f"python{SERIES}" / "site-packages"
         self.cache = directory / "cache"
+        self.resolution = Resolution(index=Index(no_index=True))
         self.site.mkdir(parents=True)
         self.project.mkdir()
         interpreter = self.environment / "bin" / "python3"
@@ -67,8 +70,15 @@ class World:
         requires: list[str] | None = None,
         entry_points: str = "",
         version: str = "1.0",
+        tag: str = "",
+        direct_url: str = "",
     ) -> None:
-        """Install a distribution the way pip does."""
+        """Install a distribution the way pip does.
+
+        Args:
+            tag: of the wheel that it was installed from.
+            direct_url: where it came from, if not from an index.
+        """
         info = f"{name}-{version}.dist-info"
         headers = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         headers += [f"Requires-Dist: {item}" for item in requires or []]
@@ -76,8 +86,12 @@ class World:
             **files,
             f"{info}/METADATA": "\n".join(headers) + "\n\nA description\n",
             f"{info}/INSTALLER": "pip\n",
-            f"{info}/direct_url.json": '{"url": "file:///home/somebody"}',
+            f"{info}/REQUESTED": "",
         }
+        if tag:
+            everything[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nTag: {tag}\n"
+        if direct_url:
+            everything[f"{info}/direct_url.json"] = f'{{"url": "{direct_url}"}}'
         if entry_points:
             everything[f"{info}/entry_points.txt"] = entry_points
         lines = [f"{path},sha256=x,1" for path in everything]
@@ -85,10 +99,10 @@ class World:
         everything[f"{info}/RECORD"] = "\n".join(lines) + "\n"
         self.write(everything, self.site)
 
-    def collect(self, entry: str = "app.py", platform: str = "linux") -> Payload:
+    def collect(self, entry: str = "app.py", platform: str = "linux", arch: str = "x64") -> Payload:
         """Collect ``entry`` of the project for this Python's version."""
-        with self._context(entry, platform) as context:
-            return collect(context, self._inspect(), cache=self.cache / "wheels")
+        with self._context(entry, platform, arch) as context:
+            return collect(context, self._inspect(), self.resolution, cache=self.cache / "wheels")
 
     def walk(self, entry: str = "app.py", platform: str = "linux") -> Walk:
         """Walk ``entry`` of the project once, for this Python's version."""
@@ -96,9 +110,9 @@ class World:
             return Walker(context).run()
 
     @contextmanager
-    def _context(self, entry: str, platform: str) -> Iterator[GraphContext]:
+    def _context(self, entry: str, platform: str, arch: str = "x64") -> Iterator[GraphContext]:
         project = load_project(self.project / entry if entry else self.project)
-        target = Target(version=VERSION, platform=platform, arch="x64")
+        target = Target(version=VERSION, platform=platform, arch=arch)
         with self._compiler(target) as compiler:
             yield start_context(
                 project,

@@ -59,6 +59,7 @@ _CHECKED: Final = re.compile(r"__\w+_chk")
 _NEED: Final = struct.Struct("<HHIII")  # Elfxx_Verneed: version, count, file, first name, next
 _NEED_NAME: Final = struct.Struct("<IHHII")  # Elfxx_Vernaux: hash, flags, other, name, next
 _GLIBC: Final = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4})+)")
+_MUSL: Final = "libc.musl-"  # how musl is called where it is the system's: libc.musl-x86_64.so.1
 _FREEBSD_LIBC: Final = "FBSD_"  # the symbol versions of its C library begin so
 _RELR_GLIBC: Final = (2, 36)  # the first that understands DT_RELR, which GLIBC_ABI_DT_RELR asks for (its NEWS)
 
@@ -95,6 +96,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
     interpreter = next((_text(view, item) for item in elf.segments if item.type == SegmentType.INTERP), None)
     dynamic = _Dynamic(elf, view)
     system, minimum = _minimum(elf, view, dynamic.versions())
+    needed = dynamic.strings(_Tag.NEEDED)
     undefined = _undefined_in_object(elf, view) if kind == _ET_REL else dynamic.undefined()
     return Binary(
         format="elf",
@@ -103,9 +105,10 @@ def inspect(data: Bytes, shown: object) -> Binary:
         arches=arches,
         bits=elf.layout.bits,
         kind=_kind(kind, program=interpreter is not None or dynamic.is_program),
-        needed=dynamic.strings(_Tag.NEEDED),
+        needed=needed,
         run_paths=dynamic.run_paths,
         interpreter=interpreter,
+        libc=_libc(needed, minimum),
         minimum=minimum,
         undefined=undefined,
         protections=frozenset(_protections(elf, view, dynamic, undefined)),
@@ -123,6 +126,12 @@ def _minimum(elf: ElfFile, view: View, versions: Collection[str]) -> tuple[str |
     if any(name.startswith(_FREEBSD_LIBC) for name in versions):
         return "freebsd", None
     return _SYSTEMS.get(view.read(_OSABI, 1)[0]), None
+
+
+def _libc(needed: Sequence[str], minimum: Minimum | None) -> str | None:
+    if any(name.startswith(_MUSL) for name in needed):
+        return "musl"
+    return minimum.name if minimum is not None else None
 
 
 def _kind(kind: int, *, program: bool) -> Kind:

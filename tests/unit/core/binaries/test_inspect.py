@@ -91,7 +91,7 @@ def pe(machine: str, *arches: str, **facts: object) -> Binary:
 
 
 def glibc(*version: int) -> dict[str, object]:
-    return {"system": "linux", "minimum": Minimum(name="glibc", version=version)}
+    return {"system": "linux", "libc": "glibc", "minimum": Minimum(name="glibc", version=version)}
 
 
 PROGRAM = {"kind": Kind.EXECUTABLE}
@@ -145,6 +145,7 @@ EXPECTED = {
         **PROGRAM,
         needed=("libc.so.7",),
         system="freebsd",
+        libc="freebsd",
         minimum=Minimum(name="freebsd", version=(14, 0)),
         interpreter="/libexec/ld-elf.so.1",
         undefined=("__libc_start1", "puts"),

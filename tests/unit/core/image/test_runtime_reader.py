@@ -36,7 +36,9 @@ def test_both_find_the_same() -> None:
         described = runtime.module(module.name)
         assert described is not None
         assert image.entries[described["entry"]] is module.entry
-        assert (described["kind"], described["code_offset"]) == (module.kind, module.offset)
+        assert described["kind"] == module.kind
+        if module.size:
+            assert described["code_offset"] == module.offset
         assert (described["code_size"], described["checksum"]) == (module.size, module.checksum)
     assert runtime.module("nothing") is None
 

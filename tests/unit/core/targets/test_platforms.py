@@ -45,7 +45,7 @@ def test_the_facts_about_this_machine_are_true() -> None:
     ],
 )
 def test_wheel_tags(name: str, first: str, contained: str) -> None:
-    tags = target(name).wheel_tags
+    tags = [tag.name for tag in target(name).wheel_tags]
     assert tags[0] == first
     assert contained in tags
     assert len(set(tags)) == len(tags)
@@ -53,8 +53,10 @@ def test_wheel_tags(name: str, first: str, contained: str) -> None:
 
 def test_wheels_for_the_version_of_the_base_and_older_ones_come_first() -> None:
     tags = target("313-linux-x64").wheel_tags
-    versions = [int(tag.split("_")[2]) for tag in tags if tag.startswith("manylinux_2_")]
+    versions = [tag.version[1] for tag in tags if tag.name.startswith("manylinux_2_")]
     assert versions == [*range(17, 4, -1), *range(18, 45)]
+    assert [tag.name for tag in tags if tag.version == (2, 12)] == ["manylinux2010_x86_64", "manylinux_2_12_x86_64"]
+    assert (tags[-1].name, tags[-1].version) == ("linux_x86_64", ())  # nothing says what it needs
     assert target("313-linuxstatic-x64").wheel_tags == []
 
 

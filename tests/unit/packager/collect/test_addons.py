@@ -108,25 +108,3 @@ def test_another_versions_addon_without_a_wheel(world: World) -> None:
     world.write({"app.py": "import dep\n"})
     with pytest.raises(PypkgError, match="no wheel that fits was found"):
         world.collect()
-
-
-def test_a_wheel_takes_the_place_of_what_does_not_fit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pypkg.environment import wheels  # noqa: PLC0415
-
-    wheel = world.directory / "unpacked"
-    saved, world.site = world.site, wheel
-    world.install("dep", addon("dep", "from . import _fast\n"))
-    world.site = saved
-    world.install(
-        "dep", {"dep/_fast.cpython-21-x86_64-linux-gnu.so": elf(), "dep/__init__.py": "from . import _fast\n"}
-    )
-    world.write({"app.py": "import dep\n"})
-
-    def fetch(wanted: list[tuple[str, str]], *args: object, **kwargs: object) -> wheels.Fetched:
-        assert wanted == [("dep", "1.0")]
-        return wheels.Fetched({"dep": wheel}, "")
-
-    monkeypatch.setattr(wheels, "fetch", fetch)
-    found = world.collect()
-    assert f"site-packages/dep/_fast{ADDON}" in paths(found)
-    assert not any("cpython-21-" in path for path in paths(found))

@@ -19,7 +19,9 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.progress import QUIET, Reporter
 from pypkg_core.targets.catalogue import Target
 
-ENVIRONMENT = Environment(python=Path("/environment/bin/python"), version=(3, 11, 0), paths=())
+ENVIRONMENT = Environment(
+    python=Path("/environment/bin/python"), version=(3, 11, 0), paths=(), prefix=Path("/environment")
+)
 INSTALLED = [Path(sys.executable), ENVIRONMENT.python, Path("/usr/bin/python3.x")]
 
 
