@@ -86,3 +86,56 @@ def test_script_of_a_static_executable(package: Package, tmp_path: Path) -> None
     program = package(script, STATIC)
     assert program.output() == "started\n"
     assert program.output(env={"HOME": ""}) == "started\n", "from memory"
+
+
+@pytest.fixture(scope="session")
+def two_distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment in which the library of one distribution needs that of another, at a place beside its own."""
+    compiler = needs.compiler()
+    environment = tmp_path_factory.mktemp("two") / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    site = next(environment.glob("lib/python*/site-packages"))
+    for name in ("greeting.libs", "speaking"):
+        (site / name).mkdir()
+    greet, speak = site / "greeting.libs" / "libgreet.so", site / "speaking" / "libspeak.so"
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", greet, SOURCES / "greet.c", "-Wl,-soname,libgreet.so"], check=True
+    )
+    # Nothing of its own: what it is asked for is found in the library that it needs.
+    links: list[str | Path] = ["-Wl,--no-as-needed", greet, "-Wl,-rpath,$ORIGIN/../greeting.libs"]
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", speak, "-x", "c", "/dev/null", "-x", "none", *links], check=True
+    )
+    (site / "greeting.py").write_text("")
+    (site / "speaking" / "__init__.py").write_text(
+        "import ctypes, pathlib\nLIBRARY = ctypes.CDLL(pathlib.Path(__file__).with_name('libspeak.so'))\n"
+    )
+    parts: dict[str, list[str | Path]] = {
+        "greeting": ["greeting.py", greet],
+        "speaking": ["speaking/__init__.py", speak],
+    }
+    for name, files in parts.items():
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir()
+        requires = "Requires-Dist: greeting\n" if name == "speaking" else ""
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requires}")
+        rows = [path if isinstance(path, str) else path.relative_to(site).as_posix() for path in files]
+        (info / "RECORD").write_text("".join(f"{row},,\n" for row in [*rows, f"{info.name}/METADATA"]))
+    return environment
+
+
+def test_libraries_of_two_distributions_find_each_other(
+    package: Package, two_distributions: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "speaks.py"
+    script.write_text(
+        "import ctypes, greeting, speaking\ngreet = speaking.LIBRARY.greet\n"
+        "greet.restype = ctypes.c_char_p\nprint(greet().decode())\n"
+    )
+    program = package(script, DYNAMIC, "--python", two_distributions)
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    assert program.output(env={"PYPKG_NATIVE_CACHE_PATH": str(cache)}) == "hello from the library\n"
+    found = [path for path in cache.rglob("*.so") if path.name == "libgreet.so"]
+    assert [path.parent.name for path in found] == ["greeting.libs"]
+    assert program.output(env={"HOME": ""}) == "hello from the library\n", "from memory"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Final
 
 from pypkg.collect.draft import Draft
-from pypkg.environment.fit import newer_minimum
+from pypkg.environment.fit import inspected, newer_minimum
 from pypkg.items import Bundle
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
@@ -13,21 +16,53 @@ from pypkg_core.targets.catalogue import Target
 
 __all__ = ["check_minima", "make_bundles", "minimum_notice", "newer_minima"]
 
+# How a library names its own directory: ld.so(8), dyld(1).
+_ORIGINS: Final = ("$ORIGIN", "${ORIGIN}", "@loader_path")
+
 
 def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
-    """Return the libraries and programs of each owner; no file is in two bundles.
+    """Return the libraries and programs that are extracted together: those of one owner.
+
+    Owners whose libraries look for each other's at a relative place (``$ORIGIN/../other.libs``) have one bundle,
+    because each bundle has a directory of its own. No file is in two bundles.
 
     Args:
         sources: paths of module sources, which are never extracted.
     """
-    seen: set[str] = set(sources)
-    bundles = []
+    owners: dict[str, str] = {}
     for name, paths in sorted(draft.native.items()):
-        members = sorted({path for path in paths if path not in seen})
-        seen.update(members)
-        if members:
-            bundles.append(Bundle(name=name, paths=members))
-    return bundles
+        for path in paths:
+            if path not in sources:
+                owners.setdefault(path, name)
+    joined = _joined_owners(draft, owners)
+    members: dict[str, list[str]] = {}
+    for path, name in sorted(owners.items()):
+        members.setdefault(joined.get(name, name), []).append(path)
+    return [Bundle(name=name, paths=paths) for name, paths in sorted(members.items())]
+
+
+def _joined_owners(draft: Draft, owners: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of the common bundle of each owner that shares one."""
+    groups: dict[str, set[str]] = {}
+    for path, name in owners.items():
+        file = draft.files.get(path)
+        source = file.source if file is not None else None
+        for other in _needed_paths(path, source) if source is not None else ():
+            if owners.get(other, name) != name:
+                group = groups.get(name, {name}) | groups.get(owners[other], {owners[other]})
+                groups.update(dict.fromkeys(group, group))
+    return {name: "+".join(sorted(group)) for name, group in groups.items()}
+
+
+def _needed_paths(path: str, source: Path) -> Iterator[str]:
+    """Yield the paths that a library's needed ones would have, relative to its own place."""
+    folder = path.rpartition("/")[0]
+    for binary in inspected(source):
+        for run_path in binary.run_paths:
+            origin = next((word for word in _ORIGINS if run_path.startswith(word)), None)
+            if origin is not None and ".." in run_path:
+                place = posixpath.normpath(f"{folder}/{run_path.removeprefix(origin)}")
+                yield from (f"{place}/{name.rpartition('/')[2]}" for name in binary.needed)
 
 
 def newer_minima(draft: Draft, target: Target) -> dict[str, Minimum]:

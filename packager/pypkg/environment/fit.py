@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.binaries import inspect_file
-from pypkg_core.binaries.binary import Minimum
+from pypkg_core.binaries.binary import Binary, Minimum
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
 
-__all__ = ["fits", "is_library", "is_program", "newer_minimum"]
+__all__ = ["fits", "inspected", "is_library", "is_program", "newer_minimum"]
 
 # The tags of an extension module for one version or ABI: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`,
 # `.abi3.so`, and `.abi3t.so` of free-threaded Python (PEP 803).
@@ -58,30 +58,31 @@ def fits(path: Path, target: Target) -> bool:
     suffix = next((suffix for suffix in target.extension_suffixes if path.name.endswith(suffix)), "")
     if _ABI_TAG.search(path.name) is not None and _ABI_TAG.search(suffix) is None:
         return False
-    try:
-        found = inspect_file(path)
-    except PypkgError:  # it is something else that has the name of a library
-        return False
     facts = target.facts
     return any(
         binary.format == facts.format
         and binary.system in (facts.system, None)
         and target.arch in binary.arches
         and binary.libc in (facts.libc, None)
-        for binary in found
+        for binary in inspected(path)
     )
 
 
-@functools.cache  # a library is asked about when wheels are chosen, and again for the notice
+@functools.cache  # a library is asked about when wheels are chosen, when it is collected and when it is bundled
+def inspected(path: Path) -> tuple[Binary, ...]:
+    """Return what is known of an executable or a library, nothing if the file is something else."""
+    try:
+        return inspect_file(path)
+    except PypkgError:
+        return ()
+
+
 def newer_minimum(path: Path, target: Target) -> Minimum | None:
     """Return the C library or system that a library needs, ``None`` if the target's base needs one as new."""
     facts = target.facts
     if facts.minimum is None:
         return None
-    try:
-        needed = [binary.minimum for binary in inspect_file(path) if target.arch in binary.arches]
-    except PypkgError:
-        return None
+    needed = [binary.minimum for binary in inspected(path) if target.arch in binary.arches]
     newer = [item for item in needed if item is not None and item.name in (facts.libc, facts.system)]
     newest = max(newer, key=lambda item: item.version, default=None)
     return newest if newest is not None and newest.version > facts.minimum_version else None

@@ -85,8 +85,6 @@ class WheelFinder:
     def find(self, questions: Iterable[Question]) -> dict[str, Choice | Absent]:
         """Return the best wheel of each distribution, unpacked in the cache.
 
-        Of the wheels of the version that pip chooses, the one that needs the oldest C library or system is the best.
-
         Returns:
             By name, the choice, or why there is none.
 
@@ -94,20 +92,44 @@ class WheelFinder:
             PypkgError: a file has another hash than was promised, or is no sound wheel; the cache cannot be written.
         """
         answers: dict[str, Choice | Absent] = {}
-        groups: dict[tuple[bool, bool, tuple[int, ...] | None], list[Question]] = {}
+        new: list[Question] = []
         for question in questions:
             known = self._cache.find(self._key(question))
-            if known is not None:
-                answers[question.name] = known
+            if known is None:
+                new.append(question)
             else:
-                key = (question.only_links, bool(question.hashes), question.below)
-                groups.setdefault(key, []).append(question)
+                answers[question.name] = known
+        found = self.choose(new)
+        for only_links in {question.only_links for question in new}:
+            asked = [found[question.name] for question in new if question.only_links is only_links]
+            self._fetch([answer for answer in asked if isinstance(answer, Choice)], only_links=only_links)
+        for question in new:
+            self._cache.keep(self._key(question), found[question.name])
+        return answers | found
+
+    def choose(self, questions: Iterable[Question]) -> dict[str, Choice | Absent]:
+        """Return the best wheel of each distribution, without fetching it.
+
+        Of the wheels of the version that pip chooses, the one that needs the oldest C library or system is the best.
+
+        Returns:
+            By name, the choice, or why there is none.
+
+        Raises:
+            PypkgError: a file has another hash than was promised.
+        """
+        groups: dict[tuple[bool, bool, tuple[int, ...] | None], list[Question]] = {}
+        for question in questions:
+            key = (question.only_links, bool(question.hashes), question.below)
+            groups.setdefault(key, []).append(question)
+        found: dict[str, Choice | Absent] = {}
         for (only_links, _, below), group in groups.items():
-            found = self._find_group(group, self._tags_below(below), only_links=only_links)
+            found |= self._ask(group, self._tags_below(below), only_links=only_links)
             for question in group:
-                self._cache.keep(self._key(question), found[question.name])
-            answers |= found
-        return answers
+                choice = found[question.name]
+                if isinstance(choice, Choice):
+                    found[question.name] = self._oldest(question, choice)
+        return found
 
     def tags(self) -> list[WheelTag]:
         """Return the platform tags that wheels may have, best first."""
@@ -127,17 +149,6 @@ class WheelFinder:
         if version is None:
             return self._tags
         return [tag for tag in self._tags if tag.version and tag.version < version]
-
-    def _find_group(
-        self, questions: Sequence[Question], tags: Sequence[WheelTag], *, only_links: bool
-    ) -> dict[str, Choice | Absent]:
-        found = self._ask(questions, tags, only_links=only_links)
-        by_name = {question.name: question for question in questions}
-        for name, choice in list(found.items()):
-            if isinstance(choice, Choice):
-                found[name] = self._oldest(by_name[name], choice)
-        self._fetch([choice for choice in found.values() if isinstance(choice, Choice)], only_links=only_links)
-        return found
 
     def _oldest(self, question: Question, choice: Choice) -> Choice:
         """Return the wheel of the same version that needs the oldest C library; pip looks at the ABI first."""

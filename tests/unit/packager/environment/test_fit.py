@@ -141,7 +141,7 @@ def test_what_a_library_needs_is_compared_with_the_base(
         format="any", system=None, machine="any", arches=("x64",), bits=64, kind=Kind.LIBRARY, minimum=found
     )
     monkeypatch.setattr(fit, "inspect_file", lambda _: (library,))
-    newer_minimum.cache_clear()
+    fit.inspected.cache_clear()
     target = Target(version="311", platform=platform, arch="x64")
     assert fit.newer_minimum(Path("lib.so"), target) == (found if newer else None)
 
