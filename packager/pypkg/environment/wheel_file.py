@@ -9,9 +9,11 @@ import base64
 import csv
 import hashlib
 import io
+import lzma
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -31,6 +33,19 @@ SITE: Final = "site-packages"
 # What a wheel may become. The largest on the index unpack to some gigabytes, and compress to a third or less.
 _LARGEST: Final = 1 << 30
 _LARGEST_RATIO: Final = 64
+# RECORD is read whole; this is enough for half a million files.
+_LARGEST_RECORD: Final = 1 << 26
+# What zipfile raises for damaged archives, and for methods of compression that it does not know.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    csv.Error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 _HASHES: Final = frozenset({"sha256", "sha384", "sha512"})
 _CHUNK: Final = 1 << 20
 # Where an installation has its modules, for wheels that name that place in their data.
@@ -54,7 +69,7 @@ def unpack(wheel: Path, directory: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             _Unpacking(wheel, archive, directory).run()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+    except _DAMAGE as error:
         raise PypkgError(f"Cannot unpack {wheel.name}: the archive is damaged: {error}") from error
 
 
@@ -114,10 +129,12 @@ class _Unpacking:
 
     def _read_record(self) -> Mapping[str, tuple[str, str]]:
         """Return path -> name and value of its hash; both are empty where there is none."""
-        try:
-            text = self._archive.read(f"{self._info}/RECORD").decode("utf-8")
-        except KeyError as error:
-            raise PypkgError(f"Cannot unpack {self._wheel.name}: it has no {self._info}/RECORD") from error
+        name = f"{self._info}/RECORD"
+        size = next((member.file_size for member in self._members if member.filename == name), None)
+        if size is None or size > _LARGEST_RECORD:
+            found = "none" if size is None else f"one of {size} bytes"
+            raise PypkgError(f"Cannot unpack {self._wheel.name}: expected a {name}, got {found}")
+        text = self._archive.read(name).decode("utf-8")
         record = {}
         for row in csv.reader(io.StringIO(text)):
             if not row:

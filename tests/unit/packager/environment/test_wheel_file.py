@@ -177,6 +177,19 @@ def test_a_flipped_bit_is_never_a_traceback(tmp_path: Path, bit: int) -> None:
         assert NAME in str(error)
 
 
+def test_a_wheel_needs_a_record_of_reasonable_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename(info: zipfile.ZipInfo, contents: bytes) -> tuple[zipfile.ZipInfo, bytes]:
+        info.filename = info.filename.replace("RECORD", "record")
+        return info, contents
+
+    data = wheel_bytes("Demo_Pkg", "1.0", "py3-none-any", {"demo/__init__.py": ""})
+    with pytest.raises(PypkgError, match=r"expected a Demo_Pkg-1\.0\.dist-info/RECORD, got none"):
+        unpack(write(tmp_path, rebuilt(data, rename)), tmp_path / "out")
+    monkeypatch.setattr(wheel_file, "_LARGEST_RECORD", 10)
+    with pytest.raises(PypkgError, match="got one of"):
+        unpack(write(tmp_path, data), tmp_path / "out")
+
+
 def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     data = bytearray(wheel_bytes("Demo_Pkg", "1.0", "py3-none-any", {"demo/__init__.py": ""}))
     central = data.index(b"PK\x01\x02")
