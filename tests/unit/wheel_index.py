@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ def wheel_bytes(
     *,
     requires: Sequence[str] = (),
     entry_points: str = "",
+    python: str = "",
 ) -> bytes:
     """Return a wheel (packaging.python.org/specifications/binary-distribution-format).
 
@@ -35,6 +37,7 @@ def wheel_bytes(
     """
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    metadata += [f"Requires-Python: {python}"] if python else []
     metadata += [f"Requires-Dist: {item}" for item in requires]
     pythons, abis, platforms = tag.split("-")
     tags = [f"{p}-{a}-{m}" for p in pythons.split(".") for a in abis.split(".") for m in platforms.split(".")]
@@ -65,12 +68,14 @@ class WheelIndex:
         projects: normalised name -> the names of its files.
         yanked: files that were withdrawn -> why.
         wrong: files whose hash on the page is another.
+        pythons: file -> the versions of Python that it is for.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     projects: dict[str, list[str]] = field(default_factory=dict)
     yanked: dict[str, str] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
+    pythons: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -81,11 +86,15 @@ class WheelIndex:
         *,
         requires: Sequence[str] = (),
         entry_points: str = "",
+        python: str = "",
         yanked: str | None = None,
     ) -> str:
         """Add a wheel; return the name of its file."""
         file = f"{name.replace('-', '_')}-{version}-{tag}.whl"
-        self.files[file] = wheel_bytes(name, version, tag, files, requires=requires, entry_points=entry_points)
+        self.files[file] = wheel_bytes(
+            name, version, tag, files, requires=requires, entry_points=entry_points, python=python
+        )
+        self.pythons[file] = python
         self.projects.setdefault(canonicalize_name(name), []).append(file)
         if yanked is not None:
             self.yanked[file] = yanked
@@ -121,5 +130,7 @@ class WheelIndex:
         for file in files:
             digest = "0" * 64 if file in self.wrong else self.sha256(file)
             yanked = f' data-yanked="{self.yanked[file]}"' if file in self.yanked else ""
-            lines.append(f'<a href="{prefix}{file}#sha256={digest}"{yanked}>{file}</a><br>')
+            python = html.escape(self.pythons.get(file, ""))
+            requires = f' data-requires-python="{python}"' if python else ""
+            lines.append(f'<a href="{prefix}{file}#sha256={digest}"{yanked}{requires}>{file}</a><br>')
         return "\n".join([*lines, "</body></html>"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -19,12 +19,13 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import Version
 
 from pypkg.environment.index import Answer, Index, run_pip
 from pypkg.environment.wheel_choices import Absent, Choice, WheelCache
 from pypkg.environment.wheel_tags import compatible_tags, pip_options, wheel_tag
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import Target
+from pypkg_core.targets.catalogue import Target, find_version
 from pypkg_core.targets.platforms import WheelTag
 
 __all__ = ["Question", "WheelFinder"]
@@ -32,6 +33,7 @@ __all__ = ["Question", "WheelFinder"]
 _NOTHING_FOR: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][\w.!+%-]*(?:\.whl|\.tar\.gz|\.zip)")
 _MISMATCH: Final = re.compile(r"^\s*(\S+) from .*\n(?:\s*(?:Expected|or) sha256 (\w+)\n)+\s*Got\s+(\w+)", re.MULTILINE)
+_AVAILABLE: Final = re.compile(r"^Available versions: (.+)$", re.MULTILINE)
 _YANKED: Final = re.compile(r"yanked version: '([^']+)' candidate")  # a warning
 
 
@@ -52,6 +54,11 @@ class Question:
     hashes: frozenset[str] = frozenset()
     only_links: bool = False
     below: tuple[int, ...] | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names one version."""
+        return self.specifier.startswith("==") and not self.specifier.endswith(".*") and "," not in self.specifier
 
     @property
     def requirement(self) -> str:
@@ -170,11 +177,18 @@ class WheelFinder:
     ) -> dict[str, Choice | Absent]:
         """Ask pip for all at once; again without those that it has nothing for."""
         found: dict[str, Choice | Absent] = {}
-        left = {question.name: question for question in questions}
+        left: dict[str, Question] = {}
+        for question in questions:
+            exact = question if question.is_exact else self._newest(question, tags, only_links=only_links)
+            if isinstance(exact, Absent):
+                found[question.name] = exact
+            else:
+                left[question.name] = exact
         while left:
             answer, choices = self._resolve(left.values(), tags, only_links=only_links)
             if not answer.problem:
-                found.update(choices)
+                other = Absent("No matching distribution found: that version is for other Pythons")
+                found.update({name: choices.get(name, other) for name in left})
                 break
             _check_hashes(answer)
             nothing = _NOTHING_FOR.search(answer.problem)
@@ -186,20 +200,49 @@ class WheelFinder:
             del left[name]
         return found
 
+    def _newest(self, question: Question, tags: Sequence[WheelTag], *, only_links: bool) -> Question | Absent:
+        """Return the question for the newest version that fits, is wanted and was not withdrawn.
+
+        `pip install` compares requirements of versions on Python with the interpreter that it runs on; this command of
+        pip with the target's.
+        """
+        options = [*self._index.options(only_links=only_links), *pip_options(self.target, tags)]
+        answer = run_pip(["index", "versions", *options, "--", question.name])
+        listed = _AVAILABLE.search(answer.output)
+        if listed is None:
+            problem = answer.problem or f"No matching distribution found for {question.name}"
+            return Absent(problem, certain=answer.reached)
+        versions = sorted(map(Version, listed[1].split(", ")), reverse=True)
+        for version in SpecifierSet(question.specifier).filter(versions):
+            exact = replace(question, specifier=f"=={version}")
+            _, found = self._resolve([exact], tags, only_links=only_links)
+            if question.name in found and not found[question.name].yanked:
+                return exact
+        return Absent(f"No matching distribution found for {question.requirement}", certain=answer.reached)
+
     def _resolve(
         self, questions: Collection[Question], tags: Sequence[WheelTag], *, only_links: bool
     ) -> tuple[Answer, Mapping[str, Choice]]:
         with tempfile.TemporaryDirectory(prefix="pypkg-") as directory:
             report = Path(directory) / "report.json"
             arguments = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", f"--report={report}"]
+            # It would compare with the interpreter that pip runs on.
+            arguments += ["--ignore-requires-python"]
             arguments += [f"--target={Path(directory) / 'target'}", *self._index.options(only_links=only_links)]
             answer = run_pip([*arguments, *pip_options(self.target, tags), *_requirements(questions, Path(directory))])
             if answer.problem:
                 return answer, {}
             items = json.loads(report.read_text("utf-8"))["install"]
             yanked = {canonicalize_name(name) for name in _YANKED.findall(answer.output)}
-            choices = [_read_item(item, yanked) for item in items]
+            choices = [_read_item(item, yanked) for item in items if self._runs_on_target(item)]
         return answer, {choice.name: choice for choice in choices}
+
+    def _runs_on_target(self, item: Mapping[str, Any]) -> bool:
+        try:
+            python = SpecifierSet(item["metadata"].get("requires_python") or "")
+        except InvalidSpecifier:
+            return True
+        return python.contains(find_version(self.target.version).pins[0], prereleases=True)
 
     def _fetch(self, choices: Sequence[Choice], *, only_links: bool) -> None:
         """Download the wheels that are not in the cache, and check them."""

@@ -209,6 +209,20 @@ def test_a_withdrawn_release_is_taken_for_its_exact_version_only(server: HttpSer
     assert (free.version, free.yanked) == ("1.0", False)
 
 
+def test_versions_for_other_pythons_are_not_taken(server: HttpServer, tmp_path: Path) -> None:
+    index = WheelIndex()
+    index.add("demo", "1.0", "py3-none-any", FILES, python=">=3.13")  # not the Python that runs pip here
+    index.add("demo", "2.0", "py3-none-any", FILES, python=">=3.99")
+    index.add("demo", "3.0rc1", "py3-none-any", FILES)
+    index.serve(server)
+    found = finder(server, tmp_path).find([Question(name="demo", specifier="")])["demo"]
+    assert isinstance(found, Choice) and found.version == "1.0"
+    assert isinstance(finder(server, tmp_path).find([Question(name="demo", specifier="==1.0")])["demo"], Choice)
+    assert isinstance(finder(server, tmp_path).find([Question(name="demo", specifier="==2.0")])["demo"], Absent)
+    old = Target(version="311", platform="linux", arch="x64")
+    assert isinstance(finder(server, tmp_path, old).find([Question(name="demo", specifier="==1.0")])["demo"], Absent)
+
+
 def test_what_exists_is_found_for_the_error(server: HttpServer, tmp_path: Path) -> None:
     index = WheelIndex()
     names = [index.add("demo", "1.0", f"cp313-cp313-{tag}", FILES) for tag in ("win_amd64", "manylinux_2_17_x86_64")]
