@@ -18,6 +18,7 @@ __all__ = [
     "base_name",
     "cache_root",
     "compile_dir",
+    "environments_dir",
     "forge_dir",
     "locked",
     "logs_dir",
@@ -65,6 +66,11 @@ def wheels_dir() -> Path:
 def compile_dir() -> Path:
     """Return the directory of compiled modules."""
     return cache_root() / "compile"
+
+
+def environments_dir() -> Path:
+    """Return the directory of environments that were made for scripts and requirements."""
+    return cache_root() / "environments"
 
 
 def resolved_file() -> Path:

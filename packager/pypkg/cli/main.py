@@ -7,19 +7,19 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from pypkg.cli.dependencies import DependencyOptions, default_target, dependency_options
 from pypkg.cli.usage import usage
-from pypkg.environment.index import Index
-from pypkg.environment.resolution import Resolution
 from pypkg.messages import Messages, human_size
 from pypkg.pipeline.package import Request, prepare, write
 from pypkg.project.config import Config, load_config
+from pypkg.project.inline_metadata import check_version
 from pypkg.project.interpreter_options import parse_options, split_options
 from pypkg.project.outputs import plan_outputs
-from pypkg.project.project import load_project
+from pypkg.project.project import Project, load_project
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.host import host_target
@@ -47,12 +47,7 @@ class _Command(click.Command):
 @click.option("-o", "--output", "output", type=_PATH)
 @click.option("--out-path", "--outdir", "--out-dir", "out_path", type=_PATH)
 @click.option("--python", "python", type=_PATH)
-@click.option("--extra", "extras", multiple=True)
-@click.option("-i", "--index-url", "index_url")
-@click.option("--extra-index-url", "extra_index_urls", multiple=True)
-@click.option("-f", "--find-links", "find_links", multiple=True)
-@click.option("--no-index", "no_index", is_flag=True)
-@click.option("--glibc", "glibc")
+@dependency_options
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
 @click.option("--options", "options")
@@ -66,45 +61,44 @@ def _command(
     output: Path | None,
     out_path: Path | None,
     python: Path | None,
-    extras: tuple[str, ...],
-    index_url: str | None,
-    extra_index_urls: tuple[str, ...],
-    find_links: tuple[str, ...],
-    no_index: bool,
-    glibc: str | None,
     public: bool,
     public_packages: str | None,
     options: str | None,
     build: bool,
     debug: bool,
     inputs: tuple[Path, ...],
+    **dependencies: Any,
 ) -> None:
+    more = DependencyOptions(**dependencies)
     with Messages(debug=debug) as messages:
-        if not inputs:
+        more.check(inputs)
+        if not inputs and more.from_index is None:
             raise UsageError("No input: expected a script, a directory or a pyproject.toml", hint=_SEE_HELP)
         if len(inputs) > 1:
             got = ", ".join(map(str, inputs))
             raise UsageError(f"Too many inputs: expected one, got {got}", hint=_SEE_HELP)
         if output is not None and out_path is not None:
             raise UsageError("--output and --out-path cannot be used together", hint=_SEE_HELP)
-        project = load_project(inputs[0])
+        if inputs:
+            project = load_project(inputs[0])
+        else:
+            project = more.project_from_index(parse_targets(targets)[0] if targets else host_target(), messages)
         settings = load_config(project, config)
         messages.show(settings.diagnostics)
         settings = _with_source_policy(settings, public=public, packages=public_packages)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
-        if extras or glibc is not None:
-            settings = _with_dependencies(settings, extras=extras, glibc=glibc)
-        index = Index(index_url=index_url, extra_index_urls=extra_index_urls, find_links=find_links, no_index=no_index)
+        settings = more.configure(settings)
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
-        chosen = _targets(targets, settings, messages)
+        chosen = _targets(targets, project, settings, messages)
         outputs = plan_outputs(project, chosen, output=output, directory=out_path or settings.output_path)
         request = Request(
             project=project,
             config=settings,
             python=python,
-            resolution=Resolution(index=index, newest=settings.newest),
+            requirements=more.own_requirements(project),
+            resolution=more.resolution(project, settings),
             build=build,
             debug=debug,
         )
@@ -124,24 +118,21 @@ def _with_source_policy(config: Config, *, public: bool, packages: str | None) -
     return dataclasses.replace(config, public=config.public or public, public_packages=names or config.public_packages)
 
 
-def _with_dependencies(config: Config, *, extras: Sequence[str], glibc: str | None) -> Config:
-    """Return the configuration with the command line's options about dependencies."""
-    names = tuple(name.strip() for text in extras for name in text.split(",") if name.strip())
-    try:
-        return dataclasses.replace(config, extras=names or config.extras, glibc=glibc or config.glibc)
-    except ValueError as error:
-        raise UsageError(f"--{error}") from error
+def _targets(text: str | None, project: Project, config: Config, messages: Messages) -> list[Target]:
+    """Return the targets of the command line, else of the configuration, else the host.
 
-
-def _targets(text: str | None, config: Config, messages: Messages) -> list[Target]:
-    """Return the targets of the command line, else of the configuration, else the host."""
-    if text is not None:
-        return parse_targets(text)
-    if config.targets:
-        return parse_targets(",".join(config.targets))
-    host = host_target()
-    messages.say(f"No targets given; assuming {host.name}")
-    return [host]
+    Raises:
+        UsageError: a target is malformed, or the script does not run on its Python.
+    """
+    if text is not None or config.targets:
+        chosen = parse_targets(text if text is not None else ",".join(config.targets))
+        if project.inline is not None:
+            for target in chosen:
+                check_version(project.inline, target.version)
+        return chosen
+    target = default_target(project, host_target())
+    messages.say(f"No targets given; assuming {target.name}")
+    return [target]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

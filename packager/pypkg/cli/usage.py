@@ -26,7 +26,12 @@ Options:
       --out-path       directory for the executables; also --outdir, --out-dir
       --python         interpreter or virtual environment with the dependencies [default: the
                        script's environment, VIRTUAL_ENV, the project's .venv, or this Python]
+      --from-index     package a program from the index: a requirement, httpie==3.2.4
+      --entry          its console script, if it has several
       --extra          extras of the project to package too (a,b)
+  -r, --requirements   lock to obey: pylock.toml, uv.lock, or a requirements file (with hashes)
+                       [default: pylock.toml or uv.lock of the project]
+      --locked         refuse an environment that differs from the lock
   -i, --index-url      index for wheels of other platforms and Pythons, instead of pip's
       --extra-index-url
                        one more index
@@ -43,7 +48,8 @@ Options:
                        and trace accesses to them (DEBUG_PYPKG=2)
 
 Input:
-  a Python script, a directory with pyproject.toml or __main__.py, or a pyproject.toml
+  a Python script, a directory with pyproject.toml or __main__.py, or a pyproject.toml;
+  dependencies that a script declares itself (PEP 723) are installed for it
 
 Targets:
   py<version>-<platform>-<arch>; the parts may be in any order, and missing parts are
@@ -66,4 +72,6 @@ Examples:
     $ pypkg --options u,OO,X=dev app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http
+  - Package a program from the index
+    $ pypkg --from-index 'httpie==3.2.4'
 """

@@ -65,11 +65,13 @@ def _advice(existing: Sequence[str], target: Target) -> str:
     wheels = [name for name in existing if name.endswith(".whl")]
     if existing and not wheels:
         return "Only its source exists: build its wheel on such a machine, and give --find-links its directory"
+    if _fitting(wheels, [target]):
+        return "Check the lock, or give --find-links a directory with a wheel that it allows"
     others = _fitting(wheels, (replace(target, version=version) for version in VERSIONS if version != target.version))
     machines = (replace(target, platform=platform, arch=arch) for platform, arch in catalogue().machines)
     others += _fitting(wheels, (other for other in machines if other != target))
     if others:
-        return f"Package for one of {', '.join(others)}, or give --find-links a directory with a wheel that fits"
+        return f"Package for one of {_listed(others)}, or give --find-links a directory with a wheel that fits"
     return "Check its name, its version and the network, or give --find-links a directory with a wheel that fits"
 
 

@@ -11,6 +11,7 @@ from pypkg.diagnostics import Diagnostics
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.fit import is_library, newer_minimum
 from pypkg.environment.interpreter import Environment
+from pypkg.environment.locks.lock import differences
 from pypkg.environment.markers import host_markers
 from pypkg.environment.resolution import Resolution
 from pypkg.environment.wanted import Wanted, find_wanted
@@ -39,6 +40,9 @@ class Replacements:
 
     Attributes:
         diagnostics: what was replaced, added and left out.
+
+    Raises:
+        PypkgError: the lock is not for the target.
     """
 
     def __init__(self, context: GraphContext, environment: Environment, resolution: Resolution, *, cache: Path) -> None:
@@ -46,6 +50,11 @@ class Replacements:
         self._context = context
         self._host = host_markers(environment.version)
         self._cache = WheelCache(cache)
+        self._lock = resolution.lock
+        self._is_locked = resolution.locked
+        self._differing: set[str] = set()
+        if self._lock is not None:
+            self._lock.check(context.markers)
         newest = resolution.newest_for(context.target)
         self._finder = WheelFinder(context.target, index=resolution.index, cache=self._cache, newest=newest)
         self._asked: dict[str, Question] = {}
@@ -70,15 +79,20 @@ class Replacements:
             host=self._host,
         )
         left_out = self._only_host(walk, wanted) - context.absent
-        found = self._find([*self._missing(wanted), *self._unfit(walk), *self._newer(walk)])
-        self._check_missing(wanted)
+        other = list(self._other_versions(walk))
+        missing = self._missing(wanted)
+        found = self._find(
+            [*(self._question(name, wanted) for name in missing), *other, *self._unfit(walk), *self._newer(walk)]
+        )
+        self._check_missing(wanted, missing)
+        self._check_locked({question.name for question in other})
         for choice in found:
-            self._use(choice, added=choice.name in wanted.missing)
+            self._use(choice, added=choice.name in missing)
         if not left_out and not found:
             return context
         for name in sorted(left_out):
             self.diagnostics.notice(f"{name}: left out, because nothing requires it on {context.target}")
-        added = {choice.name for choice in found if choice.name in wanted.missing}
+        added = {choice.name for choice in found if choice.name in missing}
         return replace(context, absent=context.absent | left_out, added=context.added | added)
 
     def required_error(self, distribution: Distribution, *, addon: str, importer: str) -> PypkgError:
@@ -103,9 +117,53 @@ class Replacements:
         reached = (name for name in wanted.only_host if name in walk.distributions)
         return frozenset(name for name in reached if needed.isdisjoint(walk.imports.members(name)))
 
-    def _missing(self, wanted: Wanted) -> Iterable[Question]:
-        for name in sorted(wanted.missing):
-            yield Question(name=name, specifier=str(wanted.required[name].specifier))
+    def _missing(self, wanted: Wanted) -> list[str]:
+        """Return what is required and not installed, if only the target requires it or the lock has it."""
+        installed = self._context.installed.by_name
+        locked = {name for name in wanted.required if name not in installed and self._as_locked(name) is not None}
+        return sorted(wanted.missing | locked)
+
+    def _question(self, name: str, wanted: Wanted) -> Question:
+        return self._as_locked(name) or Question(name=name, specifier=str(wanted.required[name].specifier))
+
+    def _as_locked(self, name: str) -> Question | None:
+        """Return the question for the version of the lock, ``None`` if that says nothing of it."""
+        entry = self._lock.find(name, self._context.markers) if self._lock is not None else None
+        if entry is None or not entry.version:
+            return None
+        only_links = entry.source != "index"
+        return Question(name=name, specifier=f"=={entry.version}", hashes=entry.hashes, only_links=only_links)
+
+    def _other_versions(self, walk: Walk) -> Iterable[Question]:
+        """Yield what is installed in another version than the lock has, or is not in it; told once."""
+        if self._lock is None:
+            return
+        installed = {name: distribution.version for name, distribution in walk.distributions.items()}
+        found = differences(self._lock, installed, self._context.markers)
+        lines = [f"{name} {version} (locked: {locked})" for name, locked, version in found]
+        if self._lock.complete:
+            markers = self._context.markers
+            lines += [
+                f"{name} {version} (not locked)"
+                for name, version in installed.items()
+                if version and self._lock.find(name, markers) is None
+            ]
+        new = [line for line in lines if line not in self._differing]
+        self._differing.update(new)
+        if new and self._is_locked:
+            raise PypkgError(
+                f"The environment differs from {self._lock.origin}, and --locked allows no difference",
+                hint="Install what is locked, or lock what is installed",
+                context={"installed": ", ".join(new)},
+            )
+        if new:
+            self.diagnostics.warning(
+                f"The environment differs from {self._lock.origin}: {', '.join(new)}; what is locked is packaged"
+            )
+        for name, _, _ in found:
+            question = self._as_locked(name)
+            if question is not None:
+                yield question
 
     def _unfit(self, walk: Walk) -> Iterable[Question]:
         """Yield what is installed for another platform or Python."""
@@ -115,7 +173,7 @@ class Replacements:
         reached = set(walk.unfit.values()) | set(walk.replaced)
         for name, distribution in sorted(walk.distributions.items()):
             if name in reached or not fits_tags(distribution.wheel_tags, target):
-                yield from _same_version(distribution)
+                yield from self._same_version(distribution)
 
     def _newer(self, walk: Walk) -> Iterable[Question]:
         """Yield what needs a newer C library or system than the base does."""
@@ -127,7 +185,20 @@ class Replacements:
             minima = [newer_minimum(distribution.root / name, target) for name in libraries]
             newest = max((found.version for found in minima if found is not None), default=None)
             if newest is not None:
-                yield from _same_version(distribution, below=newest)
+                yield from self._same_version(distribution, below=newest)
+
+    def _same_version(self, distribution: Distribution, below: tuple[int, ...] | None = None) -> Iterable[Question]:
+        locked = self._as_locked(distribution.name)
+        if locked is not None and locked.specifier == f"=={distribution.version}":
+            only_links = locked.only_links or distribution.is_from_elsewhere
+            yield replace(locked, below=below, only_links=only_links)
+        elif distribution.version:
+            yield Question(
+                name=distribution.name,
+                specifier=f"=={distribution.version}",
+                only_links=distribution.is_from_elsewhere,
+                below=below,
+            )
 
     def _find(self, questions: Iterable[Question]) -> list[Choice]:
         new: dict[str, Question] = {}
@@ -139,10 +210,16 @@ class Replacements:
         self._absent |= {name: answer for name, answer in answers.items() if isinstance(answer, Absent)}
         return [answer for _, answer in sorted(answers.items()) if isinstance(answer, Choice)]
 
-    def _check_missing(self, wanted: Wanted) -> None:
-        for name in sorted(wanted.missing & self._absent.keys()):
+    def _check_missing(self, wanted: Wanted, missing: Iterable[str]) -> None:
+        for name in (name for name in missing if name in self._absent):
             by = wanted.required[name].by or self._context.application.name
             reason = f"{by} requires it there"
+            raise missing_wheel_error(self._finder, self._asked[name], self._absent[name], reason=reason)
+
+    def _check_locked(self, differing: set[str]) -> None:
+        """Check that there is a wheel for what is installed in another version than is locked."""
+        for name in sorted(differing & self._absent.keys()):
+            reason = "its lock has another version than the environment"
             raise missing_wheel_error(self._finder, self._asked[name], self._absent[name], reason=reason)
 
     def _use(self, choice: Choice, *, added: bool) -> None:
@@ -156,13 +233,3 @@ class Replacements:
         self.diagnostics.detail(f"{choice.filename}: from {choice.url}, SHA-256 {choice.sha256}")
         if choice.yanked:
             self.diagnostics.warning(f"{choice.name} {choice.version} was withdrawn by its authors (yanked)")
-
-
-def _same_version(distribution: Distribution, below: tuple[int, ...] | None = None) -> Iterable[Question]:
-    if distribution.version:
-        yield Question(
-            name=distribution.name,
-            specifier=f"=={distribution.version}",
-            only_links=distribution.is_from_elsewhere,
-            below=below,
-        )

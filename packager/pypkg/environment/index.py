@@ -35,12 +35,14 @@ class Index:
         extra_index_urls: besides it.
         find_links: directories, files or pages with links to wheels; paths are relative to the working directory.
         no_index: only ``find_links``.
+        more: more options of pip, as a requirements file has them, each word an item.
     """
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     no_index: bool = False
+    more: tuple[str, ...] = ()
 
     def options(self, *, only_links: bool = False) -> list[str]:
         """Return pip's options.
@@ -48,7 +50,8 @@ class Index:
         Args:
             only_links: no index is asked.
         """
-        found = [] if self.index_url is None or only_links else [f"--index-url={self.index_url}"]
+        found = [*self.more]
+        found += [] if self.index_url is None or only_links else [f"--index-url={self.index_url}"]
         found += [] if only_links else [f"--extra-index-url={url}" for url in self.extra_index_urls]
         found += [f"--find-links={_absolute(place)}" for place in self.find_links]
         return found + (["--no-index"] if self.no_index or only_links else [])

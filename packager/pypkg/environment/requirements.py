@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
-__all__ = ["applies", "parse_requirements"]
+from pypkg_core.errors import UsageError
+
+__all__ = ["applies", "parse_requirements", "single_requirement"]
 
 
 def parse_requirements(specifiers: Iterable[str]) -> Iterator[Requirement]:
@@ -17,6 +19,19 @@ def parse_requirements(specifiers: Iterable[str]) -> Iterator[Requirement]:
             yield Requirement(text)
         except InvalidRequirement:
             continue
+
+
+def single_requirement(text: str) -> Requirement:
+    """Return the requirement in a text.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        problem = str(error).splitlines()[0]
+        raise UsageError(f"expected a requirement such as 'httpie==3.2.4', got {text!r}: {problem}") from error
 
 
 def applies(requirement: Requirement, environment: Mapping[str, str], extras: Collection[str] = ()) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pypkg.environment.index import Index
+from pypkg.environment.locks.lock import Lock
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.targets.catalogue import Target
 
@@ -19,10 +20,14 @@ class Resolution:
         index: where they are looked for.
         newest: the newest C library or system that executables may need, where they are for one of that name; ``None``
             for any.
+        lock: whose versions and hashes are obeyed.
+        locked: whether a difference between the environment and the lock is an error.
     """
 
     index: Index = field(default_factory=Index)
     newest: Minimum | None = None
+    lock: Lock | None = None
+    locked: bool = False
 
     def newest_for(self, target: Target) -> tuple[int, ...] | None:
         """Return the newest version of the target's C library or system that is allowed, ``None`` for any."""

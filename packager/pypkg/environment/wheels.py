@@ -32,7 +32,10 @@ __all__ = ["Question", "WheelFinder"]
 
 _NOTHING_FOR: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][\w.!+%-]*(?:\.whl|\.tar\.gz|\.zip)")
-_MISMATCH: Final = re.compile(r"^\s*(\S+) from .*\n(?:\s*(?:Expected|or) sha256 (\w+)\n)+\s*Got\s+(\w+)", re.MULTILINE)
+_MISMATCH: Final = re.compile(
+    r"^\s*(?P<what>\S+) from .*\n(?P<wanted>(?:\s*Expected\s+(?:sha256|or)\s+\w+\n)+)\s*Got\s+(?P<got>\w+)",
+    re.MULTILINE,
+)
 _AVAILABLE: Final = re.compile(r"^Available versions: (.+)$", re.MULTILINE)
 _YANKED: Final = re.compile(r"yanked version: '([^']+)' candidate")  # a warning
 
@@ -286,10 +289,12 @@ def _check_hashes(answer: Answer) -> None:
     """
     found = _MISMATCH.search(answer.output) if answer.problem else None
     if found is not None:
+        wanted = re.findall(r"(\w+)\n", found["wanted"])
+        more = f", or {len(wanted) - 1} others that the lock allows" if len(wanted) > 1 else ""
         raise PypkgError(
-            f"Cannot use {found[1]}: the hash of its file is not the one that its index or the lock promises",
+            f"Cannot use {found['what']}: the hash of its file is not the one that its index or the lock promises",
             hint="The file was changed on its way or replaced in the index; do not use it before you know why",
-            context={"sha256 wanted": found[2], "got": found[3]},
+            context={"sha256 wanted": wanted[0] + more, "got": found["got"]},
         )
 
 

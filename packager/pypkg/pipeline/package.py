@@ -10,10 +10,12 @@ from typing import Protocol
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
-from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.environment.interpreter import Environment
+from pypkg.environment.made import read_environment
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
+from pypkg.pipeline.environments import make_for, user_environment
 from pypkg.pipeline.executable import prepare_directory, write_executable
 from pypkg.pipeline.image import build_image
 from pypkg.pipeline.source_policy import SourcePolicy, unused_names
@@ -32,7 +34,7 @@ from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["Prepared", "Progress", "Request", "Written", "prepare", "write"]
+__all__ = ["Prepared", "Progress", "Request", "Written", "forge_base", "prepare", "write"]
 
 
 class Progress(Reporter, Protocol):
@@ -50,6 +52,7 @@ class Request:
         project: what is packaged.
         config: its configuration, with what the command line changes in it.
         python: the interpreter or environment of ``--python``.
+        requirements: what an environment that is made for the project has; ``None`` if the user has one.
         resolution: how wheels are chosen.
         build: forge bases instead of downloading them.
         debug: the executable can list its contents and trace accesses to them.
@@ -58,6 +61,7 @@ class Request:
     project: Project
     config: Config
     python: Path | None = None
+    requirements: tuple[str, ...] | None = None
     resolution: Resolution = field(default_factory=Resolution)
     build: bool = False
     debug: bool = False
@@ -110,9 +114,9 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
     mtime = source_date_epoch()
     prepare_directory(output.path)
     progress.step(f"{target.name}: looking for the base")
-    base = need_base(target, build=request.build, reporter=progress, forge=_forge)
+    base = need_base(target, build=request.build, reporter=progress, forge=forge_base)
     progress.step(f"{target.name}: collecting {project.name}")
-    environment = inspect(find_python(request.python or project.environment, root=project.root))
+    environment = _environment(request, target, progress)
     level = optimization(config.options)
     with _start_compiler(base, environment, level, request, progress) as compiler:
         context = start_context(
@@ -167,7 +171,15 @@ def write(prepared: Prepared, progress: Progress) -> Written:
     return Written(size=size, diagnostics=diagnostics)
 
 
-def _forge(target: Target, reporter: Reporter) -> Base:
+def _environment(request: Request, target: Target, progress: Progress) -> Environment:
+    if request.requirements is None or request.python is not None:
+        return user_environment(request.python, request.project)
+    made = make_for(request.requirements, target, request.resolution, reporter=progress, forge=forge_base)
+    return read_environment(made)
+
+
+def forge_base(target: Target, reporter: Reporter) -> Base:
+    """Forge a base; this needs the extra ``forge``."""
     # Imported only here: the forge's tools are an extra, and most runs find a base in the cache.
     from pypkg_forge.driver.build import build  # noqa: PLC0415
 
@@ -180,7 +192,7 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
     return Compiler(
         version=(major, minor),
         platform=base.target.facts,
-        pythons=worker_pythons(base, environment, build=request.build, reporter=progress, forge=_forge),
+        pythons=worker_pythons(base, environment, build=request.build, reporter=progress, forge=forge_base),
         optimize=level,
         cache=compile_dir(),
     )

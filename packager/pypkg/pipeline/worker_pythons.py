@@ -16,7 +16,7 @@ from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_core.targets.host import host_target, runs_here
 
-__all__ = ["worker_pythons"]
+__all__ = ["host_bases", "worker_pythons"]
 
 
 def worker_pythons(
@@ -69,6 +69,25 @@ def _candidates(
     if (program := shutil.which(f"python{base.target.series}")) is not None:
         yield Path(program)
     if host is not None and host not in known and host.machine.build is not None:
+        yield forge(host, reporter).path
+
+
+def host_bases(target: Target, *, reporter: Reporter, forge: Forge) -> Iterator[Path]:
+    """Yield bases of a target's Python version that run on this machine; one is forged if there is none.
+
+    Raises:
+        PypkgError: a base in the cache is damaged, or forging failed.
+    """
+    host = _host(target)
+    if host is None:
+        return
+    known = False
+    for other in _runnable(host):
+        found = find_base(other, download=other == host, reporter=reporter)
+        if found is not None:
+            known = True
+            yield found.path
+    if not known and host.machine.build is not None:
         yield forge(host, reporter).path
 
 

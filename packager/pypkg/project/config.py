@@ -1,4 +1,4 @@
-"""``[tool.pypkg]`` of a ``pyproject.toml``, or the file named by ``--config`` (TOML or JSON)."""
+"""``[tool.pypkg]`` of a ``pyproject.toml`` or a script, or the file named by ``--config`` (TOML or JSON)."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def load_config(project: Project, explicit: Path | None) -> Config:
     """Read the configuration that applies to a project.
 
     Args:
-        explicit: the file of ``--config``, which replaces ``[tool.pypkg]``.
+        explicit: the file of ``--config``, which replaces ``[tool.pypkg]`` of the project or script.
 
     Raises:
         UsageError: ``--config`` together with a ``pyproject.toml`` as input; a file that cannot be read; a value of
@@ -117,6 +117,8 @@ def load_config(project: Project, explicit: Path | None) -> Config:
                 hint="Name the directory or a script instead, or drop --config",
             )
         return _read_explicit(explicit)
+    if project.inline is not None and project.inline.pypkg is not None:
+        return _parse(project.inline.pypkg, project.inline.origin, "tool.pypkg")
     if project.pyproject is None:
         return Config(directory=project.root)
     found = _find_table(load_toml(project.pyproject, UsageError), _TABLES["toml"])

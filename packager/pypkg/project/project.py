@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pypkg.project.inline_metadata import InlineMetadata, read_inline_metadata
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.errors import UsageError
 from pypkg_core.toml_tables import load_toml
 
-__all__ = ["PYPROJECT", "EntryPoint", "Project", "is_project_name", "load_project"]
+__all__ = ["PYPROJECT", "EntryPoint", "Project", "is_project_name", "load_project", "project_from_index"]
 
 PYPROJECT: Final = "pyproject.toml"
 
@@ -53,7 +54,8 @@ class Project:
         entry: the script that becomes ``__main__``, or the function to call.
         import_roots: directories whose modules belong to the project, in the order of ``sys.path``.
         pyproject: the ``pyproject.toml`` that is the input, or is in the input directory.
-        environment: the virtual environment whose ``bin`` contains the script, if any.
+        environment: the virtual environment whose ``bin`` contains the script, or that was made for the program.
+        inline: what the script says about itself in a ``# /// script`` block, if it has one.
     """
 
     input: Path
@@ -64,6 +66,7 @@ class Project:
     import_roots: tuple[Path, ...]
     pyproject: Path | None = None
     environment: Path | None = None
+    inline: InlineMetadata | None = None
 
     @property
     def main_path(self) -> str:
@@ -104,10 +107,10 @@ def load_project(path: Path) -> Project:
 
 def _from_script(shown: Path, script: Path) -> Project:
     try:
-        with script.open("rb") as file:
-            head = file.read(8192)
+        source = script.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {shown}: {error.strerror}") from error
+    head = source[:8192]
     if head.startswith(EXECUTABLE_MAGICS):
         raise UsageError(
             f"Trying to take executable into executable: {shown}",
@@ -125,6 +128,33 @@ def _from_script(shown: Path, script: Path) -> Project:
         entry=script,
         # The files next to an installed console script are other programs, not modules of this one.
         import_roots=() if environment else (script.parent,),
+        environment=environment,
+        inline=read_inline_metadata(script, source),
+    )
+
+
+def project_from_index(requirement: str, name: str, entry: EntryPoint, environment: Path) -> Project:
+    """Return the project that is a console script of an environment which was made for a requirement.
+
+    Args:
+        requirement: as on the command line, for messages.
+        name: of the console script.
+        entry: what it calls.
+        environment: where the requirement is installed.
+
+    Raises:
+        UsageError: the name of the script cannot be the name of a project.
+    """
+    if not is_project_name(name):
+        raise UsageError(f"Cannot package the console script {name!r} of {requirement}: it is no project name")
+    return Project(
+        input=Path(requirement),
+        # Nothing of it is packaged: the program is made of distributions only.
+        root=environment / ("Scripts" if (environment / "Scripts").is_dir() else "bin"),
+        name=name,
+        output_name=name,
+        entry=entry,
+        import_roots=(),
         environment=environment,
     )
 
