@@ -53,17 +53,25 @@ def serving() -> Iterator[HttpServer]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            contents = self._start()
+            if contents is not None:
+                self.wfile.write(contents[: len(contents) // 2] if self.path in state.cut else contents)
+
+        def do_HEAD(self) -> None:
+            self._start()
+
+        def _start(self) -> bytes | None:
             state.asked.append(self.path)
             contents = state.files.get(self.path)
             if contents is None:
                 self.send_error(404)
-                return
+                return None
             self.send_response(200)
             self.send_header("Content-Length", str(len(contents)))
             for name, value in state.headers.get(self.path, {}).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(contents[: len(contents) // 2] if self.path in state.cut else contents)
+            return contents
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""

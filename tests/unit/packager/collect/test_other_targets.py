@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 
 import pytest
 
 from pypkg.environment.index import Index
+from pypkg.environment.locks.find import find_lock
 from pypkg.environment.resolution import Resolution
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
@@ -282,3 +284,35 @@ def test_a_namespace_from_several_wheels(world: World, index: WheelIndex) -> Non
     found = world.collect(platform="win")
     assert {"space", "space.one.fast", "space.two.fast", "space.three"} <= names(found)
     assert not warnings(found)
+
+
+def test_a_lock_chooses_versions_and_files_for_every_target(world: World, index: WheelIndex) -> None:
+    tag = f"cp{VERSION}-cp{VERSION}-win_amd64"
+    files: dict[str, str | bytes] = {"dep/__init__.py": "from . import fast\nWORD = 'locked one'\n"}
+    files[f"dep/fast.cp{VERSION}-win_amd64.pyd"] = native("win-x64.pyd")
+    locked = index.add("dep", "1.1", tag, files, requires=["colours; sys_platform == 'win32'"])
+    colours = index.add("colours", "0.4", "py3-none-any", {"colours.py": ""})
+    index.add("colours", "0.5", "py3-none-any", {"colours.py": ""})
+    offer(world, index)
+    world.install("dep", {"dep/__init__.py": "from . import fast\n", f"dep/fast{ADDON}": elf()}, tag=HERE)
+    world.install("other", {"other.py": ""})
+    world.write({"app.py": "import dep, other\n"})
+    lock = ['lock-version = "1.0"', 'created-by = "test"']
+    for name, version, file in (("dep", "1.1", locked), ("colours", "0.4", colours)):
+        lock += ["[[packages]]", f'name = "{name}"', f'version = "{version}"', "[[packages.wheels]]"]
+        lock += [f'name = "{file}"', f'url = "https://index.example/{file}"']
+        lock.append(f'hashes = {{sha256 = "{index.sha256(file)}"}}')
+    world.write({"pylock.toml": "\n".join(lock) + "\n"})
+    world.resolution = replace(world.resolution, lock=find_lock(world.project, None))
+    found = world.collect(platform="win")
+    assert {"site-packages/dep-1.1.dist-info/METADATA", "site-packages/colours-0.4.dist-info/METADATA"} <= paths(found)
+    differing = [line for line in warnings(found) if line.startswith("The environment differs from")]
+    assert len(differing) == 1
+    assert "dep 1.0 (locked: 1.1), other 1.0 (not locked)" in differing[0]
+    world.resolution = replace(world.resolution, locked=True)
+    with pytest.raises(PypkgError, match="--locked allows no difference"):
+        world.collect(platform="win")
+    world.write({"pylock.toml": "\n".join(lock).replace(index.sha256(locked), "0" * 64) + "\n"})
+    world.resolution = replace(world.resolution, lock=find_lock(world.project, None), locked=False)
+    with pytest.raises(PypkgError, match=r"Cannot use dep==1\.1.*: the hash of its file"):
+        world.collect(platform="win")
