@@ -145,12 +145,6 @@ class DependencyOptions:
         entry = EntryPoint(module=script.module, attribute=script.attribute)
         return project_from_index(text, script.name, entry, made)
 
-    def own_requirements(self, project: Project) -> tuple[str, ...] | None:
-        """Return what an environment of its own has, ``None`` if the user has the project's environment."""
-        if self.from_index is not None:
-            return (self.from_index,)
-        return project.inline.dependencies if project.inline is not None else None
-
 
 def default_target(project: Project, host: Target) -> Target:
     """Return the target if none is named: this machine, and a Python that the script runs on.

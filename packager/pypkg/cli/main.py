@@ -97,7 +97,6 @@ def _command(
             project=project,
             config=settings,
             python=python,
-            requirements=more.own_requirements(project),
             resolution=more.resolution(project, settings),
             build=build,
             debug=debug,

@@ -28,6 +28,7 @@ def missing_wheel_error(
         reason: why the wheel is needed, for the message.
         importer: the module that imports it; may be empty.
     """
+    finder.forget(question)
     target = finder.target
     shown = f"{question.name} {question.specifier.removeprefix('==')}".strip()
     context = {"imported by": importer} if importer else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -99,6 +100,11 @@ class WheelCache:
                 file.write(json.dumps(asdict(answer)).encode())
         except OSError as error:
             raise self._error(error) from error
+
+    def forget(self, question: Mapping[str, object]) -> None:
+        """Delete the answer to a question, if there is one."""
+        with contextlib.suppress(OSError):
+            self._answer(question).unlink()
 
     def directory(self, choice: Choice) -> Path:
         """Return the directory that a wheel is unpacked in: what ``sys.prefix`` is to what is installed."""

@@ -141,6 +141,10 @@ class WheelFinder:
                     found[question.name] = self._oldest(question, choice)
         return found
 
+    def forget(self, question: Question) -> None:
+        """Ask again next time: the user may have supplied what was missing."""
+        self._cache.forget(self._key(question))
+
     def tags(self) -> list[WheelTag]:
         """Return the platform tags that wheels may have, best first."""
         return self._tags

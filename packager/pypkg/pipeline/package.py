@@ -52,7 +52,6 @@ class Request:
         project: what is packaged.
         config: its configuration, with what the command line changes in it.
         python: the interpreter or environment of ``--python``.
-        requirements: what an environment that is made for the project has; ``None`` if the user has one.
         resolution: how wheels are chosen.
         build: forge bases instead of downloading them.
         debug: the executable can list its contents and trace accesses to them.
@@ -61,7 +60,6 @@ class Request:
     project: Project
     config: Config
     python: Path | None = None
-    requirements: tuple[str, ...] | None = None
     resolution: Resolution = field(default_factory=Resolution)
     build: bool = False
     debug: bool = False
@@ -172,9 +170,10 @@ def write(prepared: Prepared, progress: Progress) -> Written:
 
 
 def _environment(request: Request, target: Target, progress: Progress) -> Environment:
-    if request.requirements is None or request.python is not None:
+    requirements = request.project.requirements
+    if requirements is None or request.python is not None:
         return user_environment(request.python, request.project)
-    made = make_for(request.requirements, target, request.resolution, reporter=progress, forge=forge_base)
+    made = make_for(requirements, target, request.resolution, reporter=progress, forge=forge_base)
     return read_environment(made)
 
 

@@ -1,4 +1,4 @@
-"""What a project declares to need: ``[project.dependencies]`` and the extras that are chosen."""
+"""What a project declares to need: ``[project.dependencies]``, the extras that are chosen, inline metadata."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def declared_requirements(project: Project, extras: Collection[str]) -> tuple[Re
     if project.pyproject is None:
         if extras:
             raise UsageError(f"Extras ({', '.join(extras)}) are chosen, but {project.input} has no pyproject.toml")
-        return None
+        return None if project.requirements is None else tuple(map(Requirement, project.requirements))
     table = load_toml(project.pyproject, UsageError).get("project")
     table = table if isinstance(table, dict) else {}
     found = _read(table.get("dependencies"), "project.dependencies", project)

@@ -56,6 +56,7 @@ class Project:
         pyproject: the ``pyproject.toml`` that is the input, or is in the input directory.
         environment: the virtual environment whose ``bin`` contains the script, or that was made for the program.
         inline: what the script says about itself in a ``# /// script`` block, if it has one.
+        requirements: what an environment has that is made for the project; ``None`` if the user has one.
     """
 
     input: Path
@@ -67,6 +68,7 @@ class Project:
     pyproject: Path | None = None
     environment: Path | None = None
     inline: InlineMetadata | None = None
+    requirements: tuple[str, ...] | None = None
 
     @property
     def main_path(self) -> str:
@@ -120,6 +122,7 @@ def _from_script(shown: Path, script: Path) -> Project:
         raise UsageError(f"Input is not a Python script: {shown} is a binary file")
     stem = script.stem if script.suffix in (".py", ".pyw") else script.name
     environment = _environment_of(script)
+    inline = read_inline_metadata(script, source)
     return Project(
         input=shown,
         root=script.parent,
@@ -129,7 +132,8 @@ def _from_script(shown: Path, script: Path) -> Project:
         # The files next to an installed console script are other programs, not modules of this one.
         import_roots=() if environment else (script.parent,),
         environment=environment,
-        inline=read_inline_metadata(script, source),
+        inline=inline,
+        requirements=inline.dependencies if inline is not None else None,
     )
 
 
@@ -156,6 +160,7 @@ def project_from_index(requirement: str, name: str, entry: EntryPoint, environme
         entry=entry,
         import_roots=(),
         environment=environment,
+        requirements=(requirement,),
     )
 
 

@@ -129,6 +129,10 @@ def test_what_only_the_target_requires_and_nobody_has_is_an_error(world: World, 
     assert f"Cannot package zones >=1 for py{VERSION}-win-x64: dep requires it there" in str(caught.value)
     assert "files that exist: zones-1.0.tar.gz" in str(caught.value)
     assert "Only its source exists" in str(caught.value)
+    # What was missing is there now.
+    index.add("zones", "1.0", "py3-none-any", {"zones.py": ""})
+    offer(world, index)
+    assert "zones" in names(world.collect(platform="win"))
 
 
 def test_what_only_this_machine_requires_is_left_out(world: World) -> None:
@@ -284,6 +288,15 @@ def test_a_namespace_from_several_wheels(world: World, index: WheelIndex) -> Non
     found = world.collect(platform="win")
     assert {"space", "space.one.fast", "space.two.fast", "space.three"} <= names(found)
     assert not warnings(found)
+
+
+def test_what_a_script_declares_for_the_target_only_is_added(world: World, index: WheelIndex) -> None:
+    index.add("colours", "0.4", "py3-none-any", {"colours.py": ""})
+    offer(world, index)
+    block = "# /// script\n# dependencies = [\"colours; sys_platform == 'win32'\"]\n# ///\n"
+    world.write({"app.py": block + "try:\n    import colours\nexcept ImportError:\n    colours = None\n"})
+    assert "colours" in names(world.collect(platform="win"))
+    assert names(world.collect()) == {"__main__"}
 
 
 def test_a_lock_chooses_versions_and_files_for_every_target(world: World, index: WheelIndex) -> None:
