@@ -16,6 +16,7 @@ from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
+    is_normalized_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
@@ -25,6 +26,7 @@ from pypkg.environment.index import Answer, Index, run_pip
 from pypkg.environment.wheel_choices import Absent, Choice, WheelCache
 from pypkg.environment.wheel_tags import compatible_tags, pip_options, wheel_tag
 from pypkg_core.errors import PypkgError
+from pypkg_core.hashing import is_sha256
 from pypkg_core.targets.catalogue import Target, find_version
 from pypkg_core.targets.platforms import WheelTag
 
@@ -57,6 +59,17 @@ class Question:
     hashes: frozenset[str] = frozenset()
     only_links: bool = False
     below: tuple[int, ...] | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether name and versions are what they should be: both come from strangers' files, and go into pip's."""
+        if not is_normalized_name(self.name) or not all(map(is_sha256, self.hashes)) or "\n" in self.specifier:
+            return False
+        try:
+            SpecifierSet(self.specifier)
+        except InvalidSpecifier:
+            return False
+        return True
 
     @property
     def is_exact(self) -> bool:
@@ -104,6 +117,9 @@ class WheelFinder:
         answers: dict[str, Choice | Absent] = {}
         new: list[Question] = []
         for question in questions:
+            if not question.is_valid:
+                answers[question.name] = Absent(f"{question.requirement!r} is no requirement", certain=False)
+                continue
             known = self._cache.find(self._key(question))
             if known is None:
                 new.append(question)

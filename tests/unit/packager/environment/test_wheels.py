@@ -209,6 +209,25 @@ def test_a_withdrawn_release_is_taken_for_its_exact_version_only(server: HttpSer
     assert (free.version, free.yanked) == ("1.0", False)
 
 
+@pytest.mark.parametrize(
+    ("name", "specifier", "hashes"),
+    [
+        ("demo\n--index-url=http://evil", "==1.0", ()),
+        ("-e demo", "==1.0", ()),
+        ("demo", "==1.0\n--index-url=http://evil", ()),
+        ("demo", "==1.0 @ http://evil/demo.whl", ()),
+        ("demo", "==1.0", ("0\nother",)),
+        ("demo", "; extra", ()),
+    ],
+)
+def test_names_from_strangers_files_never_become_options(
+    server: HttpServer, tmp_path: Path, name: str, specifier: str, hashes: tuple[str, ...]
+) -> None:
+    question = Question(name=name, specifier=specifier, hashes=frozenset(hashes))
+    assert isinstance(finder(server, tmp_path).find([question])[name], Absent)
+    assert not server.asked
+
+
 def test_versions_for_other_pythons_are_not_taken(server: HttpServer, tmp_path: Path) -> None:
     index = WheelIndex()
     index.add("demo", "1.0", "py3-none-any", FILES, python=">=3.13")  # not the Python that runs pip here
