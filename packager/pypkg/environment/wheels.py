@@ -202,11 +202,10 @@ class WheelFinder:
         found: dict[str, Choice | Absent] = {}
         left: dict[str, Question] = {}
         for question in questions:
-            exact = question if question.is_exact else self._newest(question, tags, only_links=only_links)
-            if isinstance(exact, Absent):
-                found[question.name] = exact
+            if question.is_exact:
+                left[question.name] = question
             else:
-                left[question.name] = exact
+                found[question.name] = self._newest(question, tags, only_links=only_links)
         while left:
             answer, choices = self._resolve(left.values(), tags, only_links=only_links)
             if not answer.problem:
@@ -223,8 +222,8 @@ class WheelFinder:
             del left[name]
         return found
 
-    def _newest(self, question: Question, tags: Sequence[WheelTag], *, only_links: bool) -> Question | Absent:
-        """Return the question for the newest version that fits, is wanted and was not withdrawn.
+    def _newest(self, question: Question, tags: Sequence[WheelTag], *, only_links: bool) -> Choice | Absent:
+        """Return a wheel of the newest version that fits, is wanted and was not withdrawn.
 
         `pip install` compares requirements of versions on Python with the interpreter that it runs on; this command of
         pip with the target's.
@@ -240,7 +239,7 @@ class WheelFinder:
             exact = replace(question, specifier=f"=={version}")
             _, found = self._resolve([exact], tags, only_links=only_links)
             if question.name in found and not found[question.name].yanked:
-                return exact
+                return found[question.name]
         return Absent(f"No matching distribution found for {question.requirement}", certain=answer.reached)
 
     def _resolve(
