@@ -45,11 +45,13 @@ def test_paths(base: Path) -> None:
     assert json_file.startswith("/snapshot/lib/python3.") and os_file.startswith("/snapshot/lib/python3.")
 
 
-def test_environment_is_obeyed(base: Path) -> None:
+def test_environment_is_obeyed(base: Path, tmp_path: Path) -> None:
     code = "import sys; print(sys.path[1:3], sys.flags.optimize)"
     expected = "['/one', '/two'] 2"
     assert _run(base, "-c", code, env={"PYTHONPATH": "/one:/two", "PYTHONOPTIMIZE": "2"}) == expected
-    assert _run(base, "-E", "-c", "import sys; print(len(sys.path))", env={"PYTHONPATH": "/one:/two"}) == "2"
+    # A home of its own: a user may have packages for this Python.
+    more = {"PYTHONPATH": "/one:/two", "HOME": str(tmp_path)}
+    assert _run(base, "-E", "-c", "import sys; print(len(sys.path))", env=more) == "2"
 
 
 def test_source_of_the_standard_library(base: Path) -> None:

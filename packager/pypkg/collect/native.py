@@ -23,8 +23,8 @@ _ORIGINS: Final = ("$ORIGIN", "${ORIGIN}", "@loader_path")
 def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
     """Return the libraries and programs that are extracted together: those of one owner.
 
-    Owners whose libraries look for each other's at a relative place (``$ORIGIN/../other.libs``) have one bundle,
-    because each bundle has a directory of its own. No file is in two bundles.
+    Owners whose libraries look for each other's at a relative place (``$ORIGIN/../other.libs``, or in a directory that
+    both install to) have one bundle, because each bundle has a directory of its own. No file is in two bundles.
 
     Args:
         sources: paths of module sources, which are never extracted.
@@ -60,7 +60,7 @@ def _needed_paths(path: str, source: Path) -> Iterator[str]:
     for binary in inspected(source):
         for run_path in binary.run_paths:
             origin = next((word for word in _ORIGINS if run_path.startswith(word)), None)
-            if origin is not None and ".." in run_path:
+            if origin is not None:
                 place = posixpath.normpath(f"{folder}/{run_path.removeprefix(origin)}")
                 yield from (f"{place}/{name.rpartition('/')[2]}" for name in binary.needed)
 

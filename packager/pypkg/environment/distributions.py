@@ -183,6 +183,7 @@ class Installed:
 
     def __init__(self, paths: Iterable[Path], *, prefix: Path | None = None) -> None:
         self.by_name: dict[str, Distribution] = {}
+        self._replaced: list[Distribution] = []
         self._by_root: dict[Path, list[Distribution]] = {}
         self._owners: dict[Path, dict[str, Distribution]] = {}
         self._loose: dict[tuple[Path, str], Distribution] = {}
@@ -200,8 +201,15 @@ class Installed:
                 found.append(Distribution(name=canonicalize_name(match["name"]), root=root, info=info, prefix=prefix))
         self._by_root.setdefault(root, []).extend(found)
         for distribution in found:
-            if prefer or distribution.name not in self.by_name:
+            old = self.by_name.get(distribution.name)
+            if old is not None and prefer:
+                self._replaced.append(old)
+            if prefer or old is None:
                 self.by_name[distribution.name] = distribution
+
+    def is_replaced(self, distribution: Distribution) -> bool:
+        """Whether another distribution of its name is preferred to it."""
+        return any(other is distribution for other in self._replaced)
 
     def owner(self, root: Path, relative: str) -> Distribution:
         """Return the distribution a file below ``root`` belongs to; one is made for files that none lists."""

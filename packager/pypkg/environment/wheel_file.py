@@ -46,6 +46,8 @@ _DAMAGE: Final = (
     RuntimeError,
     ValueError,
 )
+# Separators and drives of Windows, and characters that no name needs.
+_UNUSUAL: Final = re.compile(r"\\|^[A-Za-z]:|[\x00-\x1f\x7f]")
 _HASHES: Final = frozenset({"sha256", "sha384", "sha512"})
 _CHUNK: Final = 1 << 20
 # Where an installation has its modules, for wheels that name that place in their data.
@@ -135,7 +137,7 @@ class _Unpacking:
             found = "none" if size is None else f"one of {size} bytes"
             raise PypkgError(f"Cannot unpack {self._wheel.name}: expected a {name}, got {found}")
         text = self._archive.read(name).decode("utf-8")
-        record = {}
+        record: dict[str, tuple[str, str]] = {}
         for row in csv.reader(io.StringIO(text)):
             if not row:
                 continue
@@ -144,7 +146,8 @@ class _Unpacking:
                 raise self._error(row[0], "RECORD lists it, and its name leads out of the wheel")
             if algorithm and algorithm not in _HASHES:
                 raise self._error(row[0], f"RECORD has a hash that proves nothing ({algorithm})")
-            record[row[0]] = (algorithm, value)
+            if record.setdefault(row[0], (algorithm, value)) != (algorithm, value):
+                raise self._error(row[0], "RECORD has two hashes of it")
         return record
 
     def _write(self, member: zipfile.ZipInfo, expected: tuple[str, str]) -> None:
@@ -199,9 +202,7 @@ class _Unpacking:
 def _is_inside(name: str) -> bool:
     """Whether a path with ``/`` stays where it is, on every system."""
     parts = name.split("/")
-    return not any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts) and not re.match(
-        r"[A-Za-z]:", name
-    )
+    return not any(part in ("", ".", "..") for part in parts) and _UNUSUAL.search(name) is None
 
 
 def _identity(info: str) -> tuple[str, Version] | None:

@@ -216,6 +216,7 @@ class Walker:
     def _stays_out(self, node: Node, owner: Distribution | None) -> bool:
         if owner is not None and (
             owner.name in self._context.absent
+            or self._context.installed.is_replaced(owner)
             or self._context.dictionary.entry(owner.name).excludes.matches(node.relative)
         ):
             return True

@@ -26,8 +26,11 @@ ALLOWED: Final = {
         "linux": "the compiler of programs that run on this machine",
         "-linux-musl": "the compiler of programs that run on this machine",
     },
-    "packager/pypkg/cli/main.py": {"--glibc": "an option", "glibc": "an option"},
+    "packager/pypkg/cli/dependencies.py": {"--glibc": "an option", "glibc": "an option"},
     "packager/pypkg/compile/worker/file_refs.py": {"as_posix": "a method of paths that the code which is read calls"},
+    "packager/pypkg/environment/installing.py": {
+        "Scripts/python.exe": "where virtual environments of this machine have it"
+    },
     "packager/pypkg/environment/interpreter.py": {
         "Scripts/python.exe": "where virtual environments of this machine have it"
     },

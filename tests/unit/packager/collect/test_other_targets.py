@@ -282,10 +282,18 @@ def test_a_namespace_from_several_wheels(world: World, index: WheelIndex) -> Non
             {**files, f"space/{name}/fast{suffix}": native("win-x64.pyd")},
         )
         world.install(f"space_{name}", {**files, f"space/{name}/fast{ADDON}": elf()}, version="1", tag=HERE)
+    # What only the installed one has is not part of the wheel that replaces it.
+    (world.site / "space/one/of_this_machine.py").write_text("")
+    (world.site / "space/alone_one.py").write_text("")
+    record = world.site / "space_one-1.dist-info" / "RECORD"
+    record.write_text(f"{record.read_text()}space/alone_one.py,,\nspace/one/of_this_machine.py,,\n")
     world.install("space_three", {"space/three.py": ""}, version="1", tag="py3-none-any")
     offer(world, index)
-    world.write({"app.py": "import space.one, space.two, space.three\n"})
+    code = "import space.one, space.two, space.three\ntry:\n    import space.alone_one\nexcept ImportError:\n    pass\n"
+    world.write({"app.py": code})
+    assert "space.alone_one" in names(world.collect())
     found = world.collect(platform="win")
+    assert not {"space.alone_one", "space.one.of_this_machine"} & names(found)
     assert {"space", "space.one.fast", "space.two.fast", "space.three"} <= names(found)
     assert not warnings(found)
 

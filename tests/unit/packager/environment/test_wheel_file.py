@@ -95,6 +95,8 @@ def test_every_part_of_a_wheel_has_its_place(tmp_path: Path) -> None:
         ("demo\\..\\..\\outside.py", 0o100644, "leads out"),
         ("demo//two.py", 0o100644, "leads out"),
         ("demo/./two.py", 0o100644, "leads out"),
+        ("demo/two\n.py", 0o100644, "leads out"),
+        ("demo/two\x1b.py", 0o100644, "leads out"),
         ("demo/link.py", 0o120777, "neither a file nor a directory"),
         ("demo/fifo", 0o010644, "neither a file nor a directory"),
         ("demo/device", 0o060644, "neither a file nor a directory"),
@@ -128,11 +130,12 @@ def _same(info: zipfile.ZipInfo, contents: bytes) -> tuple[zipfile.ZipInfo, byte
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("demo/__init__.py,sha256=AAAA,0", "its hash is not the one in RECORD"),
+        ("demo/__init__.py,sha256=AAAA,0", "two hashes of it"),
         ("demo/__init__.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0", "proves nothing"),
         ("../../outside.py,,", "leads out"),
         ("/etc/passwd,,", "leads out"),
         ("demo/gone.py,,", "is missing"),
+        ("demo/__init__.py,,", "two hashes"),
     ],
 )
 def test_a_record_that_is_wrong(tmp_path: Path, row: str, problem: str) -> None:
@@ -141,6 +144,15 @@ def test_a_record_that_is_wrong(tmp_path: Path, row: str, problem: str) -> None:
 
     data = rebuilt(wheel_bytes("Demo_Pkg", "1.0", "py3-none-any", {"demo/__init__.py": ""}), change)
     with pytest.raises(PypkgError, match=problem):
+        unpack(write(tmp_path, data), tmp_path / "out")
+
+
+def test_a_file_that_was_changed_after_record_was_written(tmp_path: Path) -> None:
+    def change(info: zipfile.ZipInfo, contents: bytes) -> tuple[zipfile.ZipInfo, bytes]:
+        return info, b"import os\n" if info.filename == "demo/__init__.py" else contents
+
+    data = rebuilt(wheel_bytes("Demo_Pkg", "1.0", "py3-none-any", {"demo/__init__.py": ""}), change)
+    with pytest.raises(PypkgError, match=r"'demo/__init__\.py': its hash is not the one in RECORD"):
         unpack(write(tmp_path, data), tmp_path / "out")
 
 
