@@ -27,6 +27,7 @@ def wheel_bytes(
     requires: Sequence[str] = (),
     entry_points: str = "",
     python: str = "",
+    extras: Sequence[str] = (),
 ) -> bytes:
     """Return a wheel (packaging.python.org/specifications/binary-distribution-format).
 
@@ -38,6 +39,7 @@ def wheel_bytes(
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     metadata += [f"Requires-Python: {python}"] if python else []
+    metadata += [f"Provides-Extra: {item}" for item in extras]
     metadata += [f"Requires-Dist: {item}" for item in requires]
     pythons, abis, platforms = tag.split("-")
     tags = [f"{p}-{a}-{m}" for p in pythons.split(".") for a in abis.split(".") for m in platforms.split(".")]

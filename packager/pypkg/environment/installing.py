@@ -17,7 +17,7 @@ from typing import Final
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from pypkg.environment.interpreter import Environment
+from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.locks.lock import Lock, LockedPackage
 from pypkg_core.errors import PypkgError
 
@@ -34,10 +34,9 @@ print(json.dumps({
 }))
 """
 _SITE_PACKAGES: Final = ("lib/python{series}/site-packages", "Lib/site-packages")
-_INTERPRETERS: Final = ("bin/python", "Scripts/python.exe")
 # They would install somewhere else.
 _DROPPED: Final = ("PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "UV_TARGET", "UV_PREFIX")
-_ERROR_LINES: Final = 3
+_ERROR_LINES: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,8 +140,7 @@ class _Runner:
         elif python is not None:
             outside = python.pip or _own_pip()
             self.run([str(python.path), "-I", "-m", "venv", *(["--without-pip"] if outside else []), str(directory)])
-        path = next((directory / name for name in _INTERPRETERS if (directory / name).exists()), None)
-        made = self.probe(path, series) if path is not None else None
+        made = self.probe(find_python(directory, root=directory), series)
         if made is None:
             raise PypkgError(f"{self._failure}: the environment made for it has no Python {series}")
         return made
@@ -153,6 +151,7 @@ class _Runner:
         if uv is not None:
             return [uv, "pip", "install", "--quiet", "--python", str(made.path)]
         options = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-warn-script-location"]
+        options += ["--no-compile"]  # the packager compiles
         if made.pip:
             return [str(made.path), "-I", "-m", "pip", *options]
         if python.pip or _own_pip():
@@ -184,7 +183,8 @@ class _Runner:
         done = self._call(command)
         if done.returncode:
             lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")] or lines
+            first = next((index for index, line in enumerate(lines) if line.startswith("ERROR: ")), 0)
+            errors = [line.removeprefix("ERROR: ") for line in lines[first:]]
             tool = "uv" if Path(command[0]).stem == "uv" else "pip" if "pip" in command else "venv"
             text = "\n    ".join(errors[-_ERROR_LINES:]) or f"it ended with exit code {done.returncode}"
             raise PypkgError(

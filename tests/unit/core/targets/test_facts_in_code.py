@@ -28,9 +28,6 @@ ALLOWED: Final = {
     },
     "packager/pypkg/cli/dependencies.py": {"--glibc": "an option", "glibc": "an option"},
     "packager/pypkg/compile/worker/file_refs.py": {"as_posix": "a method of paths that the code which is read calls"},
-    "packager/pypkg/environment/installing.py": {
-        "Scripts/python.exe": "where virtual environments of this machine have it"
-    },
     "packager/pypkg/environment/interpreter.py": {
         "Scripts/python.exe": "where virtual environments of this machine have it"
     },
