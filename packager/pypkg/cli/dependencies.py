@@ -10,10 +10,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from pypkg.environment.console_scripts import find_console_script
 from pypkg.environment.index import Index
-from pypkg.environment.locks.find import find_lock
-from pypkg.environment.locks.requirements_file import read_requirements_file
+from pypkg.environment.locks.lock import LOCK_FILES
 from pypkg.environment.made import read_environment
 from pypkg.environment.requirements import single_requirement
 from pypkg.environment.resolution import Resolution
@@ -112,9 +110,16 @@ class DependencyOptions:
             UsageError: the lock cannot be read; ``--locked`` without a lock.
         """
         more: tuple[str, ...] = ()
-        if self.requirements is not None and self.requirements.suffix not in (".toml", ".lock"):
-            more = read_requirements_file(self.requirements).index_options
-        lock = find_lock(_lock_root(project), self.requirements or _lock_of_script(project))
+        lock = None
+        root, named = _lock_root(project), self.requirements or _lock_of_script(project)
+        if named is not None or (root is not None and any((root / name).is_file() for name in LOCK_FILES)):
+            # Imported only here: most runs have no lock, and its readers take a while to import.
+            from pypkg.environment.locks.find import find_lock  # noqa: PLC0415
+            from pypkg.environment.locks.requirements_file import read_requirements_file  # noqa: PLC0415
+
+            lock = find_lock(root, named)
+            if named is not None and named.suffix not in (".toml", ".lock"):
+                more = read_requirements_file(named).index_options
         if self.locked and lock is None:
             raise UsageError("--locked: there is no lock", hint="Name one with -r, or write pylock.toml or uv.lock")
         index = Index(
@@ -138,6 +143,8 @@ class DependencyOptions:
             UsageError: it is no requirement, or has not one console script.
             PypkgError: it cannot be installed.
         """
+        from pypkg.environment.console_scripts import find_console_script  # noqa: PLC0415
+
         text = self.from_index or ""
         requirement = single_requirement(text)
         made = make_for((text,), target, self.resolution(None, None), reporter=reporter, forge=forge_base)

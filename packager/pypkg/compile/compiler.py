@@ -95,8 +95,11 @@ class Compiler:
         if self._cache is not None:
             self._cache.close()
 
-    def submit(self, path: str, source: bytes, mode: int) -> None:
+    def submit(self, path: str, source: bytes, mode: int) -> bytes:
         """Start work on a module, unless that was done before; it replaces what was submitted with another text.
+
+        Returns:
+            A key for :meth:`submit_again`.
 
         Args:
             path: its path below ``/snapshot``.
@@ -108,13 +111,18 @@ class Compiler:
         digest.update(source)
         key = self._submitted[path, mode] = digest.digest()
         if key in self._compiled or key in self._pending:
-            return
+            return key
         known = self._cached(key)
         if known is not None:
             self._compiled[key] = known
-            return
+            return key
         self._pending.add(key)
         self._pool.submit(Task(key=key, path=path, mode=mode, source=source))
+        return key
+
+    def submit_again(self, path: str, mode: int, key: bytes) -> None:
+        """Submit a text that was submitted before, without reading it."""
+        self._submitted[path, mode] = key
 
     def result(self, path: str, mode: int) -> CompiledModule:
         """Wait for a module that was submitted.

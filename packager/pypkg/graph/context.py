@@ -40,6 +40,7 @@ class GraphContext:
         dictionary: what packages need beyond that.
         absent: distributions to treat as not installed.
         added: distributions that come whole although nothing imports them.
+        submitted: (root, file below it, mode) of what the compiler was given -> the key that it gave.
     """
 
     application: Application
@@ -51,6 +52,7 @@ class GraphContext:
     dictionary: Dictionary
     absent: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
+    submitted: dict[tuple[Path, str, int], bytes] = field(default_factory=dict, repr=False)
     _requirements: dict[tuple[Path, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     def owner(self, node: Node) -> Distribution | None:

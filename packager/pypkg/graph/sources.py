@@ -63,11 +63,17 @@ class Sources:
         return self._context.compiler.result(node.path, self._mode(name))
 
     def _submit(self, node: Node, mode: int) -> None:
+        submitted = self._context.submitted
+        file = (node.root.directory, node.relative, mode)
+        key = submitted.get(file)
+        if key is not None:  # by an earlier walk
+            self._context.compiler.submit_again(node.path, mode, key)
+            return
         try:
             source = node.file.read_bytes()
         except OSError as error:
             raise PypkgError(f"Cannot read {node.file}: {error.strerror}") from error
-        self._context.compiler.submit(node.path, source, mode)
+        submitted[file] = self._context.compiler.submit(node.path, source, mode)
 
     def _mode(self, name: str) -> int:
         """Return the mode a module is submitted in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pypkg.environment.locks.lock import Lock
+from pypkg.environment.locks.lock import LOCK_FILES, Lock
 from pypkg.environment.locks.pylock import is_pylock, parse_pylock
 from pypkg.environment.locks.requirements_file import read_requirements_file
 from pypkg.environment.locks.uv_lock import parse_uv_lock
@@ -14,7 +14,6 @@ from pypkg_core.toml_tables import load_toml
 
 __all__ = ["find_lock"]
 
-_FOUND: Final = ("pylock.toml", "uv.lock")
 # Locks of other tools -> the command that writes one that is read.
 _OTHERS: Final = {
     "poetry.lock": "poetry export -f requirements.txt -o requirements.txt",
@@ -36,7 +35,7 @@ def find_lock(root: Path | None, explicit: Path | None) -> Lock | None:
     """
     if explicit is not None:
         return _read(explicit)
-    path = next((root / name for name in _FOUND if root is not None and (root / name).is_file()), None)
+    path = next((root / name for name in LOCK_FILES if root is not None and (root / name).is_file()), None)
     return _read(path) if path is not None else None
 
 
