@@ -11,11 +11,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from pypkg.environment.index import Index
-from pypkg.environment.locks.lock import LOCK_FILES
-from pypkg.environment.made import read_environment
+from pypkg.environment.locks import LOCK_FILES
 from pypkg.environment.requirements import single_requirement
 from pypkg.environment.resolution import Resolution
-from pypkg.pipeline.environments import make_for
 from pypkg.pipeline.package import forge_base
 from pypkg.project.config import Config
 from pypkg.project.inline_metadata import fitting_versions
@@ -143,7 +141,10 @@ class DependencyOptions:
             UsageError: it is no requirement, or has not one console script.
             PypkgError: it cannot be installed.
         """
+        # Imported only here: most runs make no environment.
         from pypkg.environment.console_scripts import find_console_script  # noqa: PLC0415
+        from pypkg.environment.made import read_environment  # noqa: PLC0415
+        from pypkg.pipeline.environments import make_for  # noqa: PLC0415
 
         text = self.from_index or ""
         requirement = single_requirement(text)

@@ -11,7 +11,6 @@ from pypkg.diagnostics import Diagnostics
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.fit import is_library, newer_minimum
 from pypkg.environment.interpreter import Environment
-from pypkg.environment.locks.lock import differences
 from pypkg.environment.markers import host_markers
 from pypkg.environment.resolution import Resolution
 from pypkg.environment.wanted import Wanted, find_wanted
@@ -138,6 +137,8 @@ class Replacements:
         """Yield what is installed in another version than the lock has, or is not in it; told once."""
         if self._lock is None:
             return
+        from pypkg.environment.locks.lock import differences  # noqa: PLC0415 (most runs have no lock)
+
         installed = {name: distribution.version for name, distribution in walk.distributions.items()}
         found = differences(self._lock, installed, self._context.markers)
         lines = [f"{name} {version} (locked: {locked})" for name, locked, version in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,9 +15,10 @@ from typing import Final
 
 from pypkg_core.errors import PypkgError
 
-__all__ = ["Answer", "Index", "run_pip"]
+__all__ = ["Answer", "Index", "is_pip_configured", "run_pip"]
 
 _SECONDS: Final = 1800
+_INDEXES: Final = re.compile(r"^\S+\.(index-url|extra-index-url|find-links|no-index|constraint)=", re.MULTILINE)
 # pip says that nothing matches also if it could not ask; then it has warned of each repetition.
 _RETRIES: Final = "--retries=2"
 _RETRYING: Final = "Retrying (Retry("
@@ -118,3 +120,8 @@ def run_pip(arguments: Sequence[str]) -> Answer:
     if not reached:
         problem += " (an index could not be reached)"
     return Answer(problem, done.stdout, reached)
+
+
+def is_pip_configured() -> bool:
+    """Whether pip's configuration, in files or in the environment, says where distributions come from."""
+    return _INDEXES.search(run_pip(["config", "list"]).output) is not None

@@ -17,6 +17,7 @@ from typing import Final
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
+from pypkg.environment.index import is_pip_configured
 from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.locks.lock import Lock, LockedPackage
 from pypkg_core.errors import PypkgError
@@ -95,6 +96,8 @@ def install(
                 f"There is no Python {series} on this machine to install {what} with",
                 hint=f"Install Python {series} or uv, or name an interpreter with --python",
             )
+        if uv is not None and python is not None and is_pip_configured():
+            uv = None  # it would not see that configuration, and take a stranger's distribution from its own index
         made = python if python is not None and python.base else runner.make(directory, python, series=series, uv=uv)
         if requirements:
             command = runner.installer(made, python or made, uv)

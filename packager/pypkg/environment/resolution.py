@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pypkg.environment.index import Index
-from pypkg.environment.locks.lock import Lock
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.targets.catalogue import Target
+
+if TYPE_CHECKING:  # most runs have no lock
+    from pypkg.environment.locks.lock import Lock
 
 __all__ = ["Resolution"]
 

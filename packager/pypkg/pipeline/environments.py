@@ -1,4 +1,4 @@
-"""The environment that an application is packaged from: the user's, or one that is made for it."""
+"""Environments that are made for an application, and the interpreters that they are made of."""
 
 from __future__ import annotations
 
@@ -7,29 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pypkg.environment.interpreter import Environment, find_python, inspect
 from pypkg.environment.made import make_environment
 from pypkg.environment.resolution import Resolution
 from pypkg.pipeline.worker_pythons import host_bases
-from pypkg.project.project import Project
 from pypkg_core.bases.store import Forge
 from pypkg_core.cache import environments_dir
 from pypkg_core.progress import Reporter
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["make_for", "user_environment"]
-
-
-def user_environment(explicit: Path | None, project: Project) -> Environment:
-    """Return the environment that the user has, and where it looks for modules.
-
-    Args:
-        explicit: the value of ``--python``.
-
-    Raises:
-        PypkgError: there is none, or it cannot be used.
-    """
-    return inspect(find_python(explicit or project.environment, root=project.root))
+__all__ = ["make_for"]
 
 
 def make_for(

@@ -10,12 +10,10 @@ from typing import Protocol
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
-from pypkg.environment.interpreter import Environment
-from pypkg.environment.made import read_environment
+from pypkg.environment.interpreter import Environment, find_python, inspect
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
-from pypkg.pipeline.environments import make_for, user_environment
 from pypkg.pipeline.executable import prepare_directory, write_executable
 from pypkg.pipeline.image import build_image
 from pypkg.pipeline.source_policy import SourcePolicy, unused_names
@@ -172,7 +170,11 @@ def write(prepared: Prepared, progress: Progress) -> Written:
 def _environment(request: Request, target: Target, progress: Progress) -> Environment:
     requirements = request.project.requirements
     if requirements is None or request.python is not None:
-        return user_environment(request.python, request.project)
+        return inspect(find_python(request.python or request.project.environment, root=request.project.root))
+    # Imported only here: most runs make no environment.
+    from pypkg.environment.made import read_environment  # noqa: PLC0415
+    from pypkg.pipeline.environments import make_for  # noqa: PLC0415
+
     made = make_for(requirements, target, request.resolution, reporter=progress, forge=forge_base)
     return read_environment(made)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pypkg.environment.locks.lock import LOCK_FILES, Lock
+from pypkg.environment.locks import LOCK_FILES
+from pypkg.environment.locks.lock import Lock
 from pypkg.environment.locks.pylock import is_pylock, parse_pylock
 from pypkg.environment.locks.requirements_file import read_requirements_file
 from pypkg.environment.locks.uv_lock import parse_uv_lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -15,10 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from pypkg_core.errors import PypkgError
 
-__all__ = ["LOCK_FILES", "Difference", "Edge", "Lock", "LockedPackage", "Source", "differences"]
-
-LOCK_FILES: Final = ("pylock.toml", "uv.lock")
-"""The locks beside a ``pyproject.toml``, the first that exists is read."""
+__all__ = ["Difference", "Edge", "Lock", "LockedPackage", "Source", "differences"]
 
 Source = Literal["index", "url", "path", "vcs"]
 

@@ -89,6 +89,14 @@ class Maker:
         return [path.name for path in self.cache.iterdir() if path.suffix != ".lock"] if self.cache.is_dir() else []
 
 
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip see no configuration of this machine."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+
 def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pypkg.environment.installing.shutil.which", lambda _: None)
 
@@ -206,6 +214,23 @@ def test_a_pip_of_the_project_is_not_run(pip_maker: Maker, tmp_path: Path, monke
     make_wheel(pip_maker.wheels, "tool", "1.0")
     pip_maker.make("tool")
     assert not (tmp_path / "was-run").exists()
+
+
+def test_an_index_that_only_pip_knows_is_not_left_for_that_of_uv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "uv").write_text(f"#!/bin/sh\ntouch {tmp_path}/uv-was-run\nexit 1\n")
+    (programs / "uv").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text("[global]\nindex-url = https://index.example/simple\n")
+    maker = Maker(tmp_path)
+    make_wheel(maker.wheels, "tool", "1.0")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
+    maker.make("tool")
+    assert not (tmp_path / "uv-was-run").exists()
 
 
 def test_the_commands_of_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
