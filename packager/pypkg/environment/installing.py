@@ -22,7 +22,7 @@ from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.locks.lock import Lock, LockedPackage
 from pypkg_core.errors import PypkgError
 
-__all__ = ["install"]
+__all__ = ["find_uv", "install"]
 
 _SECONDS: Final = 1800
 _QUESTION: Final = """
@@ -64,6 +64,11 @@ class _Step:
     options: Sequence[str] = ()
 
 
+def find_uv() -> str | None:
+    """Return the path of uv, ``None`` if this machine has none."""
+    return shutil.which("uv")
+
+
 def install(
     requirements: Sequence[Requirement],
     directory: Path,
@@ -87,7 +92,7 @@ def install(
         PypkgError: there is no interpreter of the series; a requirement is not in the lock; uv or pip failed.
     """
     what = ", ".join(map(str, requirements)) or "nothing"
-    uv = shutil.which("uv")
+    uv = find_uv()
     with tempfile.TemporaryDirectory(prefix="pypkg-") as folder:
         runner = _Runner(Path(folder), f"Cannot install {what} for Python {series}")
         python = next((found for path in pythons if (found := runner.probe(path, series)) is not None), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg.environment.console_scripts import ConsoleScript, find_console_script
 from pypkg.environment.interpreter import find_python, inspect
 from pypkg.environment.locks.find import find_lock
@@ -23,7 +23,6 @@ from pypkg_core.progress import QUIET
 from unit.wheel_index import wheel_bytes
 
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
-UV = shutil.which("uv")
 
 
 def make_wheel(
@@ -98,7 +97,7 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pypkg.environment.installing.shutil.which", lambda _: None)
+    monkeypatch.setattr("pypkg.environment.installing.find_uv", lambda: None)
 
 
 @pytest.fixture(params=["pip", "uv"])
@@ -106,8 +105,8 @@ def maker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
     """A maker that uses pip, and one that uses uv."""
     if request.param == "pip":
         without_uv(monkeypatch)
-    elif UV is None:
-        pytest.skip("uv is not on PATH")
+    else:
+        needs.module("uv", "test")
     monkeypatch.setenv("UV_NO_CACHE", "1")  # it would keep the wheel that had the right hash
     return Maker(tmp_path)
 
