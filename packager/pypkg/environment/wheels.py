@@ -20,7 +20,6 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import Version
 
 from pypkg.environment.index import Answer, Index, run_pip
 from pypkg.environment.wheel_choices import Absent, Choice, WheelCache
@@ -38,8 +37,9 @@ _MISMATCH: Final = re.compile(
     r"^\s*(?P<what>\S+) from .*\n(?P<wanted>(?:\s*Expected\s+(?:sha256|or)\s+\w+\n)+)\s*Got\s+(?P<got>\w+)",
     re.MULTILINE,
 )
-_AVAILABLE: Final = re.compile(r"^Available versions: (.+)$", re.MULTILINE)
 _YANKED: Final = re.compile(r"yanked version: '([^']+)' candidate")  # a warning
+
+_OTHER_PYTHONS: Final = Absent("No matching distribution found: that version is for other Pythons")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +75,10 @@ class Question:
     def is_exact(self) -> bool:
         """Whether it names one version."""
         return self.specifier.startswith("==") and not self.specifier.endswith(".*") and "," not in self.specifier
+
+    def older_than(self, version: str) -> Question:
+        """Return the question for older versions."""
+        return replace(self, specifier=",".join(filter(None, (self.specifier, f"<{version}"))))
 
     @property
     def requirement(self) -> str:
@@ -190,7 +194,7 @@ class WheelFinder:
             minimum = self.target.facts.minimum_version
             if not tag.version or tag.version <= minimum:
                 return choice
-            _, found = self._resolve([exact], self._tags_below(tag.version), only_links=question.only_links)
+            _, found, _ = self._resolve([exact], self._tags_below(tag.version), only_links=question.only_links)
             if question.name not in found:
                 return choice
             choice = found[question.name]
@@ -200,18 +204,16 @@ class WheelFinder:
     ) -> dict[str, Choice | Absent]:
         """Ask pip for all at once; again without those that it has nothing for."""
         found: dict[str, Choice | Absent] = {}
-        left: dict[str, Question] = {}
-        for question in questions:
-            if question.is_exact:
-                left[question.name] = question
-            else:
-                found[question.name] = self._newest(question, tags, only_links=only_links)
+        left = {question.name: question for question in questions}
         while left:
-            answer, choices = self._resolve(left.values(), tags, only_links=only_links)
+            answer, choices, others = self._resolve(left.values(), tags, only_links=only_links)
             if not answer.problem:
-                other = Absent("No matching distribution found: that version is for other Pythons")
-                found.update({name: choices.get(name, other) for name in left})
-                break
+                found.update(choices)
+                # Of what need not be one version, an older one may be for the target's Python.
+                older = {name: version for name, version in others.items() if not left[name].is_exact}
+                found.update(dict.fromkeys(others.keys() - older.keys(), _OTHER_PYTHONS))
+                left = {name: left[name].older_than(version) for name, version in older.items()}
+                continue
             _check_hashes(answer)
             nothing = _NOTHING_FOR.search(answer.problem)
             name = canonicalize_name(nothing[1]) if nothing else ""
@@ -222,44 +224,30 @@ class WheelFinder:
             del left[name]
         return found
 
-    def _newest(self, question: Question, tags: Sequence[WheelTag], *, only_links: bool) -> Choice | Absent:
-        """Return a wheel of the newest version that fits, is wanted and was not withdrawn.
-
-        `pip install` compares requirements of versions on Python with the interpreter that it runs on; this command of
-        pip with the target's.
-        """
-        options = [*self._index.options(only_links=only_links), *pip_options(self.target, tags)]
-        answer = run_pip(["index", "versions", *options, "--", question.name])
-        listed = _AVAILABLE.search(answer.output)
-        if listed is None:
-            problem = answer.problem or f"No matching distribution found for {question.name}"
-            return Absent(problem, certain=answer.reached)
-        versions = sorted(map(Version, listed[1].split(", ")), reverse=True)
-        for version in SpecifierSet(question.specifier).filter(versions):
-            exact = replace(question, specifier=f"=={version}")
-            _, found = self._resolve([exact], tags, only_links=only_links)
-            if question.name in found and not found[question.name].yanked:
-                return found[question.name]
-        return Absent(f"No matching distribution found for {question.requirement}", certain=answer.reached)
-
     def _resolve(
         self, questions: Collection[Question], tags: Sequence[WheelTag], *, only_links: bool
-    ) -> tuple[Answer, Mapping[str, Choice]]:
+    ) -> tuple[Answer, Mapping[str, Choice], Mapping[str, str]]:
+        """Return what pip says, its choices by name, and the versions of those that are for other Pythons."""
         with tempfile.TemporaryDirectory(prefix="pypkg-") as directory:
             report = Path(directory) / "report.json"
             arguments = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", f"--report={report}"]
-            # It would compare with the interpreter that pip runs on.
+            # pip would compare with the interpreter that it runs on.
             arguments += ["--ignore-requires-python"]
             arguments += [f"--target={Path(directory) / 'target'}", *self._index.options(only_links=only_links)]
             answer = run_pip([*arguments, *pip_options(self.target, tags), *_requirements(questions, Path(directory))])
             if answer.problem:
-                return answer, {}
+                return answer, {}, {}
             items = json.loads(report.read_text("utf-8"))["install"]
             yanked = {canonicalize_name(name) for name in _YANKED.findall(answer.output)}
-            choices = [_read_item(item, yanked) for item in items if self._runs_on_target(item)]
-        return answer, {choice.name: choice for choice in choices}
+        fitting = [_read_item(item, yanked) for item in items if self._is_for_target(item)]
+        others = [_read_item(item, yanked) for item in items if not self._is_for_target(item)]
+        return (
+            answer,
+            {choice.name: choice for choice in fitting},
+            {choice.name: choice.version for choice in others},
+        )
 
-    def _runs_on_target(self, item: Mapping[str, Any]) -> bool:
+    def _is_for_target(self, item: Mapping[str, Any]) -> bool:
         try:
             python = SpecifierSet(item["metadata"].get("requires_python") or "")
         except InvalidSpecifier:
