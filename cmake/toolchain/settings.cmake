@@ -24,5 +24,7 @@ pypkg_require(PYPKG_HARDENING_CFLAGS)
 set(PYPKG_CMAKE "${PYPKG_TOOLS}/pypkg-cmake")
 
 # For configure scripts: every build is a cross build, so that no program of the target is run. The name of the machine
-# that builds is never the target's, and never its real one: a base does not depend on who built it.
-set(PYPKG_CONFIGURE_TRIPLES "--host=${PYPKG_TRIPLE}" --build=x86_64-pypkg-linux-gnu)
+# that builds is never the target's, and never its real one: a base does not depend on who built it. Its system is the
+# target's, because CPython before 3.13 takes the C library in the names of extension modules from there.
+string(REGEX REPLACE "^[^-]+-[^-]+" "x86_64-pypkg" build_triple "${PYPKG_TRIPLE}")
+set(PYPKG_CONFIGURE_TRIPLES "--host=${PYPKG_TRIPLE}" "--build=${build_triple}")

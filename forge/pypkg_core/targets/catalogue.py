@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import UsageError
+from pypkg_core.targets.build_settings import Build, MachineBuild, build_settings
 from pypkg_core.targets.platforms import Platform, WheelTag
 from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader
@@ -17,7 +18,6 @@ __all__ = [
     "DATA",
     "VERSIONS",
     "Arch",
-    "Build",
     "Catalogue",
     "Machine",
     "Target",
@@ -61,42 +61,6 @@ class Arch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Build:
-    """The build settings of a machine.
-
-    Attributes:
-        system: CMake's name of the system.
-        processor: CMake's name of the processor.
-        gnu_triple: what CPython's configure calls the machine.
-        dependencies: the libraries of a base, by their names in sources.toml.
-        openssl: OpenSSL's name of the machine.
-        openssl_cflags: compiler flags for OpenSSL only.
-        cflags: compiler flags for everything.
-        hardening_cflags: compiler flags for everything but the core of CPython: what reads input from outside.
-        python_cflags: compiler flags for CPython only.
-        ldflags: linker flags for everything.
-        base_ldflags: linker flags for the base only.
-        libs: libraries for the base only.
-        indirect: variables of the C library that must not be copied into an executable
-            (``pypkg_forge.toolchain.zig``).
-    """
-
-    system: str
-    processor: str
-    gnu_triple: str
-    dependencies: tuple[str, ...]
-    openssl: str
-    openssl_cflags: tuple[str, ...]
-    cflags: tuple[str, ...]
-    hardening_cflags: tuple[str, ...]
-    python_cflags: tuple[str, ...]
-    ldflags: tuple[str, ...]
-    base_ldflags: tuple[str, ...]
-    libs: tuple[str, ...]
-    indirect: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
     """A platform on a processor architecture.
 
@@ -104,6 +68,7 @@ class Machine:
         triple: zig's name of it.
         platform_machine: ``platform.machine()``.
         needed: the shared libraries that its bases may need.
+        cpu: zig's name of the oldest processor that its bases run on; ``None`` is zig's baseline.
         multiarch: CPython's name of it, in the file names of extension modules.
         build: ``None`` as long as the forge cannot build for it.
     """
@@ -113,8 +78,9 @@ class Machine:
     triple: str
     platform_machine: str
     needed: tuple[str, ...]
+    cpu: str | None = None
     multiarch: str | None = None
-    build: Build | None = None
+    build: MachineBuild | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -159,6 +125,11 @@ class Target:
     def processor(self) -> Arch:
         """The row of the table for this architecture."""
         return catalogue().arches[self.arch]
+
+    @property
+    def build(self) -> Build | None:
+        """The build settings; ``None`` as long as the forge cannot build for it."""
+        return build_settings(self.facts.build, self.machine.build)
 
     @property
     def addons(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pypkg_core.targets.build_settings import PlatformBuild
 from pypkg_core.targets.versions import version_numbers
 
 __all__ = ["Platform", "Unprotected", "WheelAlias", "WheelTag"]
@@ -72,6 +73,7 @@ class Platform:
     unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
     largest_executable: int | None = None
+    build: PlatformBuild | None = None
 
     def __post_init__(self) -> None:
         if not self.os:

@@ -11,7 +11,8 @@ from typing import Final
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.reproducible import source_date_epoch
-from pypkg_core.targets.catalogue import Build, Target
+from pypkg_core.targets.build_settings import Build
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge.data import data_dir
 from pypkg_forge.driver.inputs import Inputs, target_inputs
 from pypkg_forge.sources.pins import Pin, candidates, pinned
@@ -88,6 +89,7 @@ class Recipe:
         build = {name: value for name, value in asdict(self.build).items() if name not in _FOR_PYTHON}
         return [
             self.target.machine.triple,
+            self.target.machine.cpu,
             self.zig,
             self.epoch,
             build,
@@ -98,7 +100,7 @@ class Recipe:
 
     @property
     def _wrappers(self) -> dict[str, str]:
-        return wrapper_key(self.target.machine.triple, self.build.indirect, self.inputs.front)
+        return wrapper_key(self.target.machine, self.build.indirect, self.inputs.front)
 
     def dependency_key(self, choice: Choice) -> str:
         """Return the key of one of ``dependencies``."""
@@ -141,7 +143,7 @@ class Recipe:
 
 def why_not(target: Target) -> str | None:
     """Return why a target cannot be built yet, or ``None`` if it can."""
-    if target.machine.build is None:
+    if target.build is None:
         return f"the forge does not support {target.platform}-{target.arch} yet"
     if not (data_dir("patches") / target.series).is_dir():
         return f"there are no patches for Python {target.series} yet (patches/{target.series})"
@@ -160,7 +162,7 @@ def sources(target: Target) -> dict[str, tuple[Pin, ...]]:
 
 def _build(target: Target) -> Build:
     reason = why_not(target)
-    build = target.machine.build
+    build = target.build
     if reason is not None or build is None:
         raise PypkgError(f"Cannot build {target}: {reason}", hint="`pypkg-forge list` shows what can be built")
     return build

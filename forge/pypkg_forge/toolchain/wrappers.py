@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import PypkgError
+from pypkg_core.targets.catalogue import Machine
 from pypkg_forge.toolchain.programs import write_script
 from pypkg_forge.toolchain.zig import indirect_header
 
@@ -89,14 +90,14 @@ _NOWHERE: Final = Path("/pypkg")
 _INDIRECT_HEADER: Final = "indirect.h"
 
 
-def wrapper_texts(triple: str, indirect: Sequence[str], front: str, paths: WrapperPaths) -> dict[str, str]:
+def wrapper_texts(machine: Machine, indirect: Sequence[str], front: str, paths: WrapperPaths) -> dict[str, str]:
     """Return the compiler wrappers of cmake/toolchain/toolchain.cmake, and what they include, by file name.
 
     The wrappers add the headers and libraries of the prefix, so that build systems do not record their paths; paths are
     also replaced in ``__FILE__``.
 
     Args:
-        triple: zig's name of the target.
+        machine: zig's names of it, and of its processor.
         indirect: the variables that `indirect_header` is for.
         front: the folder of the runtime with the redirect header.
     """
@@ -105,7 +106,8 @@ def wrapper_texts(triple: str, indirect: Sequence[str], front: str, paths: Wrapp
         *("-isystem", paths.prefix / "include" / "ncursesw"),
         f"-L{paths.prefix / 'lib'}",
     ]
-    target = [paths.zig, "cc", "-target", triple, f"-ffile-prefix-map={paths.root}=/pypkg"]
+    cpu = [f"-mcpu={machine.cpu}"] if machine.cpu is not None else []
+    target = [paths.zig, "cc", "-target", machine.triple, *cpu, f"-ffile-prefix-map={paths.root}=/pypkg"]
     if indirect:
         target += ["-include", paths.tools / _INDIRECT_HEADER]
     redirect = ["-include", paths.runtime / front / "redirect.h", "-I", paths.runtime]
@@ -128,15 +130,15 @@ def wrapper_texts(triple: str, indirect: Sequence[str], front: str, paths: Wrapp
     }
 
 
-def wrapper_key(triple: str, indirect: Sequence[str], front: str) -> dict[str, str]:
+def wrapper_key(machine: Machine, indirect: Sequence[str], front: str) -> dict[str, str]:
     """Return the wrappers without the paths of this machine, as part of every key; see `wrapper_texts`."""
-    return wrapper_texts(triple, indirect, front, WrapperPaths(**dict.fromkeys(_PATHS, _NOWHERE)))
+    return wrapper_texts(machine, indirect, front, WrapperPaths(**dict.fromkeys(_PATHS, _NOWHERE)))
 
 
-def write_wrappers(triple: str, indirect: Sequence[str], front: str, paths: WrapperPaths) -> None:
+def write_wrappers(machine: Machine, indirect: Sequence[str], front: str, paths: WrapperPaths) -> None:
     """Write the compiler wrappers into ``paths.tools``; unchanged ones are kept. See `wrapper_texts`."""
     paths.tools.mkdir(parents=True, exist_ok=True)
-    for name, text in wrapper_texts(triple, indirect, front, paths).items():
+    for name, text in wrapper_texts(machine, indirect, front, paths).items():
         write_script(paths.tools / name, text)
 
 

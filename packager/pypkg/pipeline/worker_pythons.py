@@ -68,7 +68,7 @@ def _candidates(
     yield environment.python
     if (program := shutil.which(f"python{base.target.series}")) is not None:
         yield Path(program)
-    if host is not None and host not in known and host.machine.build is not None:
+    if host is not None and host not in known and host.build is not None:
         yield forge(host, reporter).path
 
 
@@ -87,7 +87,7 @@ def host_bases(target: Target, *, reporter: Reporter, forge: Forge) -> Iterator[
         if found is not None:
             known = True
             yield found.path
-    if not known and host.machine.build is not None:
+    if not known and host.build is not None:
         yield forge(host, reporter).path
 
 

@@ -74,7 +74,7 @@ class Workshop:
         """
         write_program_wrappers(self.tools)
         write_wrappers(
-            self.recipe.target.machine.triple,
+            self.recipe.target.machine,
             self.recipe.build.indirect,
             self.recipe.inputs.front,
             WrapperPaths(
@@ -222,6 +222,7 @@ class Workshop:
             "PYPKG_PREFIX": str(self.prefix),
             "PYPKG_SYSTEM": build.system,
             "PYPKG_OS_FOLDERS": ";".join(self.recipe.inputs.systems),
+            "PYPKG_PLATFORM": self.recipe.target.platform,
             "PYPKG_TRIPLE": build.gnu_triple,
             "PYPKG_PROCESSOR": build.processor,
             "PYPKG_CFLAGS": " ".join(build.cflags),
