@@ -41,7 +41,6 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
         (["build", "py313", "--jobs", "0"], 2, "--jobs"),
         (["frobnicate"], 2, "No such command"),
         (["build", "py313-win-x64"], 1, "the forge does not support win-x64 yet"),
-        (["build", "py314-linuxstatic-x64"], 1, "no patches for Python 3.14 yet"),
         (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a directory"),
         (["verify", "py313-linuxstatic-x64"], 1, "The cache has no built base of py313-linuxstatic-x64"),
         (["fetch", "py313-linuxstatic-x64"], 1, "No base is published for py313-linuxstatic-x64\nHint: Forge it"),
