@@ -27,7 +27,8 @@ def parse_target(text: str, *, host: Target | None = None) -> Target:
         host: this machine if ``None``.
 
     Raises:
-        UsageError: a token is unknown, a part is given twice, or there is no such combination.
+        UsageError: a token is unknown or names a free-threaded build, a part is given twice, or there is no such
+            combination.
     """
     host = host or host_target()
     parts: dict[str, str] = {}
@@ -70,6 +71,12 @@ def _parse_token(token: str, target: str) -> tuple[str, str]:
     digits = word.removeprefix("py").replace(".", "")
     if word.startswith("py") and digits.isdigit():
         return "version", find_version(digits).name
+    if word.startswith("py") and digits.endswith("t") and digits[:-1].isdigit():
+        ordinary = find_version(digits[:-1]).name
+        raise UsageError(
+            f"Free-threaded builds are not offered yet: '{token}' in '{target}'",
+            hint=f"py{ordinary} is the build with the GIL",
+        )
     raise UsageError(
         f"Unknown token '{token}' in '{target}'",
         hint="A target is like py313-linux-x64; `pypkg-forge list` shows every one",

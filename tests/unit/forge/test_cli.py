@@ -37,6 +37,7 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
     ("arguments", "code", "words"),
     [
         (["build", "py313-nowhere"], 2, "> Error! Unknown token 'nowhere' in 'py313-nowhere'"),
+        (["build", "py313t"], 2, "> Error! Free-threaded builds are not offered yet: 'py313t' in 'py313t'"),
         (["build"], 2, "Missing argument"),
         (["build", "py313", "--jobs", "0"], 2, "--jobs"),
         (["frobnicate"], 2, "No such command"),

@@ -49,6 +49,10 @@ def test_latest_is_the_newest_series() -> None:
         ("py311-py313", "gives its version twice"),
         ("win-armv7", "win is not available for armv7"),
         ("python313", "Unknown token 'python313'"),
+        ("py313t-linux-x64", "Free-threaded builds are not offered yet: 'py313t' in 'py313t-linux-x64'"),
+        ("PY3.14t", "Free-threaded builds are not offered yet: 'PY3.14t' in 'PY3.14t'\nHint: py314 is"),
+        ("py27t", "Unknown Python version 'py27'"),
+        ("pyt", "Unknown token 'pyt'"),
     ],
 )
 def test_what_cannot_be_read_is_a_usage_error(text: str, words: str) -> None:

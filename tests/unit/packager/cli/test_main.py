@@ -73,6 +73,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         (["hello.py", "helper.py"], "Too many inputs: expected one, got hello.py, helper.py"),
         (["-o", "x", "--out-path", "y", "hello.py"], "--output and --out-path cannot be used together"),
         (["-t", "py313-amiga-x64", "hello.py"], "Unknown token 'amiga' in 'py313-amiga-x64'"),
+        (["-t", "py3.14t-linux-x64", "hello.py"], "Free-threaded builds are not offered yet: 'py3.14t'"),
         (["--frobnicate", "hello.py"], "--frobnicate"),
         (["-t"], "-t"),
         (["-o", "hello.py", "hello.py"], "Refusing to overwrite input file"),
