@@ -75,7 +75,7 @@ class Import(NamedTuple):
 
     @property
     def lazy(self) -> bool:
-        """Whether it runs only when a function is called."""
+        """Whether it runs later than its module: in a function that is called, or lazily, when its name is used."""
         return self.flags in _LAZY
 
 

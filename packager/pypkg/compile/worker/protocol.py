@@ -15,5 +15,5 @@ ASSETS: Final = 2  # references to files as well (the project's own code)
 GUARDED: Final = 1  # in a `try` that survives the module's absence
 TYPING_ONLY: Final = 2  # below `if TYPE_CHECKING`
 CONDITIONAL: Final = 4  # below another `if`
-LAZY: Final = 8  # in a function
+LAZY: Final = 8  # in a function, or lazy (PEP 810): it runs, and fails, later than its module
 FALLBACK: Final = 16  # in the handler of another import's failure

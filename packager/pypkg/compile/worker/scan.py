@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import marshal
+import sys
 from typing import Any, Final
 
 from .conditions import (
@@ -27,8 +28,14 @@ __all__ = ["Scan", "process"]
 _GROUP_CALLS: Final = frozenset({"entry_points", "iter_entry_points", "load_setuptools_entrypoints", "select"})
 _METADATA_CALLS: Final = frozenset({"version", "metadata", "distribution", "requires", "files", "get_distribution"})
 # Expressions are searched only in sources that contain one of these words; most contain none.
-_DYNAMIC_WORDS: Final = tuple(b"__import__ import_module entry metadata get_distribution executable run_module".split())
+_DYNAMIC_WORDS: Final = tuple(
+    b"__import__ __lazy_import__ import_module entry metadata get_distribution executable run_module".split()
+)
 _ASSET_WORDS: Final = tuple(b"__file__ resources get_data Loader Flask Blueprint".split())
+# Flags of a block that only this module uses, besides those of `protocol`.
+_SUPPRESSED: Final = 32  # in `with suppress(ImportError)`: guards what is imported there, not what is only used later
+_EAGER: Final = 64  # in a function, a class or a `try`, where no import is lazy
+_OWN: Final = _SUPPRESSED | _EAGER
 
 
 def process(source: bytes, path: str, mode: int, system: System, optimize: int) -> tuple[dict[str, Any], bytes]:
@@ -77,6 +84,7 @@ class Scan:
         self.assets = assets
         self.file_refs = FileRefs()
         self.imports: list[list[Any]] = []
+        self.lazy_modules: frozenset[Any] = frozenset()
         self.dynamic: list[list[Any]] = []
         self.groups: set[str] = set()
         self.metadata: set[str] = set()
@@ -107,11 +115,11 @@ class Scan:
         """Walk one statement and the blocks inside it."""
         if isinstance(node, ast.Import):
             for alias in node.names:
-                self.imports.append([alias.name, 0, flags, node.lineno, []])
+                self._import(node, alias.name, 0, flags, [])
         elif isinstance(node, ast.ImportFrom):
             names = [alias.name for alias in node.names]
             if node.module != "__future__":
-                self.imports.append([node.module or "", node.level, flags, node.lineno, names])
+                self._import(node, node.module or "", node.level, flags, names)
         elif isinstance(node, ast.If):
             self._if(node, flags)
         elif isinstance(node, (ast.Try, ast.TryStar)):
@@ -119,18 +127,38 @@ class Scan:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if self.deep:
                 self._expressions([node.args, *node.decorator_list], flags)
-            self.statements(node.body, flags | LAZY)
+            self.statements(node.body, flags | LAZY | _EAGER)
+        elif isinstance(node, ast.ClassDef):
+            self._other(node, flags | _EAGER)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             guarded = any(suppresses_import_error(item.context_expr) for item in node.items)
             if self.deep:
                 self._expressions(list(node.items), flags)
-            self.statements(node.body, flags | GUARDED if guarded else flags)
+            self.statements(node.body, flags | _SUPPRESSED if guarded else flags)
         else:
             self._other(node, flags)
 
-    def _other(self, node: ast.stmt, flags: int) -> None:
-        if self.deep and isinstance(node, (ast.Assign, ast.AnnAssign)):
+    def _import(self, node: ast.stmt | ast.Call, name: str, level: int, flags: int, names: list[str]) -> None:
+        """Record an import: a lazy one (PEP 810) runs, and fails, where its name is used, as one in a function does."""
+        by_name = level == 0 and not flags & _EAGER and isinstance(node, ast.stmt) and name in self.lazy_modules
+        if getattr(node, "is_lazy", 0) or by_name:
+            flags |= LAZY
+        elif flags & _SUPPRESSED:
+            flags |= GUARDED
+        self.imports.append([name, level, flags & ~_OWN, node.lineno, names])
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign, flags: int) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        named = any(isinstance(target, ast.Name) and target.id == "__lazy_modules__" for target in targets)
+        if named and not flags & _EAGER and sys.version_info >= (3, 15):  # older Pythons ignore it
+            value = literal(node.value) if node.value is not None else None
+            self.lazy_modules = frozenset(value) if isinstance(value, tuple) else frozenset()
+        if self.deep:
             self.file_refs.assign(node)
+
+    def _other(self, node: ast.stmt, flags: int) -> None:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            self._assign(node, flags)
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.stmt):
                 self.statement(child, flags)
@@ -157,6 +185,7 @@ class Scan:
     def _try(self, node: ast.Try | ast.TryStar, flags: int) -> None:
         guards = [handler for handler in node.handlers if catches_import_error(handler)]
         guarded = bool(guards) and not any(gives_up(handler) for handler in guards)
+        flags |= _EAGER
         self.statements(node.body, flags | GUARDED if guarded else flags)
         for handler in node.handlers:
             self.statements(handler.body, flags | FALLBACK if handler in guards else flags | CONDITIONAL)
@@ -178,7 +207,7 @@ class Scan:
     def _call(self, node: ast.Call, flags: int) -> None:
         name = call_name(node)
         first = node.args[0] if node.args else None
-        if name in ("import_module", "__import__", "run_module"):
+        if name in ("import_module", "__import__", "__lazy_import__", "run_module"):
             self._dynamic_import(node, name, flags)
         elif name in _GROUP_CALLS:
             self._group(node, name, first)
@@ -200,11 +229,17 @@ class Scan:
             text = target.value
             level = len(text) - len(text.lstrip("."))
             package = node.args[1] if len(node.args) > 1 else arguments.get("package")
-            if name != "__import__" and level and isinstance(package, ast.Constant) and isinstance(package.value, str):
+            if (
+                name not in ("__import__", "__lazy_import__")
+                and level
+                and isinstance(package, ast.Constant)
+                and isinstance(package.value, str)
+            ):
                 base = package.value.split(".")[: len(package.value.split(".")) - level + 1]
                 text, level = ".".join([*base, text[level:]]), 0
             names = ["__main__"] if name == "run_module" else []
-            self.imports.append([text[level:], level, flags, node.lineno, names])
+            flags |= LAZY if name == "__lazy_import__" else 0
+            self._import(node, text[level:], level, flags, names)
         elif target is not None:
             self.dynamic.append([node.lineno, ast.unparse(node).split("\n")[0][:100]])
 

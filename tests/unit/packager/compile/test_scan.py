@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import marshal
 import textwrap
 import types
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pypkg.compile.worker import scan as worker
 from pypkg.compile.worker.conditions import System
 from pypkg.compile.worker.protocol import CONDITIONAL, FALLBACK, GUARDED, LAZY, TYPING_ONLY
-from pypkg.compile.worker.scan import process
+from pypkg.compile.worker.scan import Scan, process
 
 LINUX = System("linux", "posix")
 WINDOWS = System("win32", "nt")
@@ -77,6 +80,83 @@ def test_suppress_and_find_spec_guard() -> None:
     )
     assert found["a"] == GUARDED
     assert found["b"] == GUARDED | CONDITIONAL
+
+
+def lazily(text: str, version: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The flags of the imports of a text of Python 3.15, which this Python does not parse."""
+    monkeypatch.setattr(worker, "sys", SimpleNamespace(version_info=(*version, 0)))
+    lines = textwrap.dedent(text).splitlines()
+    lazy = {number for number, line in enumerate(lines, start=1) if line.lstrip().startswith("lazy ")}
+    tree = ast.parse("\n".join(line.replace("lazy ", "", 1) for line in lines))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            node.is_lazy = int(node.lineno in lazy)  # type: ignore[union-attr]
+    found = Scan(system=LINUX, deep=True, assets=False)
+    found.statements(tree.body, 0)
+    return {item[0]: item[2] for item in found.result()["imports"]}
+
+
+def test_a_lazy_import_is_deferred_and_not_guarded_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lazily(
+        """
+        lazy import a
+        lazy from b import c
+        lazy from .d import e
+        with contextlib.suppress(ImportError):
+            lazy import f
+            import g
+            importlib.import_module("h")
+        if importlib.util.find_spec("i"):
+            lazy import i
+        if TYPE_CHECKING:
+            lazy import j
+        __lazy_import__("k")
+        """,
+        (3, 15),
+        monkeypatch,
+    )
+    assert found == {
+        "a": LAZY,
+        "b": LAZY,
+        "d": LAZY,
+        "f": LAZY,
+        "g": GUARDED,
+        "h": GUARDED,
+        "i": LAZY | GUARDED | CONDITIONAL,
+        "j": LAZY | TYPING_ONLY,
+        "k": LAZY,
+    }
+
+
+@pytest.mark.parametrize(
+    "value", ['["a", "b.c", "d", "e", "f", "g", "h.a"]', '{"a", "b.c", "d", "e", "f", "g", "h.a"}']
+)
+@pytest.mark.parametrize("target", ["__lazy_modules__", "__lazy_modules__: object"])
+def test_lazy_modules_are_lazy_where_python_makes_them_so(
+    target: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"""
+        import g
+        {target} = {value}
+        import a, b
+        with contextlib.suppress(ImportError):
+            from b.c import d
+        try:
+            import d
+        except ImportError:
+            d = None
+        class C:
+            __lazy_modules__ = []
+            import e
+        import h.a, h
+        def function():
+            __lazy_modules__ = []
+            with contextlib.suppress(ImportError):
+                import f
+        """
+    eager = {"g": 0, "a": 0, "b": 0, "b.c": GUARDED, "d": GUARDED, "e": 0, "f": LAZY | GUARDED, "h.a": 0, "h": 0}
+    assert lazily(text, (3, 14), monkeypatch) == eager
+    assert lazily(text, (3, 15), monkeypatch) == eager | {"a": LAZY, "b.c": LAZY, "h.a": LAZY}
 
 
 def test_branches_the_target_cannot_take_are_not_followed() -> None:
