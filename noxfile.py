@@ -41,6 +41,6 @@ def full(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure pypkg against its peers and write docs/benchmarks.md."""
+    """Measure pypkg against its peers and write the first section of docs/benchmarks.md."""
     session.install(".[forge]")
     session.run("python", "benchmarks/run.py", *session.posargs)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-__all__ = ["Figure", "Row", "as_markdown", "machine", "ratio"]
+__all__ = ["Figure", "Row", "as_markdown", "machine", "put_section", "ratio"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def _cpuinfo() -> list[str]:
 
 
 def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
-    """Return the page docs/benchmarks.md."""
+    """Return the first section of docs/benchmarks.md."""
     lines = [
         "# Benchmarks",
         "",
@@ -81,3 +81,30 @@ def as_markdown(rows: Sequence[Row], facts: Sequence[str]) -> str:
         mark = {True: "reached", False: "**missed**", None: ""}[row.reached]
         lines.append(f"| {row.what} | {row.ours} | {row.theirs} | {row.figure} | {row.reach} | {mark} |")
     return "\n".join(lines) + "\n"
+
+
+def put_section(page: str, section: str) -> str:
+    """Replace a section of a Markdown page, or append it if the page has none of its heading.
+
+    Args:
+        section: begins with its heading, and ends at the next heading, of any level.
+    """
+    lines = page.splitlines()
+    headings = _headings(lines)
+    start = next((number for number in headings if lines[number] == section.splitlines()[0]), None)
+    if start is None:
+        return f"{page.rstrip()}\n\n{section}" if page else section
+    end = next((number for number in headings if number > start), len(lines))
+    after = ["", *lines[end:]] if end < len(lines) else []
+    return "\n".join([*lines[:start], *section.splitlines(), *after]) + "\n"
+
+
+def _headings(lines: Sequence[str]) -> list[int]:
+    """Return the numbers of the lines that are headings: not the comments in blocks of code."""
+    found, in_code = [], False
+    for number, line in enumerate(lines):
+        if line.startswith("```"):
+            in_code = not in_code
+        elif line.startswith("#") and not in_code:
+            found.append(number)
+    return found

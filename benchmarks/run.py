@@ -17,7 +17,7 @@ from pathlib import Path
 from measure import Command, once, startup_times
 from package_times import packaging_rows, project_rows
 from peers import Build, Peers, PypkgTool
-from report import Row, as_markdown, machine, ratio
+from report import Row, as_markdown, machine, put_section, ratio
 from rich.console import Console
 from rich.table import Table
 from runtime import file_rows, import_peers, import_rows, size_rows
@@ -212,7 +212,7 @@ def _runtime_rows(  # noqa: PLR0917
 
 
 def main() -> None:
-    """Measure, print the table, write the page."""
+    """Measure, print the table, write its section of the page."""
     arguments = _arguments()
     console = Console()
     started = time.monotonic()
@@ -227,7 +227,8 @@ def main() -> None:
         mark = {True: "reached", False: "missed", None: ""}[row.reached]
         table.add_row(row.what, row.ours, row.theirs, row.figure, row.reach, mark)
     console.print(table)
-    arguments.write.write_text(as_markdown(rows, facts), encoding="utf-8")
+    page = arguments.write.read_text(encoding="utf-8") if arguments.write.exists() else ""
+    arguments.write.write_text(put_section(page, as_markdown(rows, facts)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ import os
 import shutil
 import statistics
 import subprocess
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from measure import Command, startup_times
+from native import compile_native
 from peers import PypkgTool
 from report import Row
 
 from pypkg_core.binaries import attach_image, read_image
-from pypkg_core.cache import sources_dir
 from pypkg_core.image import Codec, ImageBuilder, merge_image
 
 __all__ = ["Peer", "file_rows", "import_peers", "import_rows", "size_rows"]
@@ -94,26 +93,6 @@ def _version_of(python: Path) -> str:
     return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def _compile_native(version: str) -> Path:
-    """Compile CPython as its README says with this machine's compiler; it is kept with the sources."""
-    folder = sources_dir() / f"native-{version}"
-    python = folder / "bin" / f"python{version.rpartition('.')[0]}"
-    if not python.exists():
-        archive = next(sources_dir().glob(f"Python-{version}.t*[gx]z"))
-        shutil.rmtree(folder, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-        source = folder / f"Python-{version}"
-        for line in (
-            ["./configure", f"--prefix={folder}"],
-            ["make", f"-j{os.cpu_count()}"],
-            ["make", "install", "ENSUREPIP=no"],
-        ):
-            subprocess.run(line, cwd=source, check=True, capture_output=True)
-        shutil.rmtree(source)
-    return python
-
-
 def import_peers(version: str, *, native: bool) -> list[Peer]:
     """Return an ordinary Python of the same version, if there is one.
 
@@ -127,7 +106,7 @@ def import_peers(version: str, *, native: bool) -> list[Peer]:
     if ordinary is not None and _version_of(Path(ordinary)) == version:
         peers.append(Peer(name=f"{ordinary} -I -S", line=(ordinary, "-I", "-S"), limit=0.75))
     elif native:
-        compiled = str(_compile_native(version))
+        compiled = str(compile_native(version))
         peers.append(Peer(name=f"python{series} -I -S (configure && make)", line=(compiled, "-I", "-S"), limit=0.75))
     return peers
 
