@@ -5,7 +5,7 @@ Usage: python benchmarks/interpreter.py [--quick] [--json FILE] [--write FILE] (
 
 An interpreter is a target, whose base is taken from the cache ("py313-linux-x64"), a command or path ("python3.11"), or
 either with a name for the table ("before=/tmp/base"). A peer can be compiled from a pinned archive with
-`--build-peer 3.13.15`: with gcc and `configure --enable-optimizations --with-lto`, which takes half an hour once.
+`--build-peer 3.13.15`: with gcc and `configure --enable-optimizations --with-lto`, which takes long, but only once.
 
 Each workload runs in a process of its own, and the interpreters take turns. Rounds over all workloads are repeated
 while the time lasts; the shortest time counts.
@@ -14,7 +14,6 @@ while the time lasts; the shortest time counts.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import shutil
 import subprocess
@@ -116,21 +115,22 @@ def measure(
     times = Times(peer=peer)
     ends = time.monotonic() + minutes * 60
     longest = 0.0
-    for number in itertools.count():
+    rounds = 0
+    while rounds == 0 or time.monotonic() + longest <= ends:
         started = time.monotonic()
-        if number and started + longest > ends:
-            return times, number
-        for workload, name in turns(workloads, list(interpreters), number=number):
+        for workload, name in turns(workloads, list(interpreters), number=rounds):
             found = json.loads(_run(interpreters[name], str(RUNNER), str(seconds), *workload.line))
             times.add(workload.group, name, found)
-        longest = max(longest, time.monotonic() - started)
-        print(f"round {number + 1}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-    raise AssertionError
+        took = time.monotonic() - started
+        longest = max(longest, took)
+        rounds += 1
+        print(f"round {rounds}: {took:.0f} s", file=sys.stderr)
+    return times, rounds
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one round: half a minute for each interpreter, rough")
+    parser.add_argument("--quick", action="store_true", help="one round, rougher figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every time and ratio here")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into this page: docs/benchmarks.md")
     peer = parser.add_mutually_exclusive_group(required=True)

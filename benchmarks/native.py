@@ -26,7 +26,7 @@ def compile_native(version: str, options: Sequence[str] = ()) -> Path:
 
     Args:
         version: exact, of a pinned archive.
-        options: for configure; with `OPTIMIZED` it takes half an hour.
+        options: for configure; with `OPTIMIZED` it takes several times as long.
 
     Raises:
         PypkgError: there is no such archive, or a step failed.

@@ -76,9 +76,9 @@ def all_workloads() -> list[Workload]:
 def _pyperformance() -> Path:
     """Return the folder of pyperformance's programs."""
     folder = cache_root() / "benchmarks" / f"pyperformance-{PYPERFORMANCE}"
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        if not folder.exists():
             # Not its dependencies: RUNNER stands in for pyperf. Renamed when it is complete.
             beside = folder.with_name(f"{folder.name}.part")
             shutil.rmtree(beside, ignore_errors=True)

@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import interpreter
 import pytest
 from interpreter import find_interpreter, measure, probe
 from workloads import MICRO, NEEDS, PROGRAMS, RUNNER, Workload
@@ -80,6 +82,22 @@ def test_interpreters_take_turns_and_one_round_is_enough(script: Path, tmp_path:
     )
     assert (rounds, log.read_text("utf-8").split()) == (1, ["a", "b", "b", "a"])
     assert times.seconds["programs", "loops"] == {"a": 0.25, "b": 0.25}
+
+
+def test_no_round_begins_that_would_end_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0]
+
+    def run(*_: object) -> str:
+        clock[0] += 10
+        return json.dumps({"calls": 0.5})
+
+    monkeypatch.setattr(interpreter, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(interpreter, "_run", run)
+    load = Workload(group="micro", name="calls", line=("script",))
+    names = {"a": PYTHON, "b": PYTHON}
+    # A round takes 20 seconds.
+    rounds = [measure([load], names, peer="a", minutes=minutes, seconds=0)[1] for minutes in (0, 0.9, 1, 2)]
+    assert rounds == [1, 2, 3, 6]
 
 
 def test_a_workload_that_fails_is_an_error_with_its_output(tmp_path: Path) -> None:
