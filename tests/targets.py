@@ -1,4 +1,4 @@
-"""The targets that are tested on this host: those that it can both forge and run.
+"""The targets that are tested on this host: those of verified series that it can both forge and run.
 
 A default run takes the newest series on every platform, and the oldest on the host's own platform, which loads native
 addons. The others carry the marker ``forge``: their bases are compiled only when asked for.
@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.catalogue import Target, catalogue, find_version
 from pypkg_core.targets.host import host_target, runs_here
 from pypkg_forge.driver.recipe import why_not
 
@@ -24,7 +24,11 @@ def _series(target: Target) -> int:
 
 
 def _tested() -> list[Target]:
-    found = [target for target in catalogue().targets() if why_not(target) is None and runs_here(target)]
+    found = [
+        target
+        for target in catalogue().targets()
+        if find_version(target.version).verified and why_not(target) is None and runs_here(target)
+    ]
     return sorted(found, key=lambda target: (-_series(target), target.addons))
 
 

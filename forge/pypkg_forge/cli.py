@@ -124,7 +124,8 @@ def verify_command(what: str) -> None:
     if report.ran is None:
         click.echo("  not run: this machine cannot run it")
     else:
-        click.echo(f"  ran: {report.ran['openssl']}, SQLite {report.ran['sqlite']}")
+        how = f" under {Path(report.emulator).name}" if report.emulator is not None else ""
+        click.echo(f"  ran{how}: {report.ran['openssl']}, SQLite {report.ran['sqlite']}")
 
 
 def main() -> None:

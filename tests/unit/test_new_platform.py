@@ -79,11 +79,14 @@ def plan9(tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch) -> It
     folder = tmp_path / "table"
     shutil.copytree(DATA, folder)
     text = (folder / "targets.toml").read_text(encoding="utf-8")
-    # The build settings of a machine that can be forged, as they are.
+    # The build settings of a platform and of a machine that can be forged, as they are.
     build = re.search(r'platform = "linuxstatic"\narch = "x64"\n.*?(\[machines\.build\]\n.*?)\n\[\[', text, re.DOTALL)
+    platforms = (folder / "platforms.toml").read_text(encoding="utf-8")
+    settings = re.search(r'name = "linuxstatic"\n.*?(\[platforms\.build\]\n.*?)\n\[\[', platforms, re.DOTALL)
     assert build is not None
+    assert settings is not None
     with (folder / "platforms.toml").open("a", encoding="utf-8") as file:
-        file.write(PLATFORM)
+        file.write(f"{PLATFORM}\n{settings[1]}")
     with (folder / "targets.toml").open("a", encoding="utf-8") as file:
         file.write(f"{MACHINE}\n{build[1]}")
     monkeypatch.setattr(module, "DATA", folder)
@@ -197,7 +200,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
     """
     needs.module("ziglang")
     toolchain = find_toolchain()
-    build = target.machine.build
+    build = target.build
     assert build is not None
     paths = WrapperPaths(
         tools=folder / "tools",
@@ -208,7 +211,7 @@ def build_runtime(target: Target, runtime: Path, folder: Path) -> Path:
         prefix=folder / "prefix",
         runtime=runtime,
     )
-    write_wrappers(target.machine.triple, build.indirect, target_inputs(target).front, paths)
+    write_wrappers(target.machine, build.indirect, target_inputs(target).front, paths)
     project = folder / "project"
     project.mkdir(exist_ok=True)
     (project / "CMakeLists.txt").write_text(

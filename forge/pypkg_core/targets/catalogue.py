@@ -36,11 +36,19 @@ LATEST_WORD: Final = "latest"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Version:
-    """A Python series: ``name`` "313", ``series`` "3.13", ``pins`` its exact releases, newest first."""
+    """A Python series.
+
+    Attributes:
+        name: "313".
+        series: "3.13".
+        pins: its exact releases, newest first.
+        verified: whether its bases have been forged and tested.
+    """
 
     name: str
     series: str
     pins: tuple[str, ...]
+    verified: bool
 
     def __post_init__(self) -> None:
         if not self.pins:
@@ -53,11 +61,13 @@ class Arch:
 
     Attributes:
         largest_executable: in bytes: what a process of this processor can map of one file; ``None`` without a limit.
+        emulator: the program that runs executables for this processor on another; ``None`` if none is known.
     """
 
     name: str
     aliases: tuple[str, ...]
     largest_executable: int | None = None
+    emulator: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,5 +282,6 @@ def find_version(name: str) -> Version:
 
 
 def latest_version() -> str:
-    """Return the newest Python version of the table."""
-    return max(VERSIONS, key=lambda name: version_numbers(catalogue().versions[name].series))
+    """Return the newest Python version of the table whose bases have been forged and tested."""
+    verified = [version for version in catalogue().versions.values() if version.verified]
+    return max(verified, key=lambda version: version_numbers(version.series)).name

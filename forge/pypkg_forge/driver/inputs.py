@@ -1,8 +1,8 @@
 """The files that a base is made from, and hashes of them: whole folders, without what belongs to other systems.
 
 A folder, or a file without its suffix, that has the name of a system (``os`` in platforms.toml) belongs to that system;
-one with the name of a platform, of a format of executables or of a processor, to these. So a change for one platform does not change
-the keys of another, and a new file needs no entry in a list.
+one with the name of a platform, of a format of executables or of a processor, to these. So a change for one platform
+does not change the keys of another, and a new file needs no entry in a list.
 """
 
 from __future__ import annotations

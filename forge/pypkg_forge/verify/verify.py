@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,9 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.snapshot import stdlib_directory
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.extension_modules import extension_modules
-from pypkg_core.targets.host import runs_here
 from pypkg_core.targets.platforms import Unprotected
 from pypkg_forge.data import HERE
+from pypkg_forge.verify.runner import runner
 
 __all__ = ["Report", "run_check", "verify_base"]
 
@@ -34,6 +35,7 @@ class Report:
         python: its release.
         unseen: the protections that the platform lacks or does not show, and that are not seen in it.
         ran: what its check reported; ``None`` if this machine cannot run it.
+        emulator: the program that ran it; ``None`` if this machine did itself.
     """
 
     needed: tuple[str, ...]
@@ -41,6 +43,7 @@ class Report:
     python: str
     unseen: tuple[Unprotected, ...]
     ran: dict[str, object] | None
+    emulator: str | None
 
 
 def verify_base(path: Path, target: Target) -> Report:
@@ -58,9 +61,17 @@ def verify_base(path: Path, target: Target) -> Report:
     if manifest.get("target") != target.name:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
-    ran = run_check(path, target, python) if runs_here(target) else None
+    words = runner(target, binary)
+    ran = run_check(path, target, python, words) if words is not None else None
     unseen = tuple(item for item in target.facts.unprotected if item.protection not in binary.protections)
-    return Report(needed=binary.needed, minimum=binary.minimum, python=python, unseen=unseen, ran=ran)
+    return Report(
+        needed=binary.needed,
+        minimum=binary.minimum,
+        python=python,
+        unseen=unseen,
+        ran=ran,
+        emulator=words[0] if words else None,
+    )
 
 
 def _check_structure(path: Path, target: Target) -> Binary:
@@ -88,13 +99,14 @@ def _check_structure(path: Path, target: Target) -> Binary:
     return binary
 
 
-def run_check(path: Path, target: Target, python: str) -> dict[str, object]:
+def run_check(path: Path, target: Target, python: str, words: Sequence[str] = ()) -> dict[str, object]:
     """Run the check of a base in it and return what it reports.
 
     Args:
         path: the base.
         target: which modules it must have, and which suffixes it must look for.
         python: the release that it must be.
+        words: what stands before its path, to run it (`runner`).
 
     Raises:
         PypkgError: it does not run, lacks something, or reports something else.
@@ -103,7 +115,7 @@ def run_check(path: Path, target: Target, python: str) -> dict[str, object]:
     expected = {"extension_modules": extension_modules(target), "library": library}
     try:
         done = subprocess.run(
-            [path.absolute(), "-c", CHECK_SCRIPT.read_text(encoding="utf-8"), json.dumps(expected)],
+            [*words, path.absolute(), "-c", CHECK_SCRIPT.read_text(encoding="utf-8"), json.dumps(expected)],
             capture_output=True,
             check=False,
             timeout=_RUN_SECONDS,

@@ -143,13 +143,15 @@ def _table(reader: TableReader, key: str, value: object) -> Mapping[str, Any]:
 
 
 def fitting_versions(inline: InlineMetadata) -> list[str]:
-    """Return the Python versions of the table of targets that a script runs on, "313", the newest first.
+    """Return the Python versions of the table of targets that a script runs on, "313".
+
+    Those with verified bases come first, the newest of them at the front; then the others, likewise.
 
     Raises:
         UsageError: it runs on none of them.
     """
     rows = sorted(map(find_version, VERSIONS), key=lambda row: version_numbers(row.series), reverse=True)
-    found = [row.name for row in rows if _allows(inline, row)]
+    found = [row.name for row in sorted(rows, key=lambda row: not row.verified) if _allows(inline, row)]
     if not found:
         known = ", ".join(row.series for row in reversed(rows))
         raise UsageError(

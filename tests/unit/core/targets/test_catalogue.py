@@ -35,8 +35,10 @@ def test_tokens_in_any_order_and_aliases(text: str, name: str) -> None:
     assert parse_target(text, host=HOST).name == name
 
 
-def test_latest_is_the_newest_series() -> None:
-    assert parse_target("latest", host=HOST).version == latest_version() == "314"
+def test_latest_is_the_newest_verified_series() -> None:
+    versions = catalogue().versions
+    assert parse_target("latest", host=HOST).version == latest_version() == "313"
+    assert not versions["314"].verified
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def load_changed(folder: Path, name: str, old: str, new: str) -> Catalogue:
         ('platform_machine = "x86_64"\n', "", "machines[0].platform_machine: is missing"),
         ('arch = "arm64"', 'arch = "x64"', "machines[1]: linux-x64 is defined twice"),
         ('platform = "linux"', 'platform = "lunix"', "machines[0].platform: unknown platform 'lunix'"),
-        ('system = "Linux"', "system = 1", "machines[0].build.system: expected a string, got 1"),
+        ('openssl = "linux-x86_64"', "openssl = 1", "machines[0].build.openssl: expected a string, got 1"),
         ("[[versions]]", "[[version]]", "version: unknown key"),
     ],
 )
@@ -115,6 +117,7 @@ def test_a_bad_table_names_the_key(tmp_path: Path, old: str, new: str, problem: 
     ("old", "new", "problem"),
     [
         ('libc = "glibc"', 'libc = "glibc"\nspeed = 3', "platforms[0].speed: unknown key"),
+        ('\nsystem = "Linux"', "\nsystem = 1", "platforms[0].build.system: expected a string, got 1"),
         ('sys_platform = "linux"\n', "", "platforms[0].sys_platform: is missing"),
         (
             "largest_executable = 0x7fff_ffff",

@@ -14,7 +14,8 @@ import needs
 from pypkg_core.bases.record import find_built, manifest_path, sha256_path
 from pypkg_core.cache import base_dir, cache_root
 from pypkg_core.errors import PypkgError, UsageError
-from pypkg_core.targets.catalogue import Build, Target
+from pypkg_core.targets.build_settings import Build
+from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver import build as forge
 from pypkg_forge.driver.assembly.workshop import image_manifest
 from pypkg_forge.driver.recipe import Choice, make_recipe, recorded_choices

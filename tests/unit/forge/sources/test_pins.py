@@ -71,7 +71,7 @@ def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
 def test_our_own_table_is_whole() -> None:
     for version in catalogue().versions.values():
         assert [pin.version for pin in candidates("python", version.name)] == list(version.pins)
-    builds = [machine.build for machine in catalogue().machines.values() if machine.build is not None]
+    builds = [row.build for row in catalogue().platforms.values() if row.build is not None]
     assert {pin.name for pin in pins()} == {"python", *(name for build in builds for name in build.dependencies)}
 
 

@@ -20,7 +20,8 @@ from disassembly import indirect_jumps
 from pypkg_core.binaries import inspect_file
 from pypkg_core.binaries.binary import Protection
 from pypkg_core.cache import forge_dir
-from pypkg_core.targets.catalogue import Build, Machine, catalogue
+from pypkg_core.targets.build_settings import Build
+from pypkg_core.targets.catalogue import Machine, catalogue
 from pypkg_core.targets.host import host_target
 from pypkg_forge.data import data_dir
 from pypkg_forge.toolchain.wrappers import WrapperPaths, find_toolchain, write_wrappers
@@ -39,7 +40,7 @@ class Case:
 
 
 MACHINES = catalogue().machines.values()
-BUILDS = {machine.platform: machine.build for machine in MACHINES if machine.build is not None}
+BUILDS = {target.platform: target.build for target in catalogue().targets() if target.build is not None}
 CASES = [
     Case(machine, BUILDS[machine.platform])
     for machine in MACHINES
@@ -115,7 +116,7 @@ def compiler(folder: Path, case: Case, cache: Path) -> Path:
         prefix=folder / "prefix",
         runtime=data_dir("patches") / "runtime",
     )
-    write_wrappers(case.machine.triple, case.build.indirect, "posix", paths)
+    write_wrappers(case.machine, case.build.indirect, "posix", paths)
     return paths.tools / "pypkg-cc"
 
 

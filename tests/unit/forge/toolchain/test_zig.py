@@ -12,15 +12,14 @@ import pytest
 
 import needs
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import Build, catalogue
+from pypkg_core.targets.build_settings import Build
+from pypkg_core.targets.catalogue import catalogue
 from pypkg_forge.data import data_dir
 from pypkg_forge.toolchain.wrappers import find_toolchain
 from pypkg_forge.toolchain.zig import indirect_header, zig_flags
 
 BUILDS = {
-    f"{machine.platform}-{machine.arch}": machine.build
-    for machine in catalogue().machines.values()
-    if machine.build is not None
+    f"{target.platform}-{target.arch}": target.build for target in catalogue().targets() if target.build is not None
 }
 SANITIZED = "-fsanitize="
 # Flag that zig_flags refuses -> a word by which clang's command shows what zig makes of it.

@@ -97,7 +97,7 @@ def inline(requires: str) -> InlineMetadata:
 
 def test_the_versions_that_fit() -> None:
     assert fitting_versions(InlineMetadata(origin=SCRIPT))[0] == latest_version()
-    assert fitting_versions(inline(">=3.11,<3.13")) == ["312", "311"]
+    assert fitting_versions(inline(">=3.11,<3.13")) == ["311", "312"]
     assert fitting_versions(inline("==3.11.2")) == ["311"]  # an older release of the series
     with pytest.raises(UsageError, match=r"requires-python is '<3\.11', available: 3\.11, 3\.12"):
         fitting_versions(inline("<3.11"))
