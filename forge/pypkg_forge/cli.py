@@ -18,6 +18,8 @@ from pypkg_core.targets.parse import parse_target, parse_targets
 from pypkg_core.version import VERSION
 from pypkg_forge.driver.build import build, fetch_sources
 from pypkg_forge.driver.recipe import sources, why_not
+from pypkg_forge.sources.updates.edit import apply_edits, unified_diff
+from pypkg_forge.sources.updates.update import find_updates
 from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["main"]
@@ -95,6 +97,41 @@ def sources_command(targets: tuple[str, ...], source: Path | None) -> None:
             if found.path not in seen:
                 seen.add(found.path)
                 click.echo(f"{found.pin}  {found.path}")
+
+
+@cli.group("pins")
+def pins_group() -> None:
+    """Manage the pins of source archives."""
+
+
+@pins_group.command("update")
+@click.option("--write", is_flag=True, help="Edit the tables instead of printing the edit.")
+def pins_update_command(write: bool) -> None:
+    """Look for new releases, and propose the edit of the tables that pins them.
+
+    Asks upstream's release data, and the index of the Debian archives in apt's configuration. Prints the origin of
+    each value, and the edit as a diff for `git apply`. Exits with 1 if nothing could be asked, or an answer cannot be
+    used.
+    """
+    update = find_updates(console_reporter())
+    for line in update.told:
+        click.echo(line)
+    if write:
+        apply_edits(update.edits)
+        for edit in update.edits:
+            click.echo(f"Edited {edit.path}")
+    else:
+        click.echo(unified_diff(update.edits), nl=False)
+    if not update.edits and update.asked:
+        click.echo("Nothing to pin")
+    for line in update.not_asked:
+        click.echo(f"Not asked: {line}", err=True)
+    for line in update.errors:
+        click.echo(f"> Error! {line}", err=True)
+    if not update.asked:
+        raise PypkgError("Cannot look for new releases: no origin could be asked", hint="Try again with a network")
+    if update.errors:
+        sys.exit(1)
 
 
 @cli.command("verify")
