@@ -57,11 +57,13 @@ TARGETS = """\
 [[versions]]
 name = "312"
 series = "3.12"
+verified = true
 pins = ["3.12.14"]
 
 [[versions]]
 name = "313"
 series = "3.13"
+verified = true
 pins = [
     "3.13.16",  # the newest
     "3.13.5",
