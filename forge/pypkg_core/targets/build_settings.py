@@ -61,10 +61,4 @@ def build_settings(platform: PlatformBuild | None, machine: MachineBuild | None)
     """Return the settings of a machine of a platform; ``None`` if either has none."""
     if platform is None or machine is None:
         return None
-    return Build(
-        **{
-            name: getattr(settings, name)
-            for settings, kind in ((platform, PlatformBuild), (machine, MachineBuild))
-            for name in kind.__dataclass_fields__
-        }
-    )
+    return Build(**vars(platform), **vars(machine))

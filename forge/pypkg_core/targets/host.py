@@ -9,7 +9,7 @@ from typing import Final
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import VERSIONS, Target, catalogue, latest_version
 
-__all__ = ["host_target", "runs_here"]
+__all__ = ["host_target", "known_host", "runs_here"]
 
 _DIGITS: Final = "0123456789"
 
@@ -27,6 +27,14 @@ def host_target() -> Target:
         raise PypkgError(f"This machine ({sys.platform}, {processor}) is not a target of pypkg")
     version = f"{sys.version_info.major}{sys.version_info.minor}"
     return Target(version=version if version in VERSIONS else latest_version(), platform=platform, arch=arch)
+
+
+def known_host() -> Target | None:
+    """Return `host_target`, ``None`` if the table has no such machine."""
+    try:
+        return host_target()
+    except PypkgError:
+        return None
 
 
 def _host_platform() -> str:
@@ -47,12 +55,8 @@ def runs_here(target: Target, host: Target | None = None) -> bool:
         target: of any Python version.
         host: the machine, as a target; this one if ``None``.
     """
-    if host is None:
-        try:
-            host = host_target()
-        except PypkgError:
-            return False
-    if target.arch != host.arch:
+    host = host or known_host()
+    if host is None or target.arch != host.arch:
         return False
     same_system = target.facts.sys_platform == host.facts.sys_platform
     return target.platform == host.platform or (same_system and target.is_static)

@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 
 from pypkg_core.binaries.binary import Binary
-from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
-from pypkg_core.targets.host import host_target
+from pypkg_core.targets.host import known_host
 
 __all__ = ["runner"]
 
@@ -24,12 +23,8 @@ def runner(target: Target, binary: Binary, host: Target | None = None) -> list[s
         binary: the program.
         host: the machine, as a target; this one if ``None``.
     """
-    if host is None:
-        try:
-            host = host_target()
-        except PypkgError:
-            return None
-    if target.facts.sys_platform != host.facts.sys_platform:
+    host = host or known_host()
+    if host is None or target.facts.sys_platform != host.facts.sys_platform:
         return None
     if binary.interpreter is not None and not Path(binary.interpreter).exists():
         return None

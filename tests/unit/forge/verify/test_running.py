@@ -34,6 +34,16 @@ def test_it_is_asked_for_the_modules_of_its_target(tmp_path: Path) -> None:
     assert not {"winreg", "audioop"} & set(asked["extension_modules"])
 
 
+def test_an_emulator_is_given_the_base_and_its_arguments(tmp_path: Path) -> None:
+    emulator = tmp_path / "emulator"
+    emulator.write_text(f'#!/bin/sh\nprintf %s "$1 $2" > \'{tmp_path}/emulated\'\nexec "$@"\n')
+    emulator.chmod(0o755)
+    base = base_that_reports(tmp_path)
+    assert run_check(base, TARGET, "3.13.5", [str(emulator)])["addons"] == SUFFIXES
+    assert (tmp_path / "emulated").read_text() == f"{base} -c"
+    assert (tmp_path / "asked").exists()
+
+
 @pytest.mark.parametrize(
     ("facts", "problem"),
     [
