@@ -158,11 +158,8 @@ def verify_command(what: str) -> None:
     click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{minimum}")
     for item in report.unseen:
         click.echo(f"  not seen: {item.protection}: {item.reason}")
-    if report.ran is None:
-        click.echo("  not run: this machine cannot run it")
-    else:
-        how = f" under {Path(report.emulator).name}" if report.emulator is not None else ""
-        click.echo(f"  ran{how}: {report.ran['openssl']}, SQLite {report.ran['sqlite']}")
+    ran = f": {report.ran['openssl']}, SQLite {report.ran['sqlite']}" if report.ran is not None else ""
+    click.echo(f"  {report.how}{ran}")
 
 
 def main() -> None:

@@ -72,6 +72,7 @@ class Platform:
     wheel_aliases: tuple[WheelAlias, ...] = ()
     unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
+    absent_symbols: tuple[str, ...] = ()
     largest_executable: int | None = None
     build: PlatformBuild | None = None
 
