@@ -68,7 +68,7 @@ def test_every_object_of_a_library_is_checked(tmp_path: Path) -> None:
     check_libraries([library(tmp_path, older, older)], V6)
     with pytest.raises(PypkgError, match=r"An object in .*libthing.a is marked to need more .*: Tag_CPU_arch v7"):
         check_libraries([library(tmp_path, older, newer)], V6)
-    with pytest.raises(PypkgError, match="Tag_FP_arch VFPv3; allowed: none, VFPv1, VFPv2, VFPv3-D16$"):
+    with pytest.raises(PypkgError, match=r"Tag_FP_arch VFPv3; allowed: none, VFPv1, VFPv2, VFPv3-D16$"):
         check_libraries([library(tmp_path, older, newer)], V7)
     check_libraries([library(tmp_path, newer)], X64)
 
