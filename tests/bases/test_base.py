@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import needs
 from disassembly import indirect_jumps, stack_checks
 from fixture_types import BaseOf
+from pypkg.project.interpreter_options import X_NAMES
 from targets import DYNAMIC, OLDEST
 
 pytestmark = pytest.mark.base
@@ -36,6 +38,13 @@ def test_command_line(base: Path, tmp_path: Path) -> None:
     assert _run(base, "-m", "platform").startswith("Linux")
     assert _run(base, "-V").startswith("Python 3.")
     assert _run(base, "-O", "-c", "assert False; print(__debug__)") == "False"
+
+
+def test_every_x_option_is_known(base: Path) -> None:
+    """The packager knows the names that each series has, to check values and find misspelt ones."""
+    named = set(re.findall(r"^-X (\w[\w-]*)", _run(base, "--help-xoptions"), re.MULTILINE))
+    # Only in builds for debugging, and in free-threaded ones.
+    assert {"dev", "importtime"} <= named <= X_NAMES | {"showrefcount", "gil", "tlbc"}
 
 
 def test_paths(base: Path) -> None:
