@@ -40,6 +40,8 @@ _PACKAGES: Final = {
     "gcov": "gcc",
     "mount": "mount",
     "objcopy": "binutils",
+    "qemu-aarch64-static": "qemu-user-static",
+    "qemu-arm-static": "qemu-user-static",
     "readelf": "binutils",
     "strip": "binutils",
     "unshare": "util-linux",

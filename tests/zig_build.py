@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import needs
+from pypkg_forge.toolchain.programs import write_script
 
-__all__ = ["compile_for"]
+__all__ = ["compile_for", "zig_compiler"]
+
+_SCRIPT: Final = Path(__file__).parents[1] / "build" / "zig-cc"
 
 
 def _zig() -> Path:
@@ -19,6 +24,14 @@ def _zig() -> Path:
     spec = importlib.util.find_spec("ziglang")
     assert spec is not None and spec.submodule_search_locations is not None
     return Path(next(iter(spec.submodule_search_locations))) / "zig"
+
+
+def zig_compiler() -> Path:
+    """Return a program that compiles C as other compilers do; skip the test where there is no zig."""
+    zig = _zig()
+    _SCRIPT.parent.mkdir(exist_ok=True)
+    write_script(_SCRIPT, f'#!/bin/sh\nexec {shlex.quote(str(zig))} cc "$@"\n')
+    return _SCRIPT
 
 
 def compile_for(triple: str, flags: Sequence[str], sources: Iterable[Path], folder: Path) -> str:
