@@ -10,6 +10,7 @@ import pytest
 
 import needs
 from disassembly import indirect_jumps, stack_checks
+from emulation import command
 from fixture_types import BaseOf
 from pypkg.project.interpreter_options import X_NAMES
 from targets import DYNAMIC, OLDEST
@@ -19,7 +20,12 @@ pytestmark = pytest.mark.base
 
 def _run(base: Path, *arguments: str | Path, text: str = "", env: dict[str, str] | None = None) -> str:
     done = subprocess.run(
-        [base, *arguments], input=text, capture_output=True, text=True, check=False, env={"PATH": "/bin", **(env or {})}
+        command(base, *arguments),
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/bin", **(env or {})},
     )
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout.rstrip("\n")
@@ -72,7 +78,7 @@ def test_source_of_the_standard_library(base: Path) -> None:
 def test_a_path_of_any_length_is_reported(base: Path, tmp_path: Path, name: str) -> None:
     for slashes in (4000, 8192, 60000):
         script = name.format(tmp_path) + "/" * slashes
-        done = subprocess.run([base, script], capture_output=True, text=True, check=False, cwd=tmp_path)
+        done = subprocess.run(command(base, script), capture_output=True, text=True, check=False, cwd=tmp_path)
         assert (done.returncode, done.stdout) == (2, ""), (slashes, done.returncode)
         assert "can't open file" in done.stderr
 
