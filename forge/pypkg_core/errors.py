@@ -39,13 +39,21 @@ class UsageError(PypkgError):
 
 
 class UnavailableError(PypkgError):
-    """A remote file is unavailable; the message says why in a few words.
+    """A file that others publish is unavailable.
 
     Args:
-        reason: names the host.
+        message: of one origin: names it, and says why in a few words; of all of them: what was wanted.
+        hint, context: as of `PypkgError`.
         unreachable: the host did not answer at all, so that its other files are unavailable too.
     """
 
-    def __init__(self, reason: str, *, unreachable: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        context: Mapping[str, object] | None = None,
+        unreachable: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, context=context)
         self.unreachable = unreachable

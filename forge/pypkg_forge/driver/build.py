@@ -200,7 +200,7 @@ def fetch_sources(
         fresh: try every origin for the newest pinned release, instead of using the last release again.
 
     Raises:
-        PypkgError: one of them is unavailable.
+        UnavailableError: no origin has one of them.
     """
     fetcher = Fetcher(origins=default_origins(source), reporter=reporter)
     resolved = _Resolved.load()

@@ -146,7 +146,7 @@ def why_not(target: Target) -> str | None:
     if target.build is None:
         return f"the forge does not support {target.platform}-{target.arch} yet"
     if not (data_dir("patches") / target.series).is_dir():
-        return f"there are no patches for Python {target.series} yet (patches/{target.series})"
+        return f"Python {target.series} is not yet available: there are no patches for it (patches/{target.series})"
     return None
 
 

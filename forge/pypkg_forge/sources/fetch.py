@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.cache import locked, sources_dir
-from pypkg_core.errors import PypkgError, UnavailableError
+from pypkg_core.errors import UnavailableError
 from pypkg_core.hashing import file_sha256
 from pypkg_core.http import download
 from pypkg_core.progress import QUIET, Reporter, Stage
@@ -61,7 +61,7 @@ class Fetcher:
         """Return the first of ``pins`` that the cache or an origin has.
 
         Raises:
-            PypkgError: all are unavailable; every attempt is listed.
+            UnavailableError: no origin has one of them; what each of them said is listed.
         """
         attempts: list[str] = []
         forms: list[Form] = []
@@ -70,7 +70,7 @@ class Fetcher:
             if source is not None:
                 return source
             forms += pin.forms
-        raise PypkgError(
+        raise UnavailableError(
             f"Cannot get the sources of {name}: no origin has a file with a pinned hash",
             hint="Put one of the files into a directory and name it with --source DIR, or set PYPKG_SOURCE_MIRROR",
             context={
@@ -85,6 +85,10 @@ class Fetcher:
             if found is not None:
                 return found
             for offer in self.origins.offers(pin):
+                if isinstance(offer.location, Path) and not offer.location.is_file():
+                    # A directory need not have every archive: that is told only if no origin has it.
+                    attempts.append(f"{offer}: no such file")
+                    continue
                 path = sources_dir() / offer.form.file
                 try:
                     self._take(pin, offer, path)

@@ -28,9 +28,10 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "list") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len([line for line in lines if line.startswith("py")]) == 72
+    assert len([line for line in lines if line.startswith("py")]) == 90
     assert any(line.split()[:2] == ["py313-linuxstatic-x64", "yes"] for line in lines)
     assert any("not support win-arm64 yet" in line for line in lines)
+    assert any("py315-linux-x64" in line and "Python 3.15 is not yet available" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def test_list_shows_every_target_on_a_line(monkeypatch: pytest.MonkeyPatch, caps
         (["build"], 2, "Missing argument"),
         (["build", "py313", "--jobs", "0"], 2, "--jobs"),
         (["frobnicate"], 2, "No such command"),
+        (["build", "py315-linuxstatic-x64"], 1, "Cannot build py315-linuxstatic-x64: Python 3.15 is not yet available"),
         (["build", "py313-win-x64"], 1, "the forge does not support win-x64 yet"),
         (["sources", "py313", "--source", "/nowhere"], 2, "--source /nowhere is not a directory"),
         (["verify", "py313-linuxstatic-x64"], 1, "The cache has no built base of py313-linuxstatic-x64"),

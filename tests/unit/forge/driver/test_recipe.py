@@ -22,7 +22,9 @@ def test_what_cannot_be_forged_yet_says_why(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(recipes, "data_dir", lambda _: tmp_path)
     (tmp_path / "3.13").mkdir()
     assert why_not(parse_target("py313-linux-x64")) is None
-    assert "no patches for Python 3.12" in str(why_not(parse_target("py312-linux-x64")))
+    assert "Python 3.12 is not yet available: there are no patches for it (patches/3.12)" in str(
+        why_not(parse_target("py312-linux-x64"))
+    )
 
 
 def recipe() -> Recipe:
