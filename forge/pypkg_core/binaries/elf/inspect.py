@@ -77,6 +77,7 @@ class _Tag(IntEnum):
     BIND_NOW = 24
     RUNPATH = 29
     FLAGS = 30
+    RELR = 36
     GNU_HASH = 0x6FFFFEF5
     FLAGS_1 = 0x6FFFFFFB
     VERNEED = 0x6FFFFFFE
@@ -112,6 +113,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
         minimum=minimum,
         undefined=undefined,
         protections=frozenset(_protections(elf, view, dynamic, undefined)),
+        packed_relocations=dynamic.packs_relocations,
     )
 
 
@@ -259,6 +261,11 @@ class _Dynamic:
             or bool(self._first(_Tag.FLAGS) & _DF_BIND_NOW)
             or bool(self._first(_Tag.FLAGS_1) & _DF_1_NOW)
         )
+
+    @property
+    def packs_relocations(self) -> bool:
+        """Whether its relative relocations are packed."""
+        return _Tag.RELR in self._values
 
     @property
     def changes_code(self) -> bool:
