@@ -122,13 +122,14 @@ def _included(file: dict[str, Any], known: dict[str, Function], folder: Path) ->
 
 
 def add_instructions(source: Path, counts: dict[int, float], functions: Functions) -> None:
-    """Add the functions that the instructions of a generated interpreter loop are where they call each other."""
+    """Add the functions that the instructions of a generated interpreter loop are where they call each other, if any."""
     starts = [
         (number, match[1])
         for number, text in enumerate(source.read_text(encoding="utf-8").splitlines(), 1)
         if (match := _INSTRUCTION.match(text))
     ]
-    for (start, name), (end, _) in zip(starts, [*starts[1:], (LINE_MASK + 1, "")], strict=True):
+    ends = [start for start, _ in starts[1:]] + [LINE_MASK + 1]
+    for (start, name), end in zip(starts, ends, strict=False):
         into = functions.setdefault(Function(f"_TAIL_CALL_{name}", str(source), start), Counts())
         own = sorted((number, count) for number, count in counts.items() if start <= number < end)
         into.calls += own[0][1] if own else 0
