@@ -122,7 +122,7 @@ def _included(file: dict[str, Any], known: dict[str, Function], folder: Path) ->
 
 
 def add_instructions(source: Path, counts: dict[int, float], functions: Functions) -> None:
-    """Add the functions that the instructions of a generated interpreter loop are where they call each other, if any."""
+    """Add the functions, if any, that instructions of a generated interpreter loop are where they call each other."""
     starts = [
         (number, match[1])
         for number, text in enumerate(source.read_text(encoding="utf-8").splitlines(), 1)
