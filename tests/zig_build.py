@@ -11,10 +11,11 @@ from pathlib import Path
 
 import needs
 
-__all__ = ["compile_for"]
+__all__ = ["compile_for", "find_zig"]
 
 
-def _zig() -> Path:
+def find_zig() -> Path:
+    """Return the path of the compiler; skip the test where there is none."""
     needs.module("ziglang")
     spec = importlib.util.find_spec("ziglang")
     assert spec is not None and spec.submodule_search_locations is not None
@@ -31,7 +32,7 @@ def compile_for(triple: str, flags: Sequence[str], sources: Iterable[Path], fold
     Returns:
         What the compiler says of all files; nothing if they compile without a warning.
     """
-    zig = _zig()
+    zig = find_zig()
 
     def run(numbered: tuple[int, Path]) -> str:
         number, source = numbered
