@@ -129,7 +129,7 @@ def index(result: subprocess.CompletedProcess[str]) -> None:
         last = result.stderr.strip().splitlines()[-1]
         unmet(
             f"The package index is unreachable: {last}",
-            "Connect to a network or run pytest -m 'not index and not forge'",
+            "Connect to a network, or leave out the tests with the marker index (CONTRIBUTING.md, 'Tests')",
         )
     pytest.fail(f"{result.args} failed:\n{result.stderr}", pytrace=False)
 
