@@ -18,7 +18,7 @@ from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.parse import parse_target
 from pypkg_forge.verify.runner import runner
 
-__all__ = ["LIMITS", "command", "is_emulated", "need_kernel", "need_loader", "need_processes", "target_of"]
+__all__ = ["LIMITS", "command", "is_emulated", "need_kernel", "need_processes", "target_of", "why_no_processes"]
 
 # What qemu-user does otherwise than a kernel, by the words that tests name it with.
 LIMITS: Final[Mapping[str, str]] = {
@@ -35,22 +35,14 @@ def target_of(program: Path) -> Target:
     return parse_target(str(read_image(program).manifest["target"]))
 
 
-def need_loader(interpreter: str | None) -> None:
-    """Require the dynamic loader that a program names.
-
-    Args:
-        interpreter: its path; ``None`` of a static program.
-    """
-    if interpreter is not None and not Path(interpreter).exists():
-        needs.unmet(f"There is no {interpreter}", "CONTRIBUTING.md, 'Set up', names the packages of other C libraries")
-
-
 @functools.cache
 def _words(program: Path) -> tuple[str, ...]:
     target, binary = target_of(program), inspect_file(program)[0]
     found = runner(target, binary)
     if found is None:
-        need_loader(binary.interpreter)
+        if binary.interpreter is not None and not Path(binary.interpreter).exists():
+            remedy = "CONTRIBUTING.md, 'Set up', names the packages of other C libraries"
+            needs.unmet(f"There is no {binary.interpreter}, which loads programs of {target}", remedy)
         if target.processor.emulator is not None:
             needs.tool(target.processor.emulator)
         needs.other_host(f"nothing here runs {target}")
@@ -73,10 +65,15 @@ def is_emulated(program: Path) -> bool:
     return bool(_words(program))
 
 
+def why_no_processes(program: Path) -> str:
+    """Let programs like this one start each other here; return why they cannot, or an empty text if they can."""
+    emulator = target_of(program).processor.emulator
+    return cannot_register(emulator) if is_emulated(program) and emulator is not None else ""
+
+
 def need_processes(program: Path) -> None:
     """Require that programs like this one can start each other."""
-    emulator = target_of(program).processor.emulator
-    if is_emulated(program) and emulator is not None and (problem := cannot_register(emulator)):
+    if problem := why_no_processes(program):
         needs.privilege(f"starting programs of {target_of(program)} from each other", problem)
 
 

@@ -129,24 +129,24 @@ def index(result: subprocess.CompletedProcess[str]) -> None:
         last = result.stderr.strip().splitlines()[-1]
         unmet(
             f"The package index is unreachable: {last}",
-            "Connect to a network or run pytest -m 'not index and not forge'",
+            "Connect to a network, or leave out the tests with the marker index (CONTRIBUTING.md, 'Tests')",
         )
     pytest.fail(f"{result.args} failed:\n{result.stderr}", pytrace=False)
 
 
 @contextmanager
-def sources(target: str, *, kept: bool) -> Iterator[None]:
+def sources(what: str, *, kept: bool) -> Iterator[None]:
     """Require that an origin has the source archives which the block asks for.
 
     Args:
-        target: whose archives: "py314-linux-x64".
+        what: whose archives: "py314-linux-x64".
         kept: whether Debian keeps them. Others are out of reach of machines without a mirror, where nothing could be
             installed for the test: it is then skipped and never fails.
     """
     try:
         yield
     except UnavailableError as error:
-        reason = f"No origin has the sources of {target}: {str(error).splitlines()[0]}"
+        reason = f"No origin has the sources of {what}: {str(error).splitlines()[0]}"
         if kept:
             unmet(reason, "Connect to a network, or set PYPKG_SOURCE_MIRROR")
         pytest.skip(reason)

@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT",
     "DYNAMIC",
     "FOREIGN",
+    "MUSL",
     "NATIVE",
     "OLDEST",
     "PARAMETERS",
@@ -95,6 +96,15 @@ def _parameter(name: str) -> ParameterSet:
 
 
 PARAMETERS: Final = tuple(map(_parameter, ALL))
+# One for each machine with a shared musl, of the newest series whose sources every machine can get.
+MUSL: Final = tuple(
+    _parameter(name)
+    for name in dict.fromkeys(
+        next(other.name for other in _TESTED if is_kept(other.version) and other.machine == target.machine)
+        for target in _TESTED
+        if target.facts.libc == "musl" and target.addons and is_kept(target.version)
+    )
+)
 STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(target).is_static)
 
 # The roles that single tests ask for. On a host that forges none of them the fixture `base_of` skips these tests.

@@ -14,12 +14,13 @@ from typing import Final
 import needs
 from pypkg_forge.toolchain.programs import write_script
 
-__all__ = ["compile_for", "zig_compiler"]
+__all__ = ["compile_for", "find_zig", "zig_compiler"]
 
 _SCRIPT: Final = Path(__file__).parents[1] / "build" / "zig-cc"
 
 
-def _zig() -> Path:
+def findfind_zig() -> Path:
+    """Return the path of the compiler; skip the test where there is none."""
     needs.module("ziglang")
     spec = importlib.util.find_spec("ziglang")
     assert spec is not None and spec.submodule_search_locations is not None
@@ -28,7 +29,7 @@ def _zig() -> Path:
 
 def zig_compiler() -> Path:
     """Return a program that compiles C as other compilers do; skip the test where there is no zig."""
-    zig = _zig()
+    zig = find_zig()
     _SCRIPT.parent.mkdir(exist_ok=True)
     write_script(_SCRIPT, f'#!/bin/sh\nexec {shlex.quote(str(zig))} cc "$@"\n')
     return _SCRIPT
@@ -44,7 +45,7 @@ def compile_for(triple: str, flags: Sequence[str], sources: Iterable[Path], fold
     Returns:
         What the compiler says of all files; nothing if they compile without a warning.
     """
-    zig = _zig()
+    zig = findfind_zig()
 
     def run(numbered: tuple[int, Path]) -> str:
         number, source = numbered

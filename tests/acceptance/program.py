@@ -21,11 +21,14 @@ TIMEOUT_SECONDS = 120
 class Program:
     """A packaged executable and the home directory of its user.
 
+    ``like`` is a program of the same target, if this one is damaged.
+
     The environment contains only ``HOME``, ``TERM`` and a ``PATH`` without Python, as on a machine without Python.
     """
 
     path: Path
     home: Path
+    like: Path | None = None
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of the program."""
@@ -33,7 +36,7 @@ class Program:
 
     def command(self, *arguments: object) -> list[str | Path]:
         """Return the command that runs it here, by itself or with an emulator."""
-        return command(self.path, *map(str, arguments))
+        return command(self.path, *map(str, arguments), like=self.like)
 
     def run(
         self,

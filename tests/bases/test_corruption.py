@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from emulation import command
+from emulation import command, need_kernel
 from fixture_types import Assemble
 from pypkg_core.binaries import find_format
 from pypkg_core.binaries.elf.file import ElfFile, SegmentType
@@ -141,6 +141,7 @@ def test_section_headers(victim: Victim) -> None:
 
 def test_program_header_of_the_image(victim: Victim) -> None:
     """The kernel maps what the header says; if that overlaps the program, only the dynamic linker can report it."""
+    need_kernel(victim.program, "damaged headers")
     elf = ElfFile(victim.data, victim.path)
     number = next(
         n for n, item in enumerate(elf.segments) if item.type == SegmentType.LOAD and item.offset == victim.start
@@ -158,6 +159,7 @@ def test_program_header_of_the_image(victim: Victim) -> None:
 
 
 def test_truncations(victim: Victim) -> None:
+    need_kernel(victim.program, "shrinking files")
     sections = victim.image.directory.sections
     end = victim.start + len(victim.image)
     sizes = {len(victim.data) - 1, end + 1, end, end - 1, end - 4095, end - 4096, end - 4097}
