@@ -19,7 +19,7 @@ __all__ = ["compile_for", "find_zig", "zig_compiler"]
 _SCRIPT: Final = Path(__file__).parents[1] / "build" / "zig-cc"
 
 
-def findfind_zig() -> Path:
+def find_zig() -> Path:
     """Return the path of the compiler; skip the test where there is none."""
     needs.module("ziglang")
     spec = importlib.util.find_spec("ziglang")
@@ -45,7 +45,7 @@ def compile_for(triple: str, flags: Sequence[str], sources: Iterable[Path], fold
     Returns:
         What the compiler says of all files; nothing if they compile without a warning.
     """
-    zig = findfind_zig()
+    zig = find_zig()
 
     def run(numbered: tuple[int, Path]) -> str:
         number, source = numbered

@@ -292,6 +292,12 @@ def test_relative_relocations_need_a_newer_glibc() -> None:
     assert inspect(data.replace(version, struct.pack("<I", 1)))[0].minimum == Minimum(name="glibc", version=(2, 36))
 
 
+def test_versions_of_the_compilers_library_say_nothing_of_the_c_library() -> None:
+    """As in libraries of musl wheels for arm64, which bring their libgcc_s: its symbols have the version GLIBC_2.0."""
+    (found,) = inspect(fixture("linux-arm64.so").replace(b"libc.so.6\0", b"libgcc_sx\0"))
+    assert (found.libc, found.minimum, found.system) == (None, None, None)
+
+
 @pytest.mark.parametrize("name", ["alpine-x64.so", "linux-arm64.so"])
 def test_packed_relocations_are_seen_whatever_the_libc(name: str) -> None:
     assert not inspect(fixture(name))[0].packed_relocations
