@@ -18,6 +18,7 @@ from pypkg_core.targets.parse import parse_target, parse_targets
 from pypkg_core.version import VERSION
 from pypkg_forge.driver.build import build, fetch_sources
 from pypkg_forge.driver.recipe import sources, why_not
+from pypkg_forge.driver.state import target_state
 from pypkg_forge.sources.updates.edit import apply_edits, unified_diff
 from pypkg_forge.sources.updates.update import find_updates
 from pypkg_forge.verify.verify import verify_base
@@ -35,14 +36,11 @@ def cli() -> None:
 
 @cli.command("list")
 def list_command() -> None:
-    """List the targets: which can be built, and which are in the cache."""
+    """List the targets: what the cache has of each and how it was verified, or whether it can be built."""
     targets = catalogue().targets()
     width = max(len(target.name) for target in targets)
     for target in targets:
-        reason = why_not(target)
-        built = find_built(target) if reason is None else None
-        state = f"no: {reason}" if reason is not None else f"yes, in the cache: {built.version}" if built else "yes"
-        click.echo(f"{target.name:<{width}}  {state}")
+        click.echo(f"{target.name:<{width}}  {target_state(target)}")
 
 
 def _targets(texts: tuple[str, ...]) -> list[Target]:
@@ -158,11 +156,8 @@ def verify_command(what: str) -> None:
     click.echo(f"  needs: {', '.join(report.needed) or 'nothing'}{minimum}")
     for item in report.unseen:
         click.echo(f"  not seen: {item.protection}: {item.reason}")
-    if report.ran is None:
-        click.echo("  not run: this machine cannot run it")
-    else:
-        how = f" under {Path(report.emulator).name}" if report.emulator is not None else ""
-        click.echo(f"  ran{how}: {report.ran['openssl']}, SQLite {report.ran['sqlite']}")
+    ran = f": {report.ran['openssl']}, SQLite {report.ran['sqlite']}" if report.ran is not None else ""
+    click.echo(f"  {report.how}{ran}")
 
 
 def main() -> None:

@@ -23,7 +23,16 @@ from pypkg_core.image.other_format import OtherFormatError
 from pypkg_core.image.reader import Image
 from pypkg_core.targets.catalogue import Target, catalogue
 
-__all__ = ["Base", "Origin", "find_built", "manifest_path", "read_manifest", "sha256_path", "write_sha256"]
+__all__ = [
+    "Base",
+    "Origin",
+    "find_built",
+    "find_cached",
+    "manifest_path",
+    "read_manifest",
+    "sha256_path",
+    "write_sha256",
+]
 
 Origin = Literal["fetched", "built"]
 
@@ -141,14 +150,19 @@ def _read_sha256(base: Path) -> str | None:
 
 
 def find_built(target: Target) -> Base | None:
-    """Return the newest complete base that was built for ``target``, or ``None``; its contents are not read.
+    """Return the newest complete base that was built for ``target``; see `find_cached`."""
+    return find_cached(target, "built")
+
+
+def find_cached(target: Target, origin: Origin) -> Base | None:
+    """Return the newest complete base of an origin for ``target``, or ``None``; its contents are not read.
 
     Raises:
         PypkgError: the side file with its hash cannot be read.
     """
     for version in catalogue().versions[target.version].pins:
-        path = base_dir() / base_name("built", version, target.platform, target.arch)
+        path = base_dir() / base_name(origin, version, target.platform, target.arch)
         sha256 = _read_sha256(path) if path.is_file() else None
         if sha256 is not None:
-            return Base(path=path, version=version, target=target, origin="built", sha256=sha256)
+            return Base(path=path, version=version, target=target, origin=origin, sha256=sha256)
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg_core.errors import UsageError
+from pypkg_core.targets.arches import Arch
 from pypkg_core.targets.build_settings import Build, MachineBuild, build_settings
 from pypkg_core.targets.platforms import Platform, WheelTag
 from pypkg_core.targets.versions import version_numbers
@@ -17,7 +18,6 @@ from pypkg_core.toml_tables import TableReader
 __all__ = [
     "DATA",
     "VERSIONS",
-    "Arch",
     "Catalogue",
     "Machine",
     "Target",
@@ -53,21 +53,6 @@ class Version:
     def __post_init__(self) -> None:
         if not self.pins:
             raise ValueError("pins: is empty")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arch:
-    """A processor architecture.
-
-    Attributes:
-        largest_executable: in bytes: what a process of this processor can map of one file; ``None`` without a limit.
-        emulator: the program that runs executables for this processor on another; ``None`` if none is known.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    largest_executable: int | None = None
-    emulator: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

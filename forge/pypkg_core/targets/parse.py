@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pypkg_core.errors import UsageError
+from pypkg_core.targets.arches import Arch
 from pypkg_core.targets.catalogue import (
     HOST_WORD,
     LATEST_WORD,
-    Arch,
     Target,
     catalogue,
     find_version,

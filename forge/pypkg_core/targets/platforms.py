@@ -73,6 +73,7 @@ class Platform:
     unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
     packed_relocations: str | None = None
+    absent_symbols: tuple[str, ...] = ()
     largest_executable: int | None = None
     build: PlatformBuild | None = None
 

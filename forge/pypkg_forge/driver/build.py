@@ -24,6 +24,7 @@ from pypkg_forge.sources.trees import source_tree
 from pypkg_forge.toolchain.programs import check_programs
 from pypkg_forge.toolchain.run import Log, open_log
 from pypkg_forge.toolchain.wrappers import find_toolchain
+from pypkg_forge.verify.attributes import check_libraries
 from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["build", "fetch_sources", "job_count"]
@@ -145,6 +146,7 @@ def _publish(shop: Workshop, archives: Mapping[str, Source], key: str) -> Base:
     candidate = shop.python_folder / path.name
     shop.make_base(candidate)
     with shop.reporter.stage("Verifying"):
+        check_libraries([*sorted(shop.prefix.glob("lib/*.a")), *sorted(shop.python_folder.rglob("*.a"))], target)
         report = verify_base(candidate, target)
     sha256 = file_sha256(candidate)
     manifest = {
@@ -153,6 +155,7 @@ def _publish(shop: Workshop, archives: Mapping[str, Source], key: str) -> Base:
         "size": candidate.stat().st_size,
         "sha256": sha256,
         "needed": list(report.needed),
+        "verified": report.how,
         "minimum": str(report.minimum) if report.minimum is not None else None,
         "sources": {name: {"version": found.pin.version, "sha256": found.sha256} for name, found in archives.items()},
     }

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pypkg_core.binaries import inspect_file, read_image
-from pypkg_core.binaries.binary import Binary, Minimum
+from pypkg_core.binaries import read_image
+from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
 from pypkg_core.snapshot import stdlib_directory
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.extension_modules import extension_modules
 from pypkg_core.targets.platforms import Unprotected
 from pypkg_forge.data import HERE
-from pypkg_forge.verify.runner import runner
+from pypkg_forge.verify.runner import Runner, runner
+from pypkg_forge.verify.structure import check_structure
 
 __all__ = ["Report", "run_check", "verify_base"]
 
@@ -34,16 +35,21 @@ class Report:
         minimum: the oldest C library or system that it runs with; ``None`` if it does not say.
         python: its release.
         unseen: the protections that the platform lacks or does not show, and that are not seen in it.
-        ran: what its check reported; ``None`` if this machine cannot run it.
-        emulator: the program that ran it; ``None`` if this machine did itself.
+        runner: what ran it, or why nothing did.
+        ran: what its check reported; ``None`` if nothing ran it.
     """
 
     needed: tuple[str, ...]
     minimum: Minimum | None
     python: str
     unseen: tuple[Unprotected, ...]
+    runner: Runner
     ran: dict[str, object] | None
-    emulator: str | None
+
+    @property
+    def how(self) -> str:
+        """How the base was verified: ``run here``, ``run by qemu-aarch64-static``, ``structure only: ...``."""
+        return self.runner.how
 
 
 def verify_base(path: Path, target: Target) -> Report:
@@ -52,7 +58,7 @@ def verify_base(path: Path, target: Target) -> Report:
     Raises:
         PypkgError: it is not; the message says what was expected and what was found.
     """
-    binary = _check_structure(path, target)
+    binary = check_structure(path, target)
     image = read_image(path)
     image.verify()
     manifest = image.manifest
@@ -61,8 +67,8 @@ def verify_base(path: Path, target: Target) -> Report:
     if manifest.get("target") != target.name:
         raise PypkgError(f"{path} is a base of {manifest.get('target')}, expected {target}")
     python = str(manifest.get("python"))
-    words = runner(target, binary)
-    ran = run_check(path, target, python, words) if words is not None else None
+    found = runner(target, binary)
+    ran = run_check(path, target, python, found.words) if found.reason is None else None
     unseen = tuple(item for item in target.facts.unprotected if item.protection not in binary.protections)
     return Report(
         needed=binary.needed,
@@ -70,33 +76,8 @@ def verify_base(path: Path, target: Target) -> Report:
         python=python,
         unseen=unseen,
         ran=ran,
-        emulator=words[0] if words else None,
+        runner=found,
     )
-
-
-def _check_structure(path: Path, target: Target) -> Binary:
-    machine, facts = target.machine, target.facts
-    binary, *others = inspect_file(path)
-    if binary.format != facts.format:
-        raise PypkgError(f"{path} has the format {binary.format}, expected {facts.format}")
-    if others or target.arch not in binary.arches:
-        found = ", ".join(item.machine for item in (binary, *others))
-        raise PypkgError(f"{path} has the processor {found}, expected {target.arch}")
-    if not machine.needed and binary.interpreter is not None:
-        raise PypkgError(f"{path} needs a dynamic loader, expected a static program")
-    for name in binary.needed:
-        if name not in machine.needed:
-            allowed = ", ".join(machine.needed) or "none"
-            raise PypkgError(f"{path} needs the library {name}; allowed for {target}: {allowed}")
-    minimum = binary.minimum
-    if minimum is not None and facts.minimum is not None and minimum.version > facts.minimum_version:
-        raise PypkgError(f"{path} needs {minimum}, expected at most {facts.minimum}")
-    if binary.run_paths:
-        raise PypkgError(f"{path} looks for libraries in {', '.join(binary.run_paths)}, expected no such path")
-    for protection in facts.protections:
-        if protection not in binary.protections:
-            raise PypkgError(f"{path} lacks a protection: {protection}")
-    return binary
 
 
 def run_check(path: Path, target: Target, python: str, words: Sequence[str] = ()) -> dict[str, object]:

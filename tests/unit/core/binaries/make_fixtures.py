@@ -66,11 +66,17 @@ ADDONS = {
 PROGRAMS = {
     "linux-x64": ("x86_64-linux-gnu.2.34", "-pie", "-fPIE"),
     "linux-arm64-fixed": ("aarch64-linux-gnu.2.17", "-no-pie"),
+    "linux-arm-v6": ("arm-linux-gnueabihf.2.17", "-mcpu=arm1176jzf_s", "-pie", "-fPIE"),
+    "linux-arm-v7": ("arm-linux-gnueabihf.2.17", "-mcpu=generic+v7a-neon-d32", "-pie", "-fPIE"),
     "linuxstatic-x64": ("x86_64-linux-musl", "-static", "-pie", "-fPIE"),
     "freebsd-x64": ("x86_64-freebsd", "-pie", "-fPIE"),
     "macos-arm64": ("aarch64-macos",),
 }
-OBJECTS = {"linux-x64.o": ("x86_64-linux-gnu.2.17",), "linux-arm.o": ("arm-linux-gnueabihf.2.17",)}
+OBJECTS = {
+    "linux-x64.o": ("x86_64-linux-gnu.2.17",),
+    "linux-arm.o": ("arm-linux-gnueabihf.2.17",),
+    "linux-arm-v6.o": ("arm-linux-gnueabihf.2.17", "-mcpu=arm1176jzf_s"),
+}
 HARDENED = {
     "linux-x64-hardened": ("x86_64-linux-gnu.2.17", "-pie", "-fPIE", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"),
 }
@@ -101,8 +107,8 @@ def make(folder: Path) -> dict[str, bytes]:
         _zig(folder, "cc", "-target", target, *flags, "-O2", "-s", "-o", name, "buffer.c")
     for name, (target, *flags) in MARKS.items():
         _zig(folder, "cc", "-target", target, "-shared", "-nostdlib", *flags, "-Os", "-s", "-o", name, "marked.c")
-    for name, (target,) in OBJECTS.items():
-        _zig(folder, "cc", "-target", target, "-Os", "-g0", "-c", "-o", name, "addon.c")
+    for name, (target, *flags) in OBJECTS.items():
+        _zig(folder, "cc", "-target", target, *flags, "-Os", "-g0", "-c", "-o", name, "addon.c")
     for name, processor in WINDOWS.items():
         _link_for_windows(folder, name, *processor)
     names = (*ADDONS, *PROGRAMS, *HARDENED, *MARKS, *OBJECTS, *WINDOWS)

@@ -95,6 +95,26 @@ def glibc(*version: int) -> dict[str, object]:
 
 
 PROGRAM = {"kind": Kind.EXECUTABLE}
+ARM_PROGRAM = elf(
+    "ARM",
+    "armv6",
+    "armv7",
+    **PROGRAM,
+    **glibc(2, 4),
+    bits=32,
+    interpreter="/lib/ld-linux-armhf.so.3",
+    undefined=("__libc_start_main", "abort", "puts"),
+)
+ARM_OBJECT = elf(
+    "ARM",
+    "armv6",
+    "armv7",
+    kind=Kind.OBJECT,
+    bits=32,
+    needed=(),
+    undefined=(*PYTHON, "__aeabi_unwind_cpp_pr0", "strlen"),
+    protections=frozenset(),
+)
 EXPECTED = {
     "linux-x64.so": elf("x86-64", "x64", **glibc(2, 2, 5), run_paths=("$ORIGIN/addon.libs", "/opt/lib")),
     "linux-arm64.so": elf("AArch64", "arm64", **glibc(2, 17)),
@@ -151,16 +171,10 @@ EXPECTED = {
         undefined=("__libc_start1", "puts"),
     ),
     "linux-x64.o": elf("x86-64", "x64", kind=Kind.OBJECT, needed=(), protections=frozenset()),
-    "linux-arm.o": elf(
-        "ARM",
-        "armv6",
-        "armv7",
-        kind=Kind.OBJECT,
-        bits=32,
-        needed=(),
-        undefined=(*PYTHON, "__aeabi_unwind_cpp_pr0", "strlen"),
-        protections=frozenset(),
-    ),
+    "linux-arm.o": ARM_OBJECT,
+    "linux-arm-v6.o": ARM_OBJECT,
+    "linux-arm-v6": ARM_PROGRAM,
+    "linux-arm-v7": ARM_PROGRAM,
     "macos-x64.dylib": macho("x86_64", "x64", run_paths=("@loader_path/addon.dylibs",), protections=MACHO),
     "macos-arm64.dylib": macho("arm64", "arm64"),
     "macos-arm64": macho("arm64", "arm64", **PROGRAM, undefined=("dyld_stub_binder", "puts")),

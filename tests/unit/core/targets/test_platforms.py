@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.targets.catalogue import Arch, Machine, Target, catalogue
+from pypkg_core.targets.arches import Arch
+from pypkg_core.targets.catalogue import Machine, Target, catalogue
 from pypkg_core.targets.host import host_target
 from pypkg_core.targets.platforms import Platform
 

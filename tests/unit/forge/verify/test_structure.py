@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import needs
 from pypkg_core.binaries.binary import Protection
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_forge.toolchain.wrappers import find_toolchain
 from pypkg_forge.verify.verify import verify_base
 from unit.core.binaries.fixture_files import all_fixtures, fixture
 
@@ -35,6 +38,27 @@ def test_what_is_no_base_of_a_target_is_refused(tmp_path: Path, name: str, targe
     platform, arch = target.split("-")
     with pytest.raises(PypkgError, match=message):
         verify_base(tmp_path / name, Target(version="313", platform=platform, arch=arch))
+
+
+def test_what_the_oldest_c_library_lacks_is_refused(tmp_path: Path) -> None:
+    """In place of a name of the same or a greater length."""
+    target = Target(version="313", platform="alpine", arch="x64")
+    absent = [name for name in target.facts.absent_symbols if len(name) <= len("strlen")]
+    assert absent
+    for name in absent:
+        data = fixture("alpine-x64.so").replace(b"\0strlen\0", f"\0{name}\0".encode().ljust(8, b"\0"))
+        (tmp_path / "base").write_bytes(data)
+        with pytest.raises(PypkgError, match=rf"needs {name}, which musl 1\.2\.3 does not have"):
+            verify_base(tmp_path / "base", target)
+
+
+def test_what_zigs_musl_has_besides_the_oldest_is_in_the_table() -> None:
+    """Another release of musl in zig may have more that the oldest lacks: compare its functions with that one's."""
+    needs.module("ziglang")
+    folder = Path(find_toolchain().zig).parent / "lib" / "libc" / "musl"
+    assert (folder / "src" / "internal" / "version.h").read_text() == '#define VERSION "1.2.5"\n'
+    defined = set(re.findall(r"^\.globl (\w+)$", (folder / "libc.S").read_text(), re.MULTILINE))
+    assert {"preadv2", "pwritev2", "statx"} == defined & set(catalogue().platforms["alpine"].absent_symbols)
 
 
 def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
