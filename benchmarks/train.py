@@ -4,6 +4,10 @@ Compiles an ordinary CPython with gcc's counters, imports the whole standard lib
 (``python -m test --pgo``), and records how often each line ran. Both workloads have the same weight, because packaged
 programs spend much of their time starting. Needs gcc with gcov 9 or newer, and 15 minutes on two processors.
 
+CPython's interpreter loop is generated into a file that its function includes. A base may have it in another form, in
+which each instruction is a function (3.14's tail calls); gcc 12 cannot compile that form, so its counts are those of
+the same lines in the loop.
+
 Formats: gcov's JSON (gcc.gnu.org/onlinedocs/gcc/Invoking-Gcov.html, ``--json-format``), and clang's sample profiles as
 text (clang.llvm.org/docs/UsersManual.html, "Sample Profile Text Format"): lines are counted from the line of the
 function's name, modulo 65536.
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +28,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pypkg_core.atomic import atomic_write
 from pypkg_core.targets.parse import parse_target
@@ -38,6 +43,9 @@ SHARE = 0.99
 LINE_MASK = 0xFFFF
 IMPORT_RUNS = 5
 FAILED_TESTS = 2  # exit code of `python -m test` after failures
+_INCLUDE: Final = re.compile(r'\s*#\s*include\s+"([^"]+)"')
+# As CPython's Tools/cases_generator writes them; labels are functions too.
+_INSTRUCTION: Final = re.compile(r"\s*(?:TARGET|LABEL)\((\w+)\)")
 _ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"}
 
 
@@ -56,6 +64,10 @@ class Counts:
     calls: float = 0
     lines: Counter[int] = field(default_factory=Counter)
 
+    def add(self, number: int, count: float, first: int) -> None:
+        """Add the runs of the line ``number`` of a file, in which the function begins in line ``first``."""
+        self.lines[(number - first) & LINE_MASK] += count  # type: ignore[assignment]
+
     @property
     def total(self) -> float:
         """The sum over all lines."""
@@ -65,8 +77,8 @@ class Counts:
 Functions = dict[Function, Counts]
 
 
-def add_coverage(document: dict[str, Any], functions: Functions) -> None:
-    """Add the counts of an object file, from gcov's output."""
+def add_coverage(document: dict[str, Any], functions: Functions, folder: Path) -> None:
+    """Add the counts of an object file, from gcov's output; ``folder`` is the one that its file names start from."""
     known: dict[str, Function] = {}
     for file in document["files"]:
         for function in file["functions"]:
@@ -78,7 +90,51 @@ def add_coverage(document: dict[str, Any], functions: Functions) -> None:
         for line in file["lines"]:
             found = known.get(line.get("function_name"))
             if found is not None:
-                functions[found].lines[(line["line_number"] - found.line) & LINE_MASK] += line["count"]
+                functions[found].add(line["line_number"], line["count"], found.line)
+    for file in document["files"]:
+        for path, function in _included(file, known, folder):
+            counts = {
+                line["line_number"]: line["count"]
+                for other in document["files"]
+                if Path(other["file"]).name == path and not other["functions"]
+                for line in other["lines"]
+            }
+            for number, count in counts.items():
+                functions[function].add(number, count, function.line)
+            add_instructions((folder / function.file).with_name(path), counts, functions)
+
+
+def _included(file: dict[str, Any], known: dict[str, Function], folder: Path) -> Iterator[tuple[str, Function]]:
+    """Yield the files that are included in the body of a function: the name, and the function.
+
+    gcov gives their lines without a function.
+    """
+    source = folder / file["file"]
+    if not source.is_file():
+        return
+    for number, text in enumerate(source.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        match = _INCLUDE.match(text)
+        if match is None:
+            continue
+        for function in file["functions"]:
+            if function["start_line"] < number < function["end_line"]:
+                yield match[1], known[function["name"]]
+
+
+def add_instructions(source: Path, counts: dict[int, float], functions: Functions) -> None:
+    """Add the functions, if any, that instructions of a generated interpreter loop are where they call each other."""
+    starts = [
+        (number, match[1])
+        for number, text in enumerate(source.read_text(encoding="utf-8").splitlines(), 1)
+        if (match := _INSTRUCTION.match(text))
+    ]
+    ends = [start for start, _ in starts[1:]] + [LINE_MASK + 1]
+    for (start, name), end in zip(starts, ends, strict=False):
+        into = functions.setdefault(Function(f"_TAIL_CALL_{name}", str(source), start), Counts())
+        own = sorted((number, count) for number, count in counts.items() if start <= number < end)
+        into.calls += own[0][1] if own else 0
+        for number, count in own:
+            into.add(number, count, start)
 
 
 def merge(workloads: Iterable[Functions]) -> dict[str, Counts]:
@@ -162,7 +218,7 @@ class Training:
         functions: Functions = {}
         with ThreadPoolExecutor() as pool:
             for document in pool.map(lambda path: self._coverage(path, top), sorted(top.rglob("*.gcda"))):
-                add_coverage(document, functions)
+                add_coverage(document, functions, self._build)
         return functions
 
     def _coverage(self, counters: Path, top: Path) -> dict[str, Any]:

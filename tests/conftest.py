@@ -10,7 +10,7 @@ import pytest
 import needs
 from fixture_types import BaseOf
 from process_state import ordinary_process_state
-from targets import ALL
+from targets import ALL, is_kept
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -36,8 +36,12 @@ def _process_state() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def base_of() -> BaseOf:
-    """The base of a target (``py313-linux-x64``); forged if the cache has none, which takes minutes."""
+    """The base of a target (``py313-linux-x64``); forged if the cache has none, which takes minutes.
+
+    A test is skipped where the target cannot be forged, or where its base does not run.
+    """
     # Imported only here: most tests need no forge.
+    from emulation import command  # noqa: PLC0415
     from pypkg_core.cache import cache_root, locked  # noqa: PLC0415
     from pypkg_core.targets.parse import parse_target  # noqa: PLC0415
     from pypkg_forge.driver.build import build  # noqa: PLC0415
@@ -45,8 +49,11 @@ def base_of() -> BaseOf:
     def base(target: str) -> Path:
         if target not in ALL:
             needs.other_host(f"this host cannot forge and run {target}")
+        wanted = parse_target(target)
         # Workers of pytest-xdist take turns: each build uses every processor.
-        with locked(cache_root() / "tests" / "forging"):
-            return build(parse_target(target)).path
+        with locked(cache_root() / "tests" / "forging"), needs.sources(target, kept=is_kept(wanted.version)):
+            path = build(wanted).path
+        command(path)
+        return path
 
     return base

@@ -12,9 +12,13 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import pytest
+
+from pypkg_core.errors import UnavailableError
 
 __all__ = [
     "COMPLETE",
@@ -25,6 +29,7 @@ __all__ = [
     "other_host",
     "privilege",
     "root",
+    "sources",
     "tool",
     "tools",
     "unmet",
@@ -40,6 +45,9 @@ _PACKAGES: Final = {
     "gcov": "gcc",
     "mount": "mount",
     "objcopy": "binutils",
+    "qemu-aarch64-static": "qemu-user-static",
+    "qemu-arm-static": "qemu-user-static",
+    "qemu-x86_64-static": "qemu-user-static",
     "readelf": "binutils",
     "strip": "binutils",
     "unshare": "util-linux",
@@ -121,9 +129,27 @@ def index(result: subprocess.CompletedProcess[str]) -> None:
         last = result.stderr.strip().splitlines()[-1]
         unmet(
             f"The package index is unreachable: {last}",
-            "Connect to a network or run pytest -m 'not index and not forge'",
+            "Connect to a network, or leave out the tests with the marker index (CONTRIBUTING.md, 'Tests')",
         )
     pytest.fail(f"{result.args} failed:\n{result.stderr}", pytrace=False)
+
+
+@contextmanager
+def sources(what: str, *, kept: bool) -> Iterator[None]:
+    """Require that an origin has the source archives which the block asks for.
+
+    Args:
+        what: whose archives: "py314-linux-x64".
+        kept: whether Debian keeps them. Others are out of reach of machines without a mirror, where nothing could be
+            installed for the test: it is then skipped and never fails.
+    """
+    try:
+        yield
+    except UnavailableError as error:
+        reason = f"No origin has the sources of {what}: {str(error).splitlines()[0]}"
+        if kept:
+            unmet(reason, "Connect to a network, or set PYPKG_SOURCE_MIRROR")
+        pytest.skip(reason)
 
 
 def host(system: str, machine: str | None = None) -> None:

@@ -146,9 +146,14 @@ def compile_program(
     _run([compiler, *options, "-o", out, *objects, *libraries])
 
 
-def has_codecs(compiler: str, folder: Path) -> bool:
-    """Return whether this machine has the headers and libraries of the decoders."""
+def has_codecs(compiler: str, folder: Path, options: Sequence[str] = ()) -> bool:
+    """Return whether the compiler finds the headers and libraries of the decoders.
+
+    Args:
+        folder: for the program that is tried.
+        options: of the compiler, such as the target.
+    """
     probe = folder / "codecs.c"
     probe.write_text("#include <brotli/decode.h>\n#include <zlib.h>\n#include <zstd.h>\nint main(void) { return 0; }\n")
-    command: list[str | Path] = [compiler, probe, "-o", folder / "codecs", *CODEC_LIBRARIES]
+    command: list[str | Path] = [compiler, *options, probe, "-o", folder / "codecs", *CODEC_LIBRARIES]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

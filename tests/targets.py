@@ -1,20 +1,41 @@
-"""The targets that are tested on this host: those of verified series that it can both forge and run.
+"""The targets that are tested on this host: those of verified series, of its own operating system, that it can forge.
 
-A default run takes the newest series on every platform, and the oldest on the host's own platform, which loads native
-addons. The others carry the marker ``forge``: their bases are compiled only when asked for.
+A default run takes what this host runs by itself: the newest series on every platform, and the oldest on the host's own
+platform, which loads native addons, of the series whose sources Debian keeps, so that every machine can get them. The
+other native targets carry the marker ``forge``: their bases are compiled only when asked for. What runs here only by an
+emulator, or with another C library than the host's, carries the marker ``foreign``.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pypkg_core.targets.catalogue import Target, catalogue, find_version
-from pypkg_core.targets.host import host_target, runs_here
+from pypkg_core.targets.host import host_target, known_host, runs_here
+from pypkg_core.targets.parse import parse_target
 from pypkg_forge.driver.recipe import why_not
+from pypkg_forge.sources.pins import candidates
 
-__all__ = ["ALL", "DEFAULT", "DYNAMIC", "OLDEST", "PARAMETERS", "STATIC", "default_targets"]
+if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
+
+__all__ = [
+    "ALL",
+    "DEFAULT",
+    "DYNAMIC",
+    "FOREIGN",
+    "MUSL",
+    "NATIVE",
+    "OLDEST",
+    "PARAMETERS",
+    "STATIC",
+    "STATICS",
+    "default_targets",
+    "is_kept",
+    "targets_of",
+]
 
 _STATIC_PLATFORM: Final = "linuxstatic"
 
@@ -23,13 +44,22 @@ def _series(target: Target) -> int:
     return int(target.series.split(".")[1])
 
 
-def _tested() -> list[Target]:
+def targets_of(host: Target | None) -> list[Target]:
+    """Return what can be tested on a host, newest series first; nothing on a host that is no target."""
     found = [
         target
         for target in catalogue().targets()
-        if find_version(target.version).verified and why_not(target) is None and runs_here(target)
+        if host is not None
+        and find_version(target.version).verified
+        and why_not(target) is None
+        and target.facts.sys_platform == host.facts.sys_platform
     ]
     return sorted(found, key=lambda target: (-_series(target), target.addons))
+
+
+def is_kept(version: str) -> bool:
+    """Whether Debian keeps the sources of a Python version, "313": there is an origin for machines without a mirror."""
+    return any(pin.debian is not None for pin in candidates("python", version))
 
 
 def _first(targets: list[Target], platform: str) -> Target | None:
@@ -48,13 +78,36 @@ def default_targets(targets: list[Target], platform: str) -> list[Target]:
     return list(dict.fromkeys(target for target in (*newest_first, oldest) if target is not None))
 
 
-_TESTED: Final = _tested()
-DEFAULT: Final = tuple(target.name for target in default_targets(_TESTED, host_target().platform))
-ALL: Final = (*DEFAULT, *(target.name for target in _TESTED if target.name not in DEFAULT))
-PARAMETERS: Final = tuple(pytest.param(name, marks=() if name in DEFAULT else pytest.mark.forge) for name in ALL)
+_HOST: Final = host_target()
+_TESTED: Final = targets_of(known_host())
+_NATIVE: Final = [target for target in _TESTED if runs_here(target)]
+DEFAULT: Final = tuple(
+    target.name for target in default_targets([target for target in _NATIVE if is_kept(target.version)], _HOST.platform)
+)
+NATIVE: Final = (*DEFAULT, *(target.name for target in _NATIVE if target.name not in DEFAULT))
+FOREIGN: Final = tuple(target.name for target in _TESTED if target not in _NATIVE)
+ALL: Final = (*NATIVE, *FOREIGN)
+
+
+def _parameter(name: str) -> ParameterSet:
+    if name in DEFAULT:
+        return pytest.param(name)
+    return pytest.param(name, marks=pytest.mark.foreign if name in FOREIGN else pytest.mark.forge)
+
+
+PARAMETERS: Final = tuple(map(_parameter, ALL))
+# One for each machine with a shared musl, of the newest series whose sources every machine can get.
+MUSL: Final = tuple(
+    _parameter(name)
+    for name in dict.fromkeys(
+        next(other.name for other in _TESTED if is_kept(other.version) and other.machine == target.machine)
+        for target in _TESTED
+        if target.facts.libc == "musl" and target.addons and is_kept(target.version)
+    )
+)
+STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(target).is_static)
 
 # The roles that single tests ask for. On a host that forges none of them the fixture `base_of` skips these tests.
-_HOST: Final = host_target()
 STATIC: Final = next((name for name in DEFAULT if f"-{_STATIC_PLATFORM}-" in name), f"{_STATIC_PLATFORM}-{_HOST.arch}")
 DYNAMIC: Final = next((name for name in DEFAULT if f"-{_HOST.platform}-" in name), _HOST.name)
 OLDEST: Final = next((name for name in DEFAULT[::-1] if f"-{_HOST.platform}-" in name), _HOST.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import needs
+from pypkg_core.errors import PypkgError, UnavailableError
 
 TESTS = Path(__file__).parent
 # Programs that are packaged, and CPython's driver, talk of skipping in another sense.
@@ -24,7 +25,7 @@ UNMET: dict[str, tuple[Callable[[], object], str]] = {
     "tools": (lambda: needs.tools("sh", "no-such-tool"), "no-such-tool is not installed"),
     "module": (lambda: needs.module("no_such_module"), r"no_such_module is not installed\. pip install '\.\[forge\]'"),
     "privilege": (lambda: needs.privilege("chroot", "EPERM"), "chroot: not permitted here: EPERM.*--privileged"),
-    "index": (lambda: needs.index(UNREACHABLE), r"index is unreachable.*-m 'not index and not forge'"),
+    "index": (lambda: needs.index(UNREACHABLE), r"index is unreachable.*leave out the tests with the marker index"),
 }
 
 
@@ -68,6 +69,19 @@ def test_another_kind_of_machine_is_never_a_failure(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(needs.COMPLETE, "1")
     with pytest.raises(pytest.skip.Exception, match="a test for vms on vax"):
         needs.host("vms", "vax")
+
+
+def test_sources_that_no_origin_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(needs.COMPLETE, "1")
+    with (
+        pytest.raises(pytest.skip.Exception, match="the sources of py399-vms: status 404"),
+        needs.sources("py399-vms", kept=False),
+    ):
+        raise UnavailableError("status 404")
+    with pytest.raises(pytest.fail.Exception, match="set PYPKG_SOURCE_MIRROR"), needs.sources("py399-vms", kept=True):
+        raise UnavailableError("no answer")
+    with pytest.raises(PypkgError, match="cmake"), needs.sources("py399-vms-vax", kept=False):
+        raise PypkgError("cmake failed")
 
 
 def test_what_is_there_is_given() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pypkg_core.targets.catalogue import Target
-from targets import ALL, DEFAULT, PARAMETERS, default_targets
+from pypkg_core.targets.host import host_target, runs_here
+from pypkg_core.targets.parse import parse_target
+from targets import ALL, DEFAULT, FOREIGN, NATIVE, PARAMETERS, STATICS, default_targets, is_kept, targets_of
 
 
 def _targets(*names: str) -> list[Target]:
@@ -23,6 +25,27 @@ def test_one_series_is_taken_once() -> None:
 
 
 def test_what_a_default_run_leaves_out_is_marked() -> None:
-    marked = {parameter.values[0] for parameter in PARAMETERS if parameter.marks}
-    assert [parameter.values[0] for parameter in PARAMETERS] == list(ALL)
-    assert marked == set(ALL) - set(DEFAULT)
+    marks = {parameter.values[0]: [mark.name for mark in parameter.marks] for parameter in PARAMETERS}
+    assert list(marks) == list(ALL)
+    assert {name for name, found in marks.items() if not found} == set(DEFAULT)
+    assert {name for name, found in marks.items() if found == ["foreign"]} == set(FOREIGN)
+    assert {name for name, found in marks.items() if found == ["forge"]} == set(NATIVE) - set(DEFAULT)
+
+
+def test_native_is_what_this_machine_runs_by_itself() -> None:
+    assert all(runs_here(parse_target(name)) for name in NATIVE)
+    assert not any(runs_here(parse_target(name)) for name in FOREIGN)
+    assert [parameter.values[0] for parameter in STATICS] == [name for name in ALL if parse_target(name).is_static]
+
+
+def test_a_default_run_needs_only_sources_that_every_machine_can_get() -> None:
+    assert all(is_kept(parse_target(name).version) for name in DEFAULT)
+    assert is_kept("311") and not is_kept("312")
+
+
+def test_every_machine_of_the_hosts_system_is_tested() -> None:
+    host = host_target()
+    tested = targets_of(host)
+    assert {target.facts.sys_platform for target in tested} == {host.facts.sys_platform}
+    assert any(target.arch != host.arch for target in tested)
+    assert targets_of(None) == []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from emulation import command
 from fixture_types import Result
 
 __all__ = ["Package", "Program"]
@@ -20,15 +21,22 @@ TIMEOUT_SECONDS = 120
 class Program:
     """A packaged executable and the home directory of its user.
 
+    ``like`` is a program of the same target, if this one is damaged.
+
     The environment contains only ``HOME``, ``TERM`` and a ``PATH`` without Python, as on a machine without Python.
     """
 
     path: Path
     home: Path
+    like: Path | None = None
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of the program."""
         return {"HOME": str(self.home), "PATH": str(self.home / "no-programs"), "TERM": "dumb", **(extra or {})}
+
+    def command(self, *arguments: object) -> list[str | Path]:
+        """Return the command that runs it here, by itself or with an emulator."""
+        return command(self.path, *map(str, arguments), like=self.like)
 
     def run(
         self,
@@ -39,7 +47,7 @@ class Program:
     ) -> Result:
         """Run it and wait for it; an exit code is never an exception."""
         return subprocess.run(
-            [self.path, *map(str, arguments)],
+            self.command(*arguments),
             input=text,
             stdin=subprocess.DEVNULL if text is None else None,
             capture_output=True,
@@ -60,7 +68,7 @@ class Program:
     def started(self, *arguments: object) -> Iterator[str]:
         """Run it in parallel until the block ends; give its first line of output."""
         process = subprocess.Popen(
-            [self.path, *map(str, arguments)],
+            self.command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

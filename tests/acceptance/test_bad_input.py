@@ -97,7 +97,7 @@ def test_a_truncated_executable_is_found_out(static_hello: Program, tmp_path: Pa
 
 def test_a_truncated_executable_says_so_when_run(static_hello: Program, tmp_path: Path) -> None:
     contents = static_hello.path.read_bytes()
-    cut = Program(path=tmp_path / "hello", home=tmp_path)
+    cut = Program(path=tmp_path / "hello", home=tmp_path, like=static_hello.path)
     cut.path.write_bytes(contents[:-65536])
     cut.path.chmod(0o755)
     result = cut.run()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.program import Package, Program
+from emulation import need_processes
 from targets import PARAMETERS
 
 pytestmark = pytest.mark.base
@@ -69,7 +70,9 @@ def crunch(request: pytest.FixtureRequest, package: Package, tmp_path_factory: p
         file = project / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(textwrap.dedent(text).lstrip())
-    return package(project, request.param, name="crunch")
+    program = package(project, request.param, name="crunch")
+    need_processes(program.path)
+    return program
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
@@ -100,5 +103,6 @@ def test_a_program_without_an_interpreter(target: str, tmp_path: Path, package: 
         (project / "pyproject.toml").write_text(f'[project]\nname = "x"\n[tool.pypkg]\ninterpreter = {interpreter}\n')
         (project / "__main__.py").write_text(PASSING_ON)
         program = package(project, target)
+        need_processes(program.path)
         assert program.output("start", "-c", "print(1)") == expected
         assert program.output("start", "-cprint(1)") == "program ['-cprint(1)']\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from emulation import command
 from fixture_types import Assemble, BaseOf
 from pypkg_core.binaries import attach_image, read_image
 from pypkg_core.image import ImageBuilder, ImageFlag, ModuleKind, merge_image
@@ -40,7 +41,11 @@ def base(request: pytest.FixtureRequest, base_of: BaseOf) -> Path:
 def _add_modules(builder: ImageBuilder, base: Path, main: str, folder: Path) -> None:
     sources = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
     done = subprocess.run(
-        [base, "-I", "-c", COMPILE, folder], input=json.dumps(sources), capture_output=True, text=True, check=True
+        command(base, "-I", "-c", COMPILE, folder),
+        input=json.dumps(sources),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for name, text in json.loads(done.stdout).items():
         path = f"project/{name}"

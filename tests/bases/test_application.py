@@ -9,6 +9,7 @@ from typing import TextIO
 
 import pytest
 
+from emulation import command
 from fixture_types import Assemble
 from pypkg_core.binaries import find_format
 
@@ -23,9 +24,11 @@ PYTHON_VARIABLES = {
 }
 
 
-def _run(program: Path, *arguments: str, stdout: int | TextIO = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+def _run(
+    program: Path, *arguments: str, stdout: int | TextIO = subprocess.PIPE, like: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [program, *arguments],
+        command(program, *arguments, like=like),
         check=False,
         text=True,
         env={"PATH": "/bin", "HOME": str(program.parent), **PYTHON_VARIABLES},
@@ -46,7 +49,9 @@ def test_messages_are_not_in_files(base: Path, assemble: Assemble, tmp_path: Pat
     for name in ("first", "second"):
         (tmp_path / name).write_bytes(name[:1].encode() * 100_000)
     program = assemble(base, "messages", more=tmp_path)
-    done = subprocess.run(["sh", "-c", 'exec "$0" 2>&-', program], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *command(program)], check=False, capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout) == (0, "0 wrong\n")
 
 
@@ -103,7 +108,7 @@ def test_damaged_image_is_one_clear_line(ends: Path, tmp_path: Path) -> None:
         program = tmp_path / "damaged"
         program.write_bytes(contents)
         program.chmod(0o755)
-        done = _run(program, "code")
+        done = _run(program, "code", like=ends)
         assert done.returncode == 1, name
         assert done.stderr.startswith("pypkg: ") and done.stderr.count("\n") == 1, (name, done.stderr)
         program.unlink()

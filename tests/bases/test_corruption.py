@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from emulation import command, need_kernel
 from fixture_types import Assemble
 from pypkg_core.binaries import find_format
 from pypkg_core.binaries.elf.file import ElfFile, SegmentType
@@ -42,6 +43,7 @@ STEPS = {
 class Victim:
     """An executable that is changed one byte at a time, or truncated."""
 
+    program: Path
     path: Path
     data: bytes
     start: int
@@ -50,7 +52,7 @@ class Victim:
     def run(self) -> subprocess.CompletedProcess[str] | OSError:
         try:
             return subprocess.run(
-                [self.path, "read"],
+                command(self.path, "read", like=self.program),
                 check=False,
                 capture_output=True,
                 text=True,
@@ -77,7 +79,7 @@ def victim(base: Path, assemble: Assemble, tmp_path_factory: pytest.TempPathFact
     shutil.copy(program, path)
     data = path.read_bytes()
     span = find_format(data, path).locate(data, path)
-    found = Victim(path, data, span.offset, Image(memoryview(data)[span.offset : span.offset + span.size]))
+    found = Victim(program, path, data, span.offset, Image(memoryview(data)[span.offset : span.offset + span.size]))
     assert _problem(found.run()) is None
     return found
 
@@ -139,6 +141,7 @@ def test_section_headers(victim: Victim) -> None:
 
 def test_program_header_of_the_image(victim: Victim) -> None:
     """The kernel maps what the header says; if that overlaps the program, only the dynamic linker can report it."""
+    need_kernel(victim.program, "damaged headers")
     elf = ElfFile(victim.data, victim.path)
     number = next(
         n for n, item in enumerate(elf.segments) if item.type == SegmentType.LOAD and item.offset == victim.start
@@ -156,6 +159,7 @@ def test_program_header_of_the_image(victim: Victim) -> None:
 
 
 def test_truncations(victim: Victim) -> None:
+    need_kernel(victim.program, "shrinking files")
     sections = victim.image.directory.sections
     end = victim.start + len(victim.image)
     sizes = {len(victim.data) - 1, end + 1, end, end - 1, end - 4095, end - 4096, end - 4097}

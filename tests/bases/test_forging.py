@@ -9,16 +9,11 @@ from pathlib import Path
 import pytest
 
 import needs
+from emulation import command, target_of
 from pypkg_core.binaries import read_image
 from pypkg_core.cache import forge_dir
-from pypkg_core.targets.catalogue import Target
-from pypkg_core.targets.parse import parse_target
 
 pytestmark = pytest.mark.base
-
-
-def target_of(base: Path) -> Target:
-    return parse_target(str(read_image(base).manifest["target"]))
 
 
 def test_only_objects_of_the_base_are_compiled(base: Path) -> None:
@@ -41,7 +36,7 @@ def test_it_does_not_tell_who_built_it(base: Path) -> None:
         "import json, sysconfig; names = ('HOST_GNU_TYPE', 'BUILD_GNU_TYPE', 'PYTHON_FOR_REGEN', 'PYTHON_FOR_FREEZE');"
         "print(json.dumps(sysconfig.get_config_vars(*names)))"
     )
-    done = subprocess.run([base, "-I", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(command(base, "-I", "-c", code), capture_output=True, text=True, check=True)
     build = target_of(base).build
     assert build is not None
     builder = f"x86_64-pypkg-{build.gnu_triple.split('-', 2)[2]}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulation import command
 from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
@@ -18,6 +19,10 @@ def test_mounts(base: Path, assemble: Assemble, tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "__init__.py").write_text("WHO = 'real'\n")
     done = subprocess.run(
-        [assemble(base, "mounting"), tmp_path], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        command(assemble(base, "mounting"), tmp_path),
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from emulation import command, need_processes
 from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
@@ -25,9 +26,9 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 Done = subprocess.CompletedProcess[str]
 
 
-def _run(program: Path | str, *arguments: str, env: Mapping[str, str] = ENVIRONMENT, text: str = "") -> Done:
+def _run(program: Path, *arguments: str, env: Mapping[str, str] = ENVIRONMENT, text: str = "") -> Done:
     return subprocess.run(
-        [program, *arguments],
+        command(program, *arguments),
         check=False,
         text=True,
         capture_output=True,
@@ -35,6 +36,11 @@ def _run(program: Path | str, *arguments: str, env: Mapping[str, str] = ENVIRONM
         env=env,
         input=text,
     )
+
+
+@pytest.fixture(autouse=True)
+def _processes(base: Path) -> None:
+    need_processes(base)
 
 
 # -- multiprocessing --------------------------------------------------------------------------------------------------
@@ -356,7 +362,7 @@ def interrupts(base: Path, assemble: Assemble) -> Path:
 
 def _interrupt(program: Path, mode: str, number: int) -> tuple[int, str, str]:
     with subprocess.Popen(
-        [program, mode], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(program, mode), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         process.send_signal(number)

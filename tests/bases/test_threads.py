@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulation import command
 from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
@@ -14,6 +15,11 @@ pytestmark = pytest.mark.base
 
 def test_threads_and_forks(base: Path, assemble: Assemble) -> None:
     done = subprocess.run(
-        [assemble(base, "threads")], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
+        command(assemble(base, "threads")),
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpython.release import extract_tests, release_of
+from emulation import command
 from pypkg_core.errors import PypkgError
 from pypkg_core.hashing import file_sha256
 
@@ -77,7 +78,7 @@ def listed_tests(program: Program) -> list[str]:
     """Return the names of all test files, as regrtest lists them: ``test_os``, ``test.test_asyncio.test_events``."""
     with tempfile.TemporaryDirectory(prefix="pypkg-") as folder:
         listed = subprocess.run(
-            [program.path, "--list"],
+            command(program.path, "--list"),
             check=True,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -116,7 +117,7 @@ def _write_project(project: Path, tests: Path) -> None:
 def _package(project: Path, target: str, output: Path, *, environment: Path) -> None:
     # An environment of its own, which is empty: what else is installed here must not be packaged.
     venv.create(environment, with_pip=False, symlinks=True)
-    command: list[str | Path] = [
+    packaging: list[str | Path] = [
         Path(sys.executable).parent / "pypkg",
         "-t",
         target,
@@ -130,7 +131,7 @@ def _package(project: Path, target: str, output: Path, *, environment: Path) -> 
     ]
     inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=inherited, timeout=PACKAGING_SECONDS
+        packaging, check=False, capture_output=True, text=True, env=inherited, timeout=PACKAGING_SECONDS
     )
     if done.returncode != 0:
         raise PypkgError(f"Cannot package the tests for {target}: {(done.stdout + done.stderr)[-2000:]}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from cpython.outcome import Outcome, load_outcome, read_outcome, store_outcome
+from emulation import command
 from pypkg_core.cache import cache_root
 
 __all__ = ["FILE_SECONDS", "command_of", "results_folder", "run_file", "running"]
@@ -44,22 +45,22 @@ def results_folder(target: str, key: str, parent: Path | None = None) -> Path:
 def command_of(program: Path) -> Command:
     """Return the command line of a packaged program for a test file and its record."""
 
-    def command(name: str, record: Path) -> Sequence[str | Path]:
-        return [program, "--record", record, f"--timeout={_CASE_SECONDS}", "--ignore", _ENDLESS, "-v", name]
+    def words(name: str, record: Path) -> Sequence[str | Path]:
+        return command(program, "--record", record, f"--timeout={_CASE_SECONDS}", "--ignore", _ENDLESS, "-v", name)
 
-    return command
+    return words
 
 
 @contextmanager
 def running(
-    command: Command, names: Iterable[str], results: Path, *, jobs: int = 2, seconds: int = FILE_SECONDS
+    words: Command, names: Iterable[str], results: Path, *, jobs: int = 2, seconds: int = FILE_SECONDS
 ) -> Iterator[Mapping[str, Future[Outcome]]]:
     """Run test files in parallel to the block; those with a stored outcome are not run again.
 
     When the block ends, files that have not been started are not run, and the block's end waits for the others.
 
     Args:
-        command: what to start for a file, given the path of the record to write.
+        words: what to start for a file, given the path of the record to write.
         names: the files.
         results: gets ``<name>.json`` and ``<name>.log`` of each; created if necessary.
         jobs: how many run at a time.
@@ -71,7 +72,7 @@ def running(
         stored = results / f"{name}.json"
         outcome = load_outcome(stored)
         if outcome is None:
-            outcome = run_file(command, name, log=results / f"{name}.log", seconds=seconds)
+            outcome = run_file(words, name, log=results / f"{name}.log", seconds=seconds)
             store_outcome(outcome, stored)
         return outcome
 
@@ -82,11 +83,11 @@ def running(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def run_file(command: Command, name: str, *, log: Path, seconds: int = FILE_SECONDS) -> Outcome:
+def run_file(words: Command, name: str, *, log: Path, seconds: int = FILE_SECONDS) -> Outcome:
     """Run one test file in a folder of its own, as an ordinary user, and end what it leaves behind.
 
     Args:
-        command: as for `running`.
+        words: as for `running`.
         name: the file.
         log: gets what it prints.
         seconds: after which it is killed.
@@ -99,7 +100,7 @@ def run_file(command: Command, name: str, *, log: Path, seconds: int = FILE_SECO
         started = time.monotonic()
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command(name, record),
+                words(name, record),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -9,6 +9,8 @@ from pathlib import Path
 from cpython.packaging import listed_tests, packaged_tests
 from cpython.report import Result, counts
 from cpython.running import command_of, results_folder, running
+from emulation import why_no_processes
+from pypkg_core.errors import PypkgError
 
 __all__ = ["GUARD", "run_target"]
 
@@ -48,7 +50,12 @@ def run_target(
         jobs: how many files run at a time.
         results: gets a folder for each program; ``None`` stands for the cache.
         tell: gets a line for each file that ends.
+
+    Raises:
+        PypkgError: the tests cannot be packaged, or not be run.
     """
+    if problem := why_no_processes(base):
+        raise PypkgError(f"Cannot run the tests of {target}: programs cannot start each other here: {problem}")
     with packaged_tests(target, base) as program:
         chosen = listed_tests(program) if names is None else names
         folder = results_folder(target, program.key, results)

@@ -173,7 +173,7 @@ do_open(struct world *world, struct input *input, const char *path)
                          : world->calls->open(path, open_flags, 0600);
 
     if (fd < 0) {
-        say(world, " %o: %s", (unsigned)open_flags, strerrorname_np(errno));
+        say(world, " %o: %s", (unsigned)open_flags, strerror(errno));
         return;
     }
     int result = world->calls->fstat(fd, &status);
@@ -239,7 +239,7 @@ do_list(struct world *world, struct input *input, const char *path)
         dir = world->calls->opendir(path);
     }
     if (dir == NULL) {
-        say(world, " %s", strerrorname_np(errno));
+        say(world, " %s", strerror(errno));
         return;
     }
     say_listing(world, dir, choice & 1);
@@ -274,7 +274,7 @@ do_realpath(struct world *world, struct input *input, const char *path)
         return;
     }
     if (real == NULL) {
-        say(world, " %s", strerrorname_np(errno));
+        say(world, " %s", strerror(errno));
         return;
     }
     say_path(world, real);
@@ -299,7 +299,7 @@ do_getcwd(struct world *world, struct input *input, const char *path)
 
     (void)path;
     if (cwd == NULL) {
-        say(world, " %s", strerrorname_np(errno));
+        say(world, " %s", strerror(errno));
         return;
     }
     say_path(world, cwd);

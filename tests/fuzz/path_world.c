@@ -59,7 +59,7 @@ void
 say_stat(struct world *world, int result, const struct stat *status)
 {
     if (result != 0) {
-        say(world, " %s", strerrorname_np(errno));
+        say(world, " %s", strerror(errno));
         return;
     }
     say_identity(world, status);
@@ -73,7 +73,7 @@ void
 say_result(struct world *world, long result)
 {
     if (result < 0) {
-        say(world, " %s", strerrorname_np(errno));
+        say(world, " %s", strerror(errno));
     }
     else {
         say(world, " %ld", result);

@@ -1,4 +1,4 @@
-"""The corpus of the fuzz harnesses, each input run once with the sanitizers of this machine's compiler."""
+"""The corpus of the fuzz harnesses: each input run once, with the sanitizers of this machine's compiler, and as 32-bit ARM."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import needs
+from machines import NAMES, Machine, find_machine
 from runtime_build import has_codecs
 
 from .harnesses import HARNESSES, SANITIZERS, compile_harness
@@ -16,9 +17,9 @@ from .harnesses import HARNESSES, SANITIZERS, compile_harness
 CANNOT_RUN = 77
 
 
-@pytest.fixture(scope="module")
-def compiler() -> str:
-    return needs.compiler()
+@pytest.fixture(scope="module", params=NAMES)
+def machine(request: pytest.FixtureRequest) -> Machine:
+    return find_machine(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", HARNESSES)
-def test_corpus(name: str, compiler: str, folder: Path, tmp_path: Path) -> None:
+def test_corpus(name: str, machine: Machine, folder: Path, tmp_path: Path) -> None:
     harness = HARNESSES[name]
-    codecs = has_codecs(compiler, folder)
-    program = compile_harness(harness, compiler, folder, options=SANITIZERS, fuzzer=False, codecs=codecs)
+    codecs = has_codecs(machine.compiler, folder, machine.options)
+    options = [*machine.options, *(machine.checks or SANITIZERS)]
+    program = compile_harness(harness, machine.compiler, folder, options=options, fuzzer=False, codecs=codecs)
     for seed, data in harness.seeds().items():
         (tmp_path / seed).write_bytes(data)
     kept, made = (len(list(inputs.iterdir())) for inputs in (harness.folder, tmp_path))
     done = subprocess.run(
-        [program, harness.folder, tmp_path],
+        machine.command(program, harness.folder, tmp_path),
         check=False,
         capture_output=True,
         text=True,

@@ -48,10 +48,15 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Minimum:
-    """The oldest C library or operating system that a file runs with: ``glibc`` (2, 17), ``macos`` (11, 0)."""
+    """The oldest C library or operating system that a file runs with: ``glibc`` (2, 17), ``macos`` (11, 0).
+
+    Attributes:
+        reason: why, if it is not the functions that the file calls: ``packed relative relocations``.
+    """
 
     name: str
     version: tuple[int, ...]
+    reason: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {'.'.join(map(str, self.version))}"
@@ -78,6 +83,8 @@ class Binary:
         minimum: ``None`` if the file does not say.
         undefined: names that others must define, sorted, as C spells them; ``#7`` for a name that PE imports by number.
         protections: those that it has.
+        packed_relocations: whether its relative relocations are packed, which older C libraries ignore and then fail
+            (ELF: DT_RELR). ``minimum`` covers it where the file asks for such a C library by a version.
     """
 
     format: str
@@ -94,3 +101,4 @@ class Binary:
     minimum: Minimum | None = None
     undefined: tuple[str, ...] = ()
     protections: frozenset[Protection] = frozenset()
+    packed_relocations: bool = False

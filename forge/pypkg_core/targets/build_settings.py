@@ -45,11 +45,13 @@ class MachineBuild:
         processor: CMake's name of the processor.
         gnu_triple: what configure scripts call the machine.
         openssl: OpenSSL's name of the machine.
+        guard_cflags: compiler flags where the stack protector is: how its guard is read.
     """
 
     processor: str
     gnu_triple: str
     openssl: str
+    guard_cflags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,7 @@ class Platform:
     wheel_aliases: tuple[WheelAlias, ...] = ()
     unprotected: tuple[Unprotected, ...] = ()
     minimum: str | None = None
+    packed_relocations: str | None = None
     absent_symbols: tuple[str, ...] = ()
     largest_executable: int | None = None
     build: PlatformBuild | None = None
@@ -89,9 +90,10 @@ class Platform:
                 except (KeyError, ValueError, IndexError) as error:
                     known = ", ".join(f"{{{name}}}" for name in values)
                     raise ValueError(f"{key}[{index}]: expected text with {known} only, got {text!r}") from error
-        for index, text in enumerate((*self.wheel_versions, *([self.minimum] if self.minimum is not None else []))):
+        versions = {f"wheel_versions[{index}]": text for index, text in enumerate(self.wheel_versions)}
+        versions |= {"minimum": self.minimum or "0", "packed_relocations": self.packed_relocations or "0"}
+        for key, text in versions.items():
             if not all(re.fullmatch(r"\d+(\.\d+)*", version) for version in _counted(text)):
-                key = f"wheel_versions[{index}]" if index < len(self.wheel_versions) else "minimum"
                 raise ValueError(f"{key}: expected a version such as 2.17, got {text!r}")
 
     @property

@@ -1,8 +1,8 @@
 """The files that a base is made from, and hashes of them: whole folders, without what belongs to other systems.
 
 A folder, or a file without its suffix, that has the name of a system (``os`` in platforms.toml) belongs to that system;
-one with the name of a platform, of a format of executables or of a processor, to these. So a change for one platform
-does not change the keys of another, and a new file needs no entry in a list.
+one with the name of a platform, of a format of executables, of a processor or of a series ("3.14"), to these. So a
+change for one platform does not change the keys of another, and a new file needs no entry in a list.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Inputs:
         code: the code of the forge that makes the bytes of a base.
         core: the package ``pypkg_core``.
         systems: the systems that the target belongs to, the general one first.
-        others: the names of systems, platforms, formats and processors that it does not belong to.
+        others: the names of systems, platforms, formats, processors and series that it does not belong to.
     """
 
     cmake: Path
@@ -126,7 +126,8 @@ def target_inputs(target: Target) -> Inputs:
     rows = catalogue().platforms.values()
     builds = [machine.build for machine in catalogue().machines.values() if machine.build is not None]
     names = {name for row in rows for name in (*row.os, row.format, row.name)} | {build.processor for build in builds}
-    own = {*facts.os, facts.format, facts.name}
+    names |= {version.series for version in catalogue().versions.values()}
+    own = {*facts.os, facts.format, facts.name, target.series}
     if target.machine.build is not None:
         own.add(target.machine.build.processor)
     return Inputs(

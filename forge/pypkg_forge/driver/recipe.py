@@ -184,7 +184,7 @@ def make_recipe(target: Target, choices: Mapping[str, Choice], *, zig: str) -> R
         build=replace(
             build,
             cflags=zig_flags(build.cflags),
-            hardening_cflags=zig_flags(build.hardening_cflags),
+            hardening_cflags=zig_flags((*build.hardening_cflags, *build.guard_cflags)),
             python_cflags=zig_flags(build.python_cflags),
             openssl_cflags=zig_flags(build.openssl_cflags),
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg.collect.draft import Draft
-from pypkg.environment.fit import inspected, newer_minimum
+from pypkg.environment.fit import inspected, newer_minimum, packed_minimum
 from pypkg.items import Bundle
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
@@ -71,7 +71,8 @@ def newer_minima(draft: Draft, target: Target) -> dict[str, Minimum]:
     for name, paths in sorted(draft.native.items()):
         files = [draft.files[path] for path in set(paths) if path in draft.files]  # the others are links
         sources = [file.source for file in files if file.source is not None]
-        found = [minimum for source in sources if (minimum := newer_minimum(source, target)) is not None]
+        asked = [function(source, target) for source in sources for function in (newer_minimum, packed_minimum)]
+        found = [minimum for minimum in asked if minimum is not None]
         if found:
             minima[name] = max(found, key=lambda minimum: minimum.version)
     return minima
@@ -80,8 +81,12 @@ def newer_minima(draft: Draft, target: Target) -> dict[str, Minimum]:
 def minimum_notice(minima: Mapping[str, Minimum]) -> str:
     """Return the line that tells what the executable needs at run time."""
     newest = max(minima.values(), key=lambda minimum: minimum.version)
-    names = ", ".join(f"{name} ({minimum})" for name, minimum in sorted(minima.items()))
+    names = ", ".join(f"{name} ({_with_reason(minimum)})" for name, minimum in sorted(minima.items()))
     return f"The executable needs {newest} or newer at run time, because of {names}"
+
+
+def _with_reason(minimum: Minimum) -> str:
+    return f"{minimum} for its {minimum.reason}" if minimum.reason else str(minimum)
 
 
 def check_minima(minima: Mapping[str, Minimum], newest: tuple[int, ...] | None, target: Target) -> None:
@@ -101,5 +106,5 @@ def check_minima(minima: Mapping[str, Minimum], newest: tuple[int, ...] | None, 
         raise PypkgError(
             f"Cannot package for {target} with {allowed}: its native code needs a newer one",
             hint="Use versions of these distributions with older wheels, or allow a newer one",
-            context={name: f"needs {minimum}" for name, minimum in sorted(newer.items())},
+            context={name: f"needs {_with_reason(minimum)}" for name, minimum in sorted(newer.items())},
         )

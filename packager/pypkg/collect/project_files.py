@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pypkg.collect.assets import find_assets
 from pypkg.collect.draft import Draft
 from pypkg.collect.links import follow_links
-from pypkg.environment.fit import fits, is_library
+from pypkg.environment.fit import fits, inspected, is_library
 from pypkg.graph.context import GraphContext
 from pypkg.graph.walk import Walk
 from pypkg_core.patterns import tree_items
+from pypkg_core.targets.catalogue import catalogue
 
 __all__ = ["ProjectFiles"]
 
@@ -72,11 +74,21 @@ class ProjectFiles:
         """Add a file; ``named`` is the path it was reached by, which may be a link to ``path``."""
         if not configured and is_library(path):
             if not fits(source, self._context.target):
+                self._tell_left_out(source, path)
                 return
             self._draft.add_native("", path)
             if named in self._draft.links:  # libx.so.1, the name under which other libraries need libx.so.1.2
                 self._draft.add_native("", named)
         self._draft.add_data(source, path, "")
+
+    def _tell_left_out(self, source: Path, path: str) -> None:
+        """Add a detail about a library that the target cannot load; most often it is one of another target's."""
+        target = self._context.target
+        found = ", ".join(dict.fromkeys(binary.machine for binary in inspected(source)))
+        what = f"a library for {found}" if found else "not a library of a known format"
+        others = (replace(target, platform=platform, arch=arch) for platform, arch in catalogue().machines)
+        who = f"{target} cannot load it" if any(fits(source, other) for other in others) else "no target can load it"
+        self._draft.diagnostics.detail(f"is {what}; {who}; left out", file=path)
 
     def _add_folder(self, source: Path, path: str) -> None:
         """Add a directory that is empty or that a link leads to."""

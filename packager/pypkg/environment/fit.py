@@ -12,8 +12,9 @@ from pypkg_core.binaries.binary import Binary, Minimum
 from pypkg_core.binaries.magics import EXECUTABLE_MAGICS
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["fits", "inspected", "is_library", "is_program", "newer_minimum"]
+__all__ = ["fits", "inspected", "is_library", "is_program", "newer_minimum", "packed_minimum"]
 
 # The tags of an extension module for one version or ABI: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`,
 # `.abi3.so`, and `.abi3t.so` of free-threaded Python (PEP 803).
@@ -86,3 +87,18 @@ def newer_minimum(path: Path, target: Target) -> Minimum | None:
     newer = [item for item in needed if item is not None and item.name in (facts.libc, facts.system)]
     newest = max(newer, key=lambda item: item.version, default=None)
     return newest if newest is not None and newest.version > facts.minimum_version else None
+
+
+def packed_minimum(path: Path, target: Target) -> Minimum | None:
+    """Return the C library that a library needs for its packed relocations, ``None`` if every one of the target does.
+
+    Unlike `newer_minimum`, no tag of a wheel promises anything about it.
+    """
+    facts = target.facts
+    if facts.packed_relocations is None:
+        return None
+    version = version_numbers(facts.packed_relocations)
+    packed = any(binary.packed_relocations for binary in inspected(path) if target.arch in binary.arches)
+    if not packed or version <= facts.minimum_version:
+        return None
+    return Minimum(name=facts.libc, version=version, reason="packed relative relocations")

@@ -13,7 +13,7 @@ from typing import Final
 
 from pypkg_core.errors import UsageError
 
-__all__ = ["optimization", "parse_options", "split_options"]
+__all__ = ["X_NAMES", "optimization", "parse_options", "split_options"]
 
 _FLAGS: Final = "bBdOuv"
 _WITH_VALUE: Final = "WX"
@@ -47,10 +47,12 @@ _REFUSED: Final[Mapping[str, str]] = {
 
 # Names of -X that Python knows: those that need no value, and those that do.
 _X_ALONE: Final = frozenset(
-    {"dev", "faulthandler", "frozen_modules", "importtime", "no_debug_ranges", "perf", "perf_jit", "tracemalloc"}
-    | {"utf8", "warn_default_encoding"}
+    {"dev", "disable-remote-debug", "faulthandler", "frozen_modules", "importtime", "no_debug_ranges", "perf"}
+    | {"perf_jit", "tracemalloc", "utf8", "warn_default_encoding"}
 )
-_X_VALUE: Final = frozenset({"cpu_count", "gil", "int_max_str_digits", "pycache_prefix"})
+_X_SWITCHES: Final = frozenset({"context_aware_warnings", "gil", "thread_inherit_context"})
+_X_VALUE: Final = _X_SWITCHES | {"cpu_count", "int_max_str_digits", "pycache_prefix"}
+X_NAMES: Final = _X_ALONE | _X_VALUE
 _X_NUMBERS: Final[Mapping[str, str]] = {"cpu_count": "1", "int_max_str_digits": "640", "tracemalloc": "1"}
 _ACTIONS: Final = ("default", "error", "always", "module", "once", "ignore", "all")
 
@@ -101,7 +103,7 @@ def _attached(words: Iterable[str]) -> Iterator[str]:
             raise _refusal(word, "it is empty")
         if plain in _REFUSED or plain.partition("=")[0] in _REFUSED:
             raise _refusal(word, _REFUSED.get(plain) or _REFUSED[plain.partition("=")[0]])
-        if plain.partition("=")[0] in _X_ALONE | _X_VALUE:
+        if plain.partition("=")[0] in X_NAMES:
             raise _refusal(word, "Python has no such option", f"Write X={plain}")
         if text[-1] in _WITH_VALUE and text[:-1].strip(_FLAGS) == "":
             waiting = text
@@ -142,17 +144,18 @@ def _check_value(letter: str, value: str) -> None:
 
 def _check_x(shown: str, name: str, has_value: str, text: str) -> None:
     """Check a value of -X; other names than Python's are for the program (``sys._xoptions``)."""
-    known = _X_ALONE | _X_VALUE
-    if name not in known and (close := get_close_matches(name.lower(), sorted(known), 1, 0.7)):
+    if name not in X_NAMES and (close := get_close_matches(name.lower(), sorted(X_NAMES), 1, 0.7)):
         raise _refusal(shown, "Python has no such option", f"Write X={close[0]}")
     if name in _X_VALUE and not text:
         raise _refusal(shown, f"expected {name}=VALUE")
     if name in _X_NUMBERS and has_value and not _is_number(text, name):
         raise _refusal(shown, f"expected an integer >= {_X_NUMBERS[name]}")
-    if name in ("utf8", "gil") and has_value and text not in ("0", "1"):
+    if name in _X_SWITCHES | {"utf8"} and has_value and text not in ("0", "1"):
         raise _refusal(shown, "expected 0 or 1")
     if name == "gil" and text == "0":
         raise _refusal(shown, "the Python of a base needs the global interpreter lock")
+    if name == "importtime" and has_value and text != "2":
+        raise _refusal(shown, "expected importtime or importtime=2")
     if name == "frozen_modules" and has_value and text not in ("on", "off"):
         raise _refusal(shown, "expected on or off")
 

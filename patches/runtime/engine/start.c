@@ -11,7 +11,9 @@ pypkg_start_with(const void *data, uint64_t size)
     const uint8_t *bytes = data;
 
     pypkg_state.ready = false;
-    if (size < sizeof(struct pypkg_header) || !pypkg_is_readable(bytes) || !pypkg_is_readable(bytes + size - 8)) {
+    /* One that does not fit has no last bytes to look at; pypkg_image_open refuses it. */
+    if (size < sizeof(struct pypkg_header) || !pypkg_is_readable(bytes)
+        || (pypkg_fits_memory(data, size) && !pypkg_is_readable(bytes + size - 8))) {
         return "the image is truncated";
     }
     const char *problem = pypkg_image_open(&pypkg_state.image, data, size);

@@ -198,7 +198,7 @@ is_plausible(uint8_t codec, uint64_t stored_size, uint64_t size)
         [PYPKG_CODEC_BROTLI] = (uint64_t)1 << 24,
         [PYPKG_CODEC_ZSTD] = (uint64_t)1 << 15,
     };
-    return size / best[codec] <= stored_size && size < SIZE_MAX;
+    return size / best[codec] <= stored_size;
 }
 
 static int
@@ -214,7 +214,8 @@ decode(const struct pypkg_image *image, const struct stored *stored, struct pypk
         if (!is_plausible(stored->codec, stored->stored_size, stored->size)) {
             return EIO;
         }
-        uint8_t *memory = malloc((size_t)stored->size + 1);
+        /* Contents and the byte behind them: no memory is larger than PTRDIFF_MAX. */
+        uint8_t *memory = stored->size < PTRDIFF_MAX ? malloc((size_t)stored->size + 1) : NULL;
         if (memory == NULL) {
             return ENOMEM;
         }

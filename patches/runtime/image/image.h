@@ -176,6 +176,14 @@ bool pypkg_folds_alike(struct pypkg_text one, struct pypkg_text other);
 
 /* --- sections.c --- */
 
+/* Whether memory of this process can be `size` bytes long and begin at `data`. The numbers of an image have 64 bits on
+   every processor; all that are checked against the size of one that fits are sizes and distances in memory too. */
+static inline bool
+pypkg_fits_memory(const void *data, uint64_t size)
+{
+    return size <= PTRDIFF_MAX && size <= UINTPTR_MAX - (uintptr_t)data;
+}
+
 /* Check the header and the range of every section. Returns NULL, or a message. `data` must outlive `image`. */
 const char *pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size);
 
@@ -228,15 +236,16 @@ int64_t pypkg_find_module(const struct pypkg_image *image, const char *name, siz
 
 /* --- decode.c --- */
 
-/* Decode contents and verify size and checksum. Returns 0 or an errno value: EIO (corrupt), ENOMEM; for an entry also
-   EISDIR (no file) and EACCES (withheld). */
+/* Decode contents and verify size and checksum. Returns 0 or an errno value: EIO (corrupt), ENOMEM (also for contents
+   that are larger than memory can be); for an entry also EISDIR (no file) and EACCES (withheld). */
 int pypkg_entry_contents(const struct pypkg_image *image, const struct pypkg_entry *entry, struct pypkg_bytes *out);
 int pypkg_module_code(const struct pypkg_image *image, const struct pypkg_module *module, struct pypkg_bytes *out);
 void pypkg_release(struct pypkg_bytes *bytes);
 
 /* --- locator.c --- */
 
-/* The image that the loader mapped with this program and its size in bytes; NULL if none is attached. */
+/* The image that the loader mapped with this program and its size in bytes; NULL if none is attached. One at an address
+   that this processor does not have gets a size that it does not have either. */
 const void *pypkg_attached_image(uint64_t *size);
 
 #endif

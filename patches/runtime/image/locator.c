@@ -23,9 +23,15 @@ const void *
 pypkg_attached_image(uint64_t *size)
 {
     uint64_t address = locator.image_address;
+    uintptr_t start = (uintptr_t)pypkg_program_start();
+
     *size = locator.image_size;
     if (address == 0) {
         return NULL;
     }
-    return (const void *)((uintptr_t)pypkg_program_start() + (uintptr_t)address);
+    if (address > UINTPTR_MAX - start) {
+        *size = UINT64_MAX;
+        address = 0;
+    }
+    return (const void *)(start + (uintptr_t)address);
 }

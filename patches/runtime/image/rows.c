@@ -1,4 +1,7 @@
-/* The rows of an image's tables: docs/image-format.md, "Entry" to "Dictionary". */
+/* The rows of an image's tables: docs/image-format.md, "Entry" to "Dictionary".
+
+   Here numbers of 64 bits become pointers and sizes of this processor. Each was compared with the count of a section,
+   which is in the image, which is in memory: pypkg_fits_memory. The size of decoded contents alone may be larger. */
 
 #include <string.h>
 

@@ -75,6 +75,9 @@ pypkg_image_open(struct pypkg_image *image, const void *data, uint64_t size)
     if (size < sizeof(h)) {
         return "the image is truncated";
     }
+    if (!pypkg_fits_memory(data, size)) {
+        return "the image is larger than the memory that this processor can address";
+    }
     memcpy(&h, data, sizeof(h));
     if (memcmp(h.magic, "PYPKGIMG", 8) != 0) {
         return "the image is corrupt: no magic";

@@ -20,13 +20,13 @@ INTERPOSE(DIR *, fdopendir, int fd)
     RUNTIME(DIR *, pypkg_fdopendir(fd));
 }
 
-INTERPOSE(struct dirent *, readdir, DIR *dir)
+LARGE(struct dirent *, readdir, readdir64, DIR *dir)
 {
     return pypkg_is_virtual_stream(dir) ? pypkg_readdir(dir) : NEXT(readdir, dir);
 }
-SAME(readdir64, readdir);
+SAME_LARGE(readdir64, readdir);
 
-INTERPOSE(int, readdir_r, DIR *dir, struct dirent *entry, struct dirent **result)
+LARGE(int, readdir_r, readdir64_r, DIR *dir, struct dirent *entry, struct dirent **result)
 {
     if (!pypkg_is_virtual_stream(dir)) {
         return NEXT(readdir_r, dir, entry, result);
@@ -38,7 +38,7 @@ INTERPOSE(int, readdir_r, DIR *dir, struct dirent *entry, struct dirent **result
     *result = found != NULL ? entry : NULL;
     return 0;
 }
-SAME(readdir64_r, readdir_r);
+SAME_LARGE(readdir64_r, readdir_r);
 
 INTERPOSE(int, closedir, DIR *dir)
 {
@@ -100,10 +100,12 @@ INTERPOSE(char *, getcwd, char *buffer, size_t size)
     RUNTIME(char *, pypkg_getcwd(buffer, size));
 }
 
+#if defined(__GLIBC__)
 INTERPOSE(char *, __getcwd_chk, char *buffer, size_t size, size_t buffer_size)
 {
     return pypkg_at_getcwd(buffer, size < buffer_size ? size : buffer_size);
 }
+#endif
 
 #else
 

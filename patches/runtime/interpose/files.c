@@ -4,21 +4,12 @@
 
 #if defined(PYPKG_INTERPOSES)
 
+/* Newer C libraries declare statx. */
+#if !defined(STATX_BASIC_STATS)
 #include <linux/stat.h>
-#include <stdarg.h>
+#endif
 
-#define NEEDS_MODE(flags) (((flags) & O_CREAT) != 0 || ((flags) & O_TMPFILE) == O_TMPFILE)
-
-#define TAKE_MODE(flags, mode)                 \
-    mode_t mode = 0;                           \
-    if (NEEDS_MODE(flags)) {                   \
-        va_list arguments;                     \
-        va_start(arguments, flags);            \
-        mode = (mode_t)va_arg(arguments, int); \
-        va_end(arguments);                     \
-    }
-
-INTERPOSE(int, open, const char *path, int flags, ...)
+LARGE(int, open, open64, const char *path, int flags, ...)
 {
     TAKE_MODE(flags, mode)
     if (!is_virtual(AT_FDCWD, path)) {
@@ -26,9 +17,9 @@ INTERPOSE(int, open, const char *path, int flags, ...)
     }
     RUNTIME(int, pypkg_open(path, flags, mode));
 }
-SAME(open64, open);
+SAME_LARGE(open64, open);
 
-INTERPOSE(int, openat, int dirfd, const char *path, int flags, ...)
+LARGE(int, openat, openat64, int dirfd, const char *path, int flags, ...)
 {
     TAKE_MODE(flags, mode)
     if (!is_virtual(dirfd, path)) {
@@ -36,95 +27,102 @@ INTERPOSE(int, openat, int dirfd, const char *path, int flags, ...)
     }
     RUNTIME(int, pypkg_openat(dirfd, path, flags, mode));
 }
-SAME(openat64, openat);
+SAME_LARGE(openat64, openat);
 
+#if defined(__GLIBC__)
 /* open, compiled with _FORTIFY_SOURCE and called without a mode. */
-INTERPOSE(int, __open_2, const char *path, int flags)
+LARGE(int, __open_2, __open64_2, const char *path, int flags)
 {
     return pypkg_at_open(path, flags, 0);
 }
-SAME(__open64_2, __open_2);
+SAME_LARGE(__open64_2, __open_2);
 
-INTERPOSE(int, __openat_2, int dirfd, const char *path, int flags)
+LARGE(int, __openat_2, __openat64_2, int dirfd, const char *path, int flags)
 {
     return pypkg_at_openat(dirfd, path, flags, 0);
 }
-SAME(__openat64_2, __openat_2);
+SAME_LARGE(__openat64_2, __openat_2);
+#endif
 
-INTERPOSE(int, creat, const char *path, mode_t mode)
+LARGE(int, creat, creat64, const char *path, mode_t mode)
 {
     if (!is_virtual(AT_FDCWD, path)) {
         return NEXT(creat, path, mode);
     }
     RUNTIME(int, pypkg_creat(path, mode));
 }
-SAME(creat64, creat);
+SAME_LARGE(creat64, creat);
 
-INTERPOSE(FILE *, fopen, const char *path, const char *mode)
+LARGE(FILE *, fopen, fopen64, const char *path, const char *mode)
 {
     if (!is_virtual(AT_FDCWD, path)) {
         return NEXT(fopen, path, mode);
     }
     RUNTIME(FILE *, pypkg_fopen(path, mode));
 }
-SAME(fopen64, fopen);
+SAME_LARGE(fopen64, fopen);
 
-/* Programs linked with glibc before 2.33 call __xstat, with a version of the structure; later ones call stat. There
-   is only one version. */
-#define STAT_VERSION 1
+/* Programs linked with glibc before 2.33 call __xstat, with a version of the structure; later ones call stat. */
+#if defined(__GLIBC__)
+LARGE(int, __xstat, __xstat64, int version, const char *path, struct stat *status);
+LARGE(int, __lxstat, __lxstat64, int version, const char *path, struct stat *status);
+LARGE(int, __fxstatat, __fxstatat64, int version, int dirfd, const char *path, struct stat *status, int flags);
 
-INTERPOSE(int, __xstat, int version, const char *path, struct stat *status);
-INTERPOSE(int, __lxstat, int version, const char *path, struct stat *status);
-INTERPOSE(int, __fxstatat, int version, int dirfd, const char *path, struct stat *status, int flags);
+#define NEXT_STATUS(name, old_name, ...) \
+    (HAS_NEXT(name) ? NEXT(name, __VA_ARGS__) : NEXT(old_name, PYPKG_STAT_VERSION, __VA_ARGS__))
+#else
+#define NEXT_STATUS(name, old_name, ...) NEXT(name, __VA_ARGS__)
+#endif
 
-INTERPOSE(int, stat, const char *path, struct stat *status)
+TIMED(int, stat, stat64, __stat_time64, const char *path, struct stat *status)
 {
     if (!is_virtual(AT_FDCWD, path)) {
-        return HAS_NEXT(stat) ? NEXT(stat, path, status) : NEXT(__xstat, STAT_VERSION, path, status);
+        return NEXT_STATUS(stat, __xstat, path, status);
     }
     RUNTIME(int, pypkg_stat(path, status));
 }
-SAME(stat64, stat);
+SAME_TIMED(stat64, stat);
 
-INTERPOSE(int, lstat, const char *path, struct stat *status)
+TIMED(int, lstat, lstat64, __lstat_time64, const char *path, struct stat *status)
 {
     if (!is_virtual(AT_FDCWD, path)) {
-        return HAS_NEXT(lstat) ? NEXT(lstat, path, status) : NEXT(__lxstat, STAT_VERSION, path, status);
+        return NEXT_STATUS(lstat, __lxstat, path, status);
     }
     RUNTIME(int, pypkg_lstat(path, status));
 }
-SAME(lstat64, lstat);
+SAME_TIMED(lstat64, lstat);
 
-INTERPOSE(int, fstatat, int dirfd, const char *path, struct stat *status, int flags)
+TIMED(int, fstatat, fstatat64, __fstatat_time64, int dirfd, const char *path, struct stat *status, int flags)
 {
     if (!is_virtual(dirfd, path)) {
-        return HAS_NEXT(fstatat) ? NEXT(fstatat, dirfd, path, status, flags)
-                                 : NEXT(__fxstatat, STAT_VERSION, dirfd, path, status, flags);
+        return NEXT_STATUS(fstatat, __fxstatat, dirfd, path, status, flags);
     }
     RUNTIME(int, pypkg_fstatat(dirfd, path, status, flags));
 }
-SAME(fstatat64, fstatat);
+SAME_TIMED(fstatat64, fstatat);
 
-INTERPOSE(int, __xstat, int version, const char *path, struct stat *status)
+#if defined(__GLIBC__)
+LARGE(int, __xstat, __xstat64, int version, const char *path, struct stat *status)
 {
     (void)version;
     return pypkg_at_stat(path, status);
 }
-SAME(__xstat64, __xstat);
+SAME_LARGE(__xstat64, __xstat);
 
-INTERPOSE(int, __lxstat, int version, const char *path, struct stat *status)
+LARGE(int, __lxstat, __lxstat64, int version, const char *path, struct stat *status)
 {
     (void)version;
     return pypkg_at_lstat(path, status);
 }
-SAME(__lxstat64, __lxstat);
+SAME_LARGE(__lxstat64, __lxstat);
 
-INTERPOSE(int, __fxstatat, int version, int dirfd, const char *path, struct stat *status, int flags)
+LARGE(int, __fxstatat, __fxstatat64, int version, int dirfd, const char *path, struct stat *status, int flags)
 {
     (void)version;
     return pypkg_at_fstatat(dirfd, path, status, flags);
 }
-SAME(__fxstatat64, __fxstatat);
+SAME_LARGE(__fxstatat64, __fxstatat);
+#endif
 
 static void
 fill_statx(const struct stat *status, struct statx *out)
@@ -200,10 +198,12 @@ INTERPOSE(ssize_t, readlink, const char *path, char *buffer, size_t size)
     RUNTIME(ssize_t, pypkg_readlink(path, buffer, size));
 }
 
+#if defined(__GLIBC__)
 INTERPOSE(ssize_t, __readlink_chk, const char *path, char *buffer, size_t size, size_t buffer_size)
 {
     return pypkg_at_readlink(path, buffer, size < buffer_size ? size : buffer_size);
 }
+#endif
 
 INTERPOSE(ssize_t, readlinkat, int dirfd, const char *path, char *buffer, size_t size)
 {
@@ -221,11 +221,13 @@ INTERPOSE(char *, realpath, const char *path, char *resolved)
     RUNTIME(char *, pypkg_realpath(path, resolved));
 }
 
+#if defined(__GLIBC__)
 INTERPOSE(char *, __realpath_chk, const char *path, char *resolved, size_t size)
 {
     (void)size; /* glibc aborts when it is less than PATH_MAX */
     return pypkg_at_realpath(path, resolved);
 }
+#endif
 
 #else
 

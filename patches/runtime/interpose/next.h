@@ -8,37 +8,37 @@
    The runtime's own calls arrive here too, so `pypkg_inside` counts the runtime's functions that a thread is in.
    Nothing here needs an initialization: constructors of libraries may call before main.
 
-   Only for glibc with 64 bits, where a call and its variant for large files are the same. */
+   symbols.h says which names there are. Not on systems where the executable's definitions are not the first, or where
+   a static executable loads nothing. */
 
 #ifndef PYPKG_NEXT_H
 #define PYPKG_NEXT_H
 
+#include <stdarg.h>
+
 #include "engine/route.h"
 #include "posix/front.h"
 
-/* The headers of the C library say which one it is. */
-#if defined(PYPKG_INTERPOSE) && defined(__GLIBC__) && defined(__LP64__)
+/* The headers of the C library say which one it is: __REDIR is musl's. */
+#if defined(PYPKG_INTERPOSE) && (defined(__GLIBC__) || defined(__REDIR))
 #define PYPKG_INTERPOSES 1
 
-/* A function that is called in place of the C library's. Its name in C differs, because the headers declare theirs. */
-#define INTERPOSE(type, name, ...)                                                           \
-    type pypkg_at_##name(__VA_ARGS__) __asm__(#name) __attribute__((visibility("default"))); \
-    type pypkg_at_##name(__VA_ARGS__)
-/* A second name of the same function. */
-#define SAME(name, other)                                              \
-    extern __typeof__(pypkg_at_##other) pypkg_at_##name __asm__(#name) \
-        __attribute__((alias(#other), visibility("default")))
-
-/* clang-format off */
-#define PYPKG_NAMES(X)                                                                                            \
-    X(open) X(openat) X(creat) X(fopen) X(stat) X(lstat) X(fstatat) X(__xstat) X(__lxstat) X(__fxstatat) X(statx) \
-    X(access) X(faccessat) X(euidaccess) X(readlink) X(readlinkat) X(realpath) X(opendir) X(fdopendir) X(readdir) \
-    X(readdir_r) X(closedir) X(rewinddir) X(dirfd) X(telldir) X(seekdir) X(chdir) X(fchdir) X(getcwd) X(dlopen)   \
-    X(dlerror) X(execv) X(execve) X(execvp) X(execvpe) X(posix_spawn) X(posix_spawnp)
-/* clang-format on */
+#include "interpose/symbols.h"
 
 #define PYPKG_NUMBER(name) PYPKG_NEXT_##name,
-enum pypkg_next { PYPKG_NAMES(PYPKG_NUMBER) PYPKG_NEXT_COUNT };
+#define PYPKG_LARGE_NUMBER(name, large) PYPKG_NEXT_##name,
+#define PYPKG_TIMED_NUMBER(name, large, timed) PYPKG_NEXT_##name,
+#define PYPKG_NARROW_NUMBER(name) PYPKG_NEXT_narrow_##name,
+enum pypkg_next {
+    PYPKG_NAMES(PYPKG_NUMBER, PYPKG_LARGE_NUMBER, PYPKG_TIMED_NUMBER)
+#if defined(__GLIBC__)
+    PYPKG_GLIBC_NAMES(PYPKG_NUMBER, PYPKG_LARGE_NUMBER)
+#if !defined(__LP64__)
+    PYPKG_NARROW_NAMES(PYPKG_NARROW_NUMBER)
+#endif
+#endif
+    PYPKG_NEXT_COUNT
+};
 
 /* The next definition of a function; &pypkg_next_missing if there is none. */
 void *pypkg_find_next(enum pypkg_next number);
@@ -46,6 +46,8 @@ extern char pypkg_next_missing;
 
 #define HAS_NEXT(name) (pypkg_find_next(PYPKG_NEXT_##name) != (void *)&pypkg_next_missing)
 #define NEXT(name, ...) ((__typeof__(pypkg_at_##name) *)(uintptr_t)pypkg_find_next(PYPKG_NEXT_##name))(__VA_ARGS__)
+#define NEXT_NARROW(name, ...) \
+    ((__typeof__(pypkg_at_##name) *)(uintptr_t)pypkg_find_next(PYPKG_NEXT_narrow_##name))(__VA_ARGS__)
 
 /* How many functions of the runtime this thread is in. */
 extern _Thread_local int pypkg_inside __attribute__((visibility("hidden")));
@@ -57,6 +59,18 @@ extern _Thread_local int pypkg_inside __attribute__((visibility("hidden")));
         pypkg_inside--;        \
         return result_;        \
     } while (0)
+
+/* The mode of a call like open, which is passed only if the call may create a file: open(2). */
+#define NEEDS_MODE(flags) (((flags) & O_CREAT) != 0 || ((flags) & O_TMPFILE) == O_TMPFILE)
+
+#define TAKE_MODE(flags, mode)                 \
+    mode_t mode = 0;                           \
+    if (NEEDS_MODE(flags)) {                   \
+        va_list arguments;                     \
+        va_start(arguments, flags);            \
+        mode = (mode_t)va_arg(arguments, int); \
+        va_end(arguments);                     \
+    }
 
 /* Whether the runtime handles a call with this path. */
 static inline bool

@@ -35,16 +35,19 @@ pypkg_is_settled(const struct pypkg_mark *mark)
     return nanoseconds(now) - mark->changed_ns > SETTLED_NS;
 }
 
+/* The size of a record in bytes; 0 if memory cannot be that large. */
 static size_t
 checked_size(uint64_t count)
 {
-    return sizeof(struct pypkg_checked) + (size_t)count * sizeof(struct pypkg_mark);
+    uint64_t size = sizeof(struct pypkg_checked) + count * sizeof(struct pypkg_mark);
+    return size <= PTRDIFF_MAX ? (size_t)size : 0;
 }
 
 struct pypkg_checked *
 pypkg_checked_new(uint32_t count)
 {
-    struct pypkg_checked *checked = calloc(1, checked_size(count));
+    size_t size = checked_size(count);
+    struct pypkg_checked *checked = size > 0 ? calloc(1, size) : NULL;
 
     if (checked != NULL) {
         memcpy(checked->magic, CHECKED_MAGIC, sizeof(checked->magic));
@@ -63,7 +66,7 @@ pypkg_checked_read(int directory, uint32_t count)
     if (fd < 0) {
         return NULL;
     }
-    struct pypkg_checked *checked = malloc(size);
+    struct pypkg_checked *checked = size > 0 ? malloc(size) : NULL;
     bool valid = checked != NULL && pypkg_status_of(fd, &status) == 0 && status.kind == PYPKG_IS_FILE
         && pypkg_is_private(&status) && status.size == size && read(fd, checked, size) == (ssize_t)size
         && memcmp(checked->magic, CHECKED_MAGIC, sizeof(checked->magic)) == 0 && checked->count == count;

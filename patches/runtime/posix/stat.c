@@ -6,6 +6,17 @@
 
 #define BLOCK_SIZE 4096
 
+/* The time of the image; where time_t has 32 bits, one that does not fit becomes the last or first that does, as on file
+   systems with such a limit. */
+static time_t
+image_time(void)
+{
+    const int64_t time = pypkg_state.image.mtime;
+    const int64_t last = sizeof(time_t) == sizeof(int64_t) ? INT64_MAX : INT32_MAX;
+
+    return (time_t)(time > last ? last : time < -last - 1 ? -last - 1 : time);
+}
+
 void
 pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
 {
@@ -21,9 +32,9 @@ pypkg_fill_stat(const struct pypkg_found *found, struct stat *status)
     status->st_size = entry->type == PYPKG_DIRECTORY ? BLOCK_SIZE : (off_t)entry->size;
     status->st_blksize = BLOCK_SIZE;
     status->st_blocks = (blkcnt_t)(status->st_size / 512 + (status->st_size % 512 != 0));
-    status->st_atime = (time_t)pypkg_state.image.mtime;
-    status->st_mtime = (time_t)pypkg_state.image.mtime;
-    status->st_ctime = (time_t)pypkg_state.image.mtime;
+    status->st_atime = image_time();
+    status->st_mtime = image_time();
+    status->st_ctime = image_time();
 }
 
 int

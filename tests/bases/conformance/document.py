@@ -1,6 +1,7 @@
 """``docs/conformance.md``: the number of equal results, and the deviations.
 
-Usage: python tests/bases/conformance/document.py [TARGET...]. It runs the suite; without TARGET it writes the page.
+Usage: python tests/bases/conformance/document.py [TARGET...]. It runs the suite; without TARGET it writes the page, for
+the targets that this machine runs by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ if __name__ == "__main__":
 from bases.conformance.comparison import Comparison
 from bases.conformance.explained import Explanation, load_explanations
 from bases.conformance.runs import compare_runs, make_workplace
-from targets import ALL
+from emulation import why_no_processes
+from targets import NATIVE
 
 __all__ = ["DOCUMENT", "deviations", "table"]
 
@@ -90,9 +92,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pypkg-conformance-") as folder:
         work = Path(folder)
         workplace = make_workplace(work)
-        for name in sys.argv[1:] or ALL:
+        for name in sys.argv[1:] or NATIVE:
             (work / name).mkdir()
-            comparison = compare_runs(workplace, name, build(parse_target(name)).path, work / name)
+            base = build(parse_target(name)).path
+            if problem := why_no_processes(base):
+                print(f"{name}: programs cannot start each other here: {problem}", file=sys.stderr)
+                return 1
+            comparison = compare_runs(workplace, name, base, work / name)
             parts.append(table(comparison))
             for check, (source, packaged) in comparison.unexplained.items():
                 print(f"{name} {check}\n  source:   {source[:600]}\n  packaged: {packaged[:600]}")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emulation import command
+
 from .comparison import Comparison, compare
 from .tree import PROJECT_NAME, make_tree, seal
 
@@ -47,8 +49,8 @@ def cannot_mount(folder: Path) -> str:
     (folder / "a").mkdir()
     (folder / "b").mkdir()
     try:
-        command: list[str | Path] = [*_namespace(), "sh", "-c", MOUNT, "sh", folder / "a", folder / "b", "true"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        mounting: list[str | Path] = [*_namespace(), "sh", "-c", MOUNT, "sh", folder / "a", folder / "b", "true"]
+        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
     except OSError as error:
         return str(error)
     return done.stderr.strip() if done.returncode else ""
@@ -70,6 +72,8 @@ def make_workplace(folder: Path, *, large: int = SMALL) -> Workplace:
 def compare_runs(workplace: Workplace, target: str, base: Path, folder: Path) -> Comparison:
     """Package the program, run it both ways and compare.
 
+    The program starts others: `need_processes` first.
+
     Args:
         workplace: the tree and its environment.
         target: what to package for.
@@ -86,18 +90,18 @@ def compare_runs(workplace: Workplace, target: str, base: Path, folder: Path) ->
     hidden.mkdir()
     mounted: list[str | Path] = [*_namespace(), "sh", "-c", MOUNT, "sh", workplace.tree, hidden]
     script = workplace.tree / PROJECT_NAME / "__main__.py"
-    source = _start([*mounted, base, "-E", "-s", script], folder / "source", workplace.tree / "site-packages")
-    packaged = _start([*_namespace(), program], folder / "packaged")
+    source = _start([*mounted, *command(base, "-E", "-s", script)], folder / "source", workplace.tree / "site-packages")
+    packaged = _start([*_namespace(), *command(program)], folder / "packaged")
     return compare(target, _results(source, folder / "source"), _results(packaged, folder / "packaged"))
 
 
-def _start(command: list[str | Path], folder: Path, *arguments: Path) -> subprocess.Popen[bytes]:
+def _start(words: list[str | Path], folder: Path, *arguments: Path) -> subprocess.Popen[bytes]:
     scratch = folder / "scratch"
     scratch.mkdir(parents=True)
     environment = {"PATH": os.defpath, "HOME": str(scratch), "LANG": "C.UTF-8", "PYPKG_NATIVE_CACHE_PATH": str(folder)}
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [*command, folder / "results.json", scratch, *arguments],
+            [*words, folder / "results.json", scratch, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import needs
+from machines import HERE, NAMES, Machine, find_machine
 from pypkg_core.image import ImageBuilder, ModuleKind
 from runtime_build import compile_program
 
@@ -66,16 +67,17 @@ def sanitizers(compiler: str, folder: Path) -> list[str]:
     return SANITIZERS if done.returncode == 0 else []
 
 
-def _make_runner(folder: Path, options: list[str], name: str = "core") -> RunCore:
-    compiler = needs.compiler()
+def _make_runner(machine: Machine, folder: Path, options: list[str], name: str = "core") -> RunCore:
     program = folder / name
-    compile_program(compiler, program, [PROGRAMS / f"{name}.c"], [*sanitizers(compiler, folder), *options])
+    checks = machine.checks or sanitizers(machine.compiler, folder)
+    sources = [PROGRAMS / f"{name}.c"]
+    compile_program(machine.compiler, program, sources, [*machine.options, *checks, *options])
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [program, *arguments],
+            machine.command(program, *arguments),
             check=False,
             capture_output=True,
             text=True,
@@ -89,24 +91,38 @@ def _make_runner(folder: Path, options: list[str], name: str = "core") -> RunCor
     return run
 
 
+@pytest.fixture(scope="session", params=NAMES)
+def machine(request: pytest.FixtureRequest) -> Machine:
+    """Where the programs run: here, and as 32-bit ARM."""
+    return find_machine(request.param)
+
+
 @pytest.fixture(scope="session")
-def run_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+def run_core(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> RunCore:
     """Run programs/core.c (its commands are in its header comment); a finding of a sanitizer fails the test."""
-    return _make_runner(tmp_path_factory.mktemp("core"), [])
+    return _make_runner(machine, tmp_path_factory.mktemp("core"), [])
 
 
 @pytest.fixture(scope="session")
-def run_unchecked_core(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+def run_core_here(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+    """As `run_core`, on this machine only: for what a static program cannot do, which is to load libraries."""
+    return _make_runner(find_machine(HERE), tmp_path_factory.mktemp("core"), [])
+
+
+@pytest.fixture(scope="session")
+def run_unchecked_core(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> RunCore:
     """As `run_core`, but checksums are not verified, so that corrupt tables and contents are read."""
-    return _make_runner(tmp_path_factory.mktemp("unchecked"), ["-DPYPKG_UNCHECKED"])
+    return _make_runner(machine, tmp_path_factory.mktemp("unchecked"), ["-DPYPKG_UNCHECKED"])
 
 
 @pytest.fixture(scope="session", params=["checked", "unchecked"])
-def run_corruption(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, RunCore]:
+def run_corruption(
+    request: pytest.FixtureRequest, machine: Machine, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[bool, RunCore]:
     """Run programs/corruption.c, with checksums verified and not."""
     checked = request.param == "checked"
     options = [] if checked else ["-DPYPKG_UNCHECKED"]
-    return checked, _make_runner(tmp_path_factory.mktemp("corruption"), options, "corruption")
+    return checked, _make_runner(machine, tmp_path_factory.mktemp("corruption"), options, "corruption")
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,10 @@ if(PYPKG_ADDONS)
 endif()
 
 # In a cross build, configure guesses what it otherwise finds out by running a program. The answers are those of a run:
-# clang's here, those of systems, platforms and processors in files of their names. A guess that is right is written down
-# too.
+# clang's here, those of systems, platforms, processors and series in files of their names. A guess that is right is
+# written down too.
 list(APPEND configure_answers ac_cv_computed_gotos=yes)
-foreach(name IN LISTS PYPKG_OS_FOLDERS PYPKG_PLATFORM PYPKG_PROCESSOR)
+foreach(name IN LISTS PYPKG_OS_FOLDERS PYPKG_PLATFORM PYPKG_PROCESSOR PYPKG_SERIES)
   include("${CMAKE_CURRENT_LIST_DIR}/answers/${name}.cmake" OPTIONAL)
 endforeach()
 

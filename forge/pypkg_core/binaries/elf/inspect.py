@@ -59,6 +59,9 @@ _CHECKED: Final = re.compile(r"__\w+_chk")
 _NEED: Final = struct.Struct("<HHIII")  # Elfxx_Verneed: version, count, file, first name, next
 _NEED_NAME: Final = struct.Struct("<IHHII")  # Elfxx_Vernaux: hash, flags, other, name, next
 _GLIBC: Final = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4})+)")
+# Some of its symbols have the version GLIBC_2.0, whatever the C library (GCC: libgcc/config/libgcc-glibc.ver); wheels
+# carry it under a name of their own: libgcc_s-0bf60adc.so.1.
+_LIBGCC: Final = "libgcc_s"
 _MUSL: Final = "libc.musl-"  # how musl is called where it is the system's: libc.musl-x86_64.so.1
 _FREEBSD_LIBC: Final = "FBSD_"  # the symbol versions of its C library begin so
 _RELR_GLIBC: Final = (2, 36)  # the first that understands DT_RELR, which GLIBC_ABI_DT_RELR asks for (its NEWS)
@@ -77,6 +80,7 @@ class _Tag(IntEnum):
     BIND_NOW = 24
     RUNPATH = 29
     FLAGS = 30
+    RELR = 36
     GNU_HASH = 0x6FFFFEF5
     FLAGS_1 = 0x6FFFFFFB
     VERNEED = 0x6FFFFFFE
@@ -112,6 +116,7 @@ def inspect(data: Bytes, shown: object) -> Binary:
         minimum=minimum,
         undefined=undefined,
         protections=frozenset(_protections(elf, view, dynamic, undefined)),
+        packed_relocations=dynamic.packs_relocations,
     )
 
 
@@ -261,6 +266,11 @@ class _Dynamic:
         )
 
     @property
+    def packs_relocations(self) -> bool:
+        """Whether its relative relocations are packed."""
+        return _Tag.RELR in self._values
+
+    @property
     def changes_code(self) -> bool:
         """Whether the loader must write to code."""
         return _Tag.TEXTREL in self._values or bool(self._first(_Tag.FLAGS) & _DF_TEXTREL)
@@ -299,21 +309,23 @@ class _Dynamic:
         return 0
 
     def versions(self) -> list[str]:
-        """Return the symbol versions that it asks for."""
+        """Return the symbol versions that it asks for, but for those of the compiler's library."""
         found: list[str] = []
         if _Tag.VERNEED not in self._values:
             return found
         left = self._view.size // _NEED.size
         at = self._offset(_Tag.VERNEED)
         for _ in range(self._first(_Tag.VERNEEDNUM)):
-            _, count, _, first, following = self._view.unpack(_NEED, at)
+            _, count, file, first, following = self._view.unpack(_NEED, at)
             left -= 1 + count
             if left < 0:
                 raise self._view.error("is damaged: it asks for more symbol versions than it has room for")
             name_at = at + first
+            of_compiler = self._string(file).startswith(_LIBGCC)
             for _ in range(count):
                 _, _, _, name, next_name = self._view.unpack(_NEED_NAME, name_at)
-                found.append(self._string(name))
+                if not of_compiler:
+                    found.append(self._string(name))
                 name_at += next_name
             if following == 0:
                 break

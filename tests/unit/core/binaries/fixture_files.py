@@ -9,13 +9,22 @@ import struct
 from .elf_files import elf_base
 from .make_fixtures import FIXTURES
 
-__all__ = ["all_fixtures", "fixture", "universal"]
+__all__ = ["all_fixtures", "fixture", "universal", "with_packed_relocations"]
 
 
 @functools.cache
 def fixture(name: str) -> bytes:
     """Return the contents of a fixture."""
     return gzip.decompress((FIXTURES / f"{name}.gz").read_bytes())
+
+
+def with_packed_relocations(name: str) -> bytes:
+    """Return an ELF library of 64 bits with DT_RELR in place of DT_FLAGS_1: zig's linker cannot pack relocations."""
+    flags, packed = struct.pack("<Q", 0x6FFFFFFB), struct.pack("<Q", 36)
+    data = fixture(name)
+    if data.count(flags) != 1:
+        raise ValueError(f"{name}: expected one DT_FLAGS_1, found {data.count(flags)}")
+    return data.replace(flags, packed)
 
 
 def universal(*parts: bytes, wide: bool = False) -> bytes:

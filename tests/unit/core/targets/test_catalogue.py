@@ -128,6 +128,11 @@ def test_a_bad_table_names_the_key(tmp_path: Path, old: str, new: str, problem: 
         ('os = ["posix", "linux"]', 'os = "linux"', "platforms[0].os: expected a list, got 'linux'"),
         ('os = ["posix", "linux"]', "os = []", "platforms[0].os: is empty"),
         ('aliases = ["lin"]', 'aliases = ["macos"]', "platforms[4]: 'macos' is defined twice"),
+        (
+            'packed_relocations = "1.2.4"',
+            'packed_relocations = "x"',
+            "platforms[1].packed_relocations: expected a version such as 2.17, got 'x'",
+        ),
         ('minimum = "2.17"', 'minimum = "new"', "platforms[0].minimum: expected a version such as 2.17, got 'new'"),
         (
             '"2.{5..44}"',

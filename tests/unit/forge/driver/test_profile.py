@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,38 @@ int main(int count, char **words) {
     return count > 5 ? never(sum) + words[0][0] : 0;
 }
 """
+CASES = """TARGET(OFTEN) {
+    sum += 1;
+    break;
+}
+LABEL(once) {
+    sum += 2;
+    break;
+}
+"""
+# Further down than CASES is long: lines of both are counted from the same one.
+LOOP = """
+
+
+
+
+
+
+
+
+
+#define TARGET(name) case name:
+#define LABEL(name) case name:
+enum { OFTEN, once };
+int sum;
+int loop(int instruction) {
+    switch (instruction) {
+#   include "cases.h"
+    }
+    return sum;
+}
+int main(void) { return loop(OFTEN) + loop(OFTEN) + loop(once) + loop(OFTEN) == 0; }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +123,27 @@ def test_profiles_are_well_formed(path: Path) -> None:
     assert lines > 5 * len(names)
 
 
+def test_a_file_included_in_a_function_counts_for_it(train: ModuleType, tmp_path: Path) -> None:
+    """As CPython's interpreter loop is, whose instructions may also be functions of their own."""
+    needs.tools("gcc", "gcov")
+    (tmp_path / "cases.h").write_text(CASES)
+    (tmp_path / "loop.c").write_text(LOOP)
+    subprocess.run(["gcc", "--coverage", "-O0", "-c", "loop.c"], cwd=tmp_path, check=True)
+    subprocess.run(["gcc", "--coverage", "loop.o", "-o", "loop"], cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "loop"], cwd=tmp_path, check=True)
+    line = ["gcov", "--json-format", "--stdout", "loop.gcda"]
+    document = json.loads(subprocess.run(line, cwd=tmp_path, check=True, capture_output=True).stdout)
+    functions: dict[Any, Any] = {}
+    train.add_coverage(document, functions, tmp_path)
+    found = {function.name: counts for function, counts in functions.items()}
+    first = LOOP.splitlines().index("int loop(int instruction) {") + 1
+    # The second line of each case, counted from the first line of the loop.
+    assert found["loop"].lines[(2 - first) & train.LINE_MASK] == 3
+    assert found["loop"].lines[(6 - first) & train.LINE_MASK] == 1
+    assert (found["_TAIL_CALL_OFTEN"].calls, found["_TAIL_CALL_OFTEN"].lines[1]) == (3, 3)
+    assert (found["_TAIL_CALL_once"].calls, found["_TAIL_CALL_once"].lines[1]) == (1, 1)
+
+
 def test_workloads_count_alike(train: ModuleType) -> None:
     function, other = train.Function("f", "a.c", 10), train.Function("g", "a.c", 20)
     few = {function: train.Counts(calls=1, lines=train.Counter({1: 2}))}
@@ -114,7 +168,7 @@ def test_from_counts_to_code(train: ModuleType, tmp_path: Path) -> None:
     line = ["gcov", "--json-format", "--stdout", "functions.gcda"]
     document = json.loads(subprocess.run(line, cwd=tmp_path, check=True, capture_output=True).stdout)
     functions: dict[object, object] = {}
-    train.add_coverage(document, functions)
+    train.add_coverage(document, functions, tmp_path)
     profile = "".join(train.profile_lines(train.merge([functions])))
     assert re.findall(r"^(\w+):", profile, re.MULTILINE)[0] == "often"
     # The lines of `often`: its condition, the branch that was never taken, and the other.

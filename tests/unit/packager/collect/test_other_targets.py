@@ -14,8 +14,8 @@ from pypkg.environment.resolution import Resolution
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
-from unit.core.binaries.fixture_files import all_fixtures
-from unit.packager.world import ADDON, VERSION, World, elf, names, notices, paths, warnings
+from unit.core.binaries.fixture_files import all_fixtures, with_packed_relocations
+from unit.packager.world import ADDON, VERSION, World, details, elf, names, notices, paths, warnings
 from unit.wheel_index import WheelIndex
 
 HERE = f"cp{VERSION}-cp{VERSION}-manylinux2014_x86_64"
@@ -237,6 +237,43 @@ def test_a_newer_glibc_is_told_or_refused(world: World, index: WheelIndex) -> No
     assert "dep: using its wheel for" in "\n".join(notices(found))
     assert told not in notices(found)
     assert not [path for path in paths(found) if "dep.libs" in path]
+
+
+def test_packed_relocations_for_alpine_are_told_or_refused(world: World, index: WheelIndex) -> None:
+    tag = f"cp{VERSION}-cp{VERSION}-musllinux_1_2_x86_64"
+    packed = with_packed_relocations("alpine-x64.so")
+    index.add(
+        "dep", "1.0", tag, {"dep.py": "", "dep.libs/libx.so.1": packed, "dep.libs/liby.so": native("alpine-x64.so")}
+    )
+    offer(world, index)
+    world.install("dep", {"dep.py": "", "dep.libs/libx.so.1": native("linux-x64.so")}, tag=HERE)
+    world.write({"app.py": "import dep\n"})
+    told = "needs musl 1.2.4 or newer at run time, because of dep (musl 1.2.4 for its packed relative relocations)"
+    found = world.collect(platform="alpine")
+    assert f"The executable {told}" in notices(found)
+    assert "site-packages/dep.libs/libx.so.1" in paths(found)
+    assert told not in "\n".join(notices(world.collect()))
+    offer(world, index, newest=Minimum(name="musl", version=(1, 2, 3)))
+    with pytest.raises(PypkgError, match=r"with musl 1\.2\.3: its native code needs a newer one") as caught:
+        world.collect(platform="alpine")
+    assert "dep: needs musl 1.2.4 for its packed relative relocations" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (243, "is a library for RISC-V; no target can load it; left out"),
+        (183, f"is a library for AArch64; py{VERSION}-linux-x64 cannot load it; left out"),
+        (None, "is not a library of a known format; no target can load it; left out"),
+    ],
+)
+def test_a_library_of_the_project_that_cannot_be_loaded_is_listed(world: World, machine: int | None, said: str) -> None:
+    code = "import ctypes, pathlib\nFILES = pathlib.Path(__file__).parent / 'libs'\n"
+    other = elf(machine) if machine is not None else b"INPUT(libother.so)"
+    world.write({"app.py": code, "libs/libours.so": elf(), "libs/libother.so": other})
+    found = world.collect()
+    assert f"app/libs/libother.so: {said}" in details(found)
+    assert {"app/libs/libours.so"} == {path for path in paths(found) if path.endswith(".so")}
 
 
 def test_files_outside_site_packages_are_where_the_prefix_is(world: World, index: WheelIndex) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pypkg.environment import fit
-from pypkg.environment.fit import fits, is_library, is_program, newer_minimum
+from pypkg.environment.fit import fits, is_library, is_program, newer_minimum, packed_minimum
 from pypkg.graph.resolver import addon_stem
 from pypkg_core.binaries.binary import Binary, Kind, Minimum
 from pypkg_core.targets.catalogue import Target, catalogue
-from unit.core.binaries.fixture_files import all_fixtures
+from unit.core.binaries.fixture_files import all_fixtures, with_packed_relocations
 from unit.packager.world import elf
 
 LINUX = Target(version="311", platform="linux", arch="x64")
@@ -96,6 +96,17 @@ def test_a_newer_system_than_that_of_the_base_is_told(tmp_path: Path) -> None:
     assert newer_minimum(tmp_path / "linux-x64", STATIC) is None  # it loads nothing
     assert newer_minimum(tmp_path / "linux-arm64.so", arm) is None  # 2.17
     assert newer_minimum(tmp_path / "freebsd-x64", LINUX) is None  # 14.0 of another system
+
+
+def test_packed_relocations_need_a_newer_musl(tmp_path: Path) -> None:
+    alpine, arm = (Target(version="311", platform="alpine", arch=arch) for arch in ("x64", "arm64"))
+    (tmp_path / "plain.so").write_bytes(all_fixtures()["alpine-x64.so"])
+    (tmp_path / "packed.so").write_bytes(with_packed_relocations("alpine-x64.so"))
+    found = packed_minimum(tmp_path / "packed.so", alpine)
+    assert found == Minimum(name="musl", version=(1, 2, 4), reason="packed relative relocations")
+    assert packed_minimum(tmp_path / "plain.so", alpine) is None
+    for other in (arm, LINUX, STATIC):  # another processor; it asks for it by a version; it loads nothing
+        assert packed_minimum(tmp_path / "packed.so", other) is None
 
 
 def test_a_text_file_is_no_addon(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ from pypkg_core.errors import UsageError
         ("uOX=utf8=1", ("-O", "-u", "-Xutf8=1"), 1),
         ("-X dev,Xtracemalloc=5", ("-Xdev", "-Xtracemalloc=5"), 0),
         ("-W 'error:two words'", ("-Werror:two words",), 0),
+        ("X=thread_inherit_context=1", ("-Xthread_inherit_context=1",), 0),
+        ("X=disable-remote-debug", ("-Xdisable-remote-debug",), 0),
+        ("X=importtime=2", ("-Ximporttime=2",), 0),
         ("X=of-its-own=3", ("-Xof-its-own=3",), 0),
     ],
 )
@@ -59,6 +62,8 @@ def test_words_of_a_command_line() -> None:
         ("-X -O", "it needs a value"),
         ("W=wrong", "expected one of default, error"),
         ("X=utf8=2", "expected 0 or 1"),
+        ("X=context_aware_warnings=yes", "expected 0 or 1"),
+        ("X=importtime=3", "importtime=2"),
         ("X=gil=0", "needs the global interpreter lock"),
         ("X=int_max_str_digits=3", "an integer >= 640"),
         ("X=frozen_modules=maybe", "on or off"),

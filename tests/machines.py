@@ -1,0 +1,80 @@
+"""Machines that C programs of the tests are compiled for and run on: this one, and those that an emulator stands for.
+
+For a machine of the catalogue the compiler is zig, with the processor that bases of that machine are compiled for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import needs
+from pypkg_core.targets.catalogue import catalogue
+from pypkg_core.targets.host import known_host
+from zig_build import zig_compiler
+
+__all__ = ["ARM", "HERE", "NAMES", "Machine", "find_machine"]
+
+HERE: Final = "here"
+# The 32-bit machine: static, so that it needs nothing but the emulator of its processor.
+ARM: Final = "linuxstatic-armv7"
+NAMES: Final = (HERE, ARM)
+# Clang's sanitizer of undefined behaviour without a library: what it finds ends the program by a signal. An emulator
+# does not refuse the unaligned accesses that a processor refuses; this does.
+_TRAPS: Final = ("-fsanitize=undefined", "-fsanitize-trap=all")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """How programs are compiled for a machine and run.
+
+    Attributes:
+        name: "here", or platform and processor: "linuxstatic-armv7".
+        compiler: its path.
+        options: what the compiler needs for this machine, also when it links.
+        runner: the words before the path of a program.
+        checks: options that make the program find its own errors; empty for this machine, whose compiler is asked.
+    """
+
+    name: str
+    compiler: str
+    options: tuple[str, ...] = ()
+    runner: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def command(self, program: Path, *arguments: str | Path) -> list[str]:
+        """Return the command line that runs a program of this machine."""
+        return [*self.runner, str(program), *map(str, arguments)]
+
+
+def find_machine(name: str) -> Machine:
+    """Return a machine by its name; skip the test where its compiler or its emulator is missing.
+
+    Args:
+        name: `HERE`, or platform and processor as in the names of targets.
+    """
+    if name == HERE:
+        return Machine(name=name, compiler=needs.compiler())
+    platform, arch = name.split("-")
+    row = catalogue().machines[platform, arch]
+    cpu = () if row.cpu is None else (f"-mcpu={row.cpu}",)
+    return Machine(
+        name=name,
+        compiler=str(zig_compiler()),
+        options=("-target", row.triple, *cpu),
+        runner=_runner(platform, arch),
+        checks=_TRAPS,
+    )
+
+
+def _runner(platform: str, arch: str) -> tuple[str, ...]:
+    host = known_host()
+    system = catalogue().platforms[platform].sys_platform
+    if host is None or host.facts.sys_platform != system:
+        needs.other_host(f"a program for {system}")
+    if host.arch == arch:
+        return ()
+    emulator = catalogue().arches[arch].emulator
+    assert emulator is not None, f"no emulator of {arch} is known"
+    return (needs.tool(emulator),)

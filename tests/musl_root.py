@@ -1,0 +1,158 @@
+"""Root folders whose only C library is a shared musl, of two releases: a program sees there what it sees on Alpine.
+
+The older is what Debian packages, the newer is upstream's, compiled by zig: zig's own copy of musl lacks the loader.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import needs
+from emulation import need_processes, target_of
+from fixture_types import Result
+from pypkg_core.binaries import inspect_file
+from pypkg_core.cache import cache_root, locked
+from pypkg_core.targets.catalogue import Target
+from pypkg_forge.sources.fetch import Fetcher
+from pypkg_forge.sources.origins import default_origins
+from pypkg_forge.sources.pins import Pin
+from zig_build import find_zig
+
+__all__ = ["MUSLS", "MuslRoot", "make_root"]
+
+NEW: Final = Pin(
+    name="musl",
+    version="1.2.5",
+    file="musl-1.2.5.tar.gz",
+    sha256="a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4",
+    size=1080786,
+    urls=("https://musl.libc.org/releases/musl-1.2.5.tar.gz",),
+    debian="pool/main/m/musl/musl_1.2.5.orig.tar.gz",
+    licence="MIT",
+)
+# zig defines what traps undefined behaviour, and builtin functions, by calls that a C library cannot make to itself.
+CFLAGS: Final = "-O1 -fno-sanitize=undefined -fno-stack-protector -fno-builtin"
+# Debian's names of processors.
+DEBIAN: Final = {"x64": "amd64", "arm64": "arm64", "armv7": "armhf", "armv6": "armhf"}
+BUILD_SECONDS: Final = 900
+RUN_SECONDS: Final = 300
+# Programs look at themselves in /proc; the mounts vanish with the namespace.
+ENTER: Final = 'mount --bind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
+
+
+def _debians_musl(target: Target) -> Path:
+    """Return the C library of Debian's package."""
+    package = f"musl:{DEBIAN[target.arch]}"
+    folder = cache_root() / "tests" / "musl" / f"debian-{target.arch}"
+    with locked(folder):
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            got = subprocess.run(
+                [needs.tool("apt-get"), "download", package], cwd=folder, capture_output=True, text=True, check=False
+            )
+            if got.returncode != 0:
+                needs.unmet(
+                    f"Debian's package {package} cannot be had: {got.stderr.strip().splitlines()[-1]}",
+                    f"Debian: dpkg --add-architecture {DEBIAN[target.arch]} && apt-get update",
+                )
+            (archive,) = folder.glob("*.deb")
+            subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+            (folder / "complete").touch()
+    return next(folder.glob("**/libc.so"))
+
+
+def _upstreams_musl(target: Target) -> Path:
+    """Return the C library compiled from upstream's archive, once for each processor."""
+    machine = target.machine
+    folder = cache_root() / "tests" / "musl" / f"{NEW.version}-{target.arch}"
+    with locked(folder):
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            with needs.sources(str(NEW), kept=True):
+                archive = Fetcher(origins=default_origins(None)).fetch_first(NEW.name, [NEW]).path
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")
+            _compile(folder / f"musl-{NEW.version}", machine.triple, machine.cpu)
+            (folder / "complete").touch()
+    return folder / f"musl-{NEW.version}" / "lib" / "libc.so"
+
+
+def _compile(tree: Path, triple: str, cpu: str | None) -> None:
+    zig = find_zig()
+    processor = f" -mcpu={cpu}" if cpu is not None else ""
+    environment = {
+        **os.environ,
+        "CC": f"{zig} cc -target {triple}{processor}",
+        "AR": f"{zig} ar",
+        "RANLIB": f"{zig} ranlib",
+        "CFLAGS": CFLAGS,
+    }
+    jobs = f"-j{os.cpu_count()}"
+    for step in (["./configure", f"--target={triple}", "--disable-static"], [needs.tool("make"), jobs, "lib/libc.so"]):
+        done = subprocess.run(
+            step, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS
+        )
+        assert done.returncode == 0, f"{step} of musl {NEW.version} failed:\n{done.stderr[-3000:]}"
+
+
+# The releases, by what makes the C library.
+MUSLS: Final = {"1.2.3": _debians_musl, "1.2.5": _upstreams_musl}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MuslRoot:
+    """A root folder.
+
+    Attributes:
+        folder: the root.
+        release: of musl.
+    """
+
+    folder: Path
+    release: str
+
+    def run(self, program: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """Copy a program into the root, run it there, and wait for it."""
+        inside = self.folder / program.name
+        if not inside.exists():
+            shutil.copy2(program, inside)
+        enter: list[str | Path] = [needs.tool("unshare"), "--mount", "sh", "-c", ENTER, self.folder]
+        return subprocess.run(
+            [*enter, f"/{program.name}", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": os.defpath, "HOME": "/tmp", **(env or {})},
+            timeout=RUN_SECONDS,
+        )
+
+
+def make_root(folder: Path, release: str, base: Path) -> MuslRoot:
+    """Make a root for the programs of one target, in a new folder; only root can enter it.
+
+    Args:
+        folder: does not exist.
+        release: one of `MUSLS`.
+        base: a base of the target.
+    """
+    needs.root("to enter a root folder with another C library")
+    need_processes(base)
+    loader = inspect_file(base)[0].interpreter
+    assert loader is not None, f"{base} is static"
+    for name in ("proc", "dev", "tmp"):
+        (folder / name).mkdir(parents=True)
+    inside = folder / loader.removeprefix("/")
+    inside.parent.mkdir(exist_ok=True)
+    shutil.copy(MUSLS[release](target_of(base)), inside)
+    inside.chmod(0o755)
+    return MuslRoot(folder=folder, release=release)

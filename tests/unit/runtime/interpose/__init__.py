@@ -1,0 +1,1 @@
+"""Tests of patches/runtime/interpose: the calls of native addons."""
