@@ -39,14 +39,9 @@ def target_of(program: Path) -> Target:
 def _words(program: Path) -> tuple[str, ...]:
     target, binary = target_of(program), inspect_file(program)[0]
     found = runner(target, binary)
-    if found is None:
-        if binary.interpreter is not None and not Path(binary.interpreter).exists():
-            remedy = "CONTRIBUTING.md, 'Set up', names the packages of other C libraries"
-            needs.unmet(f"There is no {binary.interpreter}, which loads programs of {target}", remedy)
-        if target.processor.emulator is not None:
-            needs.tool(target.processor.emulator)
-        needs.other_host(f"nothing here runs {target}")
-    return tuple(found)
+    if found.reason is not None:
+        needs.unmet(f"Nothing here runs {target}: {found.reason}", "CONTRIBUTING.md, 'Set up', names the packages")
+    return found.words
 
 
 def command(program: Path, *arguments: str | Path, like: Path | None = None) -> list[str | Path]:

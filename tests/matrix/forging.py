@@ -18,7 +18,7 @@ from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver.assembly.host_python import host_python_folder
 from pypkg_forge.driver.build import build
 from pypkg_forge.driver.recipe import make_recipe, recorded_choices
-from pypkg_forge.verify.verify import Report, verify_base
+from pypkg_forge.verify.verify import verify_base
 
 __all__ = ["Forged", "forge"]
 
@@ -94,19 +94,9 @@ def forge(target: Target, known: Made | None, *, source: Path | None, force: boo
             release=base.version,
             size=base.path.stat().st_size,
             sha256=base.sha256,
-            verified=_how(verify_base(base.path, target), manifest.get("verified")),
+            verified=verify_base(base.path, target).how,
         )
     return Forged(base=base, made=known, cost=cost, objects=recipe.objects_key)
-
-
-def _how(report: Report, recorded: object) -> str:
-    """Return how a base was verified now; why it was not run is in its manifest."""
-    if report.emulator is not None:
-        return f"run by {Path(report.emulator).name}"
-    if report.ran is not None:
-        return "run here"
-    reason = recorded if isinstance(recorded, str) and recorded.startswith("structure only") else ""
-    return reason or "structure only: this machine cannot run it"
 
 
 def _stamp(base: Base | None) -> tuple[str, int] | None:
