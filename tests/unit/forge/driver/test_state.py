@@ -49,9 +49,7 @@ def test_a_base_whose_manifest_does_not_say_how_it_was_verified(manifest: object
 
 
 def test_an_interrupted_build_is_not_there() -> None:
-    cached("built", "3.13.5", 1).with_name(
-        f"{base_name('built', '3.13.5', TARGET.platform, TARGET.arch)}.sha256"
-    ).unlink()
+    sha256_path(cached("built", "3.13.5", 1)).unlink()
     assert target_state(TARGET).cached == ()
 
 
