@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg_core.bases.record import manifest_path, write_sha256
+from pypkg_core.bases.record import manifest_path, sha256_path, write_sha256
 from pypkg_core.cache import base_dir, base_name
 from pypkg_core.targets.catalogue import Target
 from pypkg_forge.driver import state
