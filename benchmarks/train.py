@@ -163,7 +163,8 @@ def profile_lines(functions: dict[str, Counts]) -> Iterator[str]:
         left -= counts.total
         yield f"{name}:{round(counts.total)}:{round(counts.calls)}\n"
         for line, count in sorted(counts.lines.items()):
-            yield f" {line}: {round(count)}\n"
+            # gcov's counters are not atomic: threads of the tests can make a line's negative.
+            yield f" {line}: {max(0, round(count))}\n"
 
 
 class Training:

@@ -6,10 +6,12 @@ For a machine of the catalogue the compiler is zig, with the processor that base
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import needs
+from pypkg_core.binaries import inspect_file
 from pypkg_core.targets.catalogue import catalogue
 from pypkg_core.targets.host import known_host
 from zig_build import zig_compiler
@@ -17,6 +19,14 @@ from zig_build import zig_compiler
 __all__ = ["ARM", "HERE", "NAMES", "Machine", "find_machine"]
 
 HERE: Final = "here"
+# Debian's package of each loader.
+_LOADERS: Final = {
+    "/lib/ld-linux-aarch64.so.1": "libc6:arm64",
+    "/lib/ld-linux-armhf.so.3": "libc6:armhf",
+    "/lib/ld-musl-aarch64.so.1": "musl:arm64",
+    "/lib/ld-musl-armhf.so.1": "musl:armhf",
+    "/lib/ld-musl-x86_64.so.1": "musl",
+}
 # The 32-bit machine: static, so that it needs nothing but the emulator of its processor.
 ARM: Final = "linuxstatic-armv7"
 NAMES: Final = (HERE, ARM)
@@ -35,6 +45,7 @@ class Machine:
         options: what the compiler needs for this machine, also when it links.
         runner: the words before the path of a program.
         checks: options that make the program find its own errors; empty for this machine, whose compiler is asked.
+        linking: what the compiler needs to link a program that is not static.
     """
 
     name: str
@@ -42,9 +53,13 @@ class Machine:
     options: tuple[str, ...] = ()
     runner: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    linking: tuple[str, ...] = ()
 
     def command(self, program: Path, *arguments: str | Path) -> list[str]:
-        """Return the command line that runs a program of this machine."""
+        """Return the command line that runs a program of this machine; skip the test where its loader is missing."""
+        loader = _loader(program)
+        if loader is not None and not Path(loader).exists():
+            needs.unmet(f"{loader} is missing", f"Debian: apt-get install {_LOADERS.get(loader, 'libc6')}")
         return [*self.runner, str(program), *map(str, arguments)]
 
 
@@ -65,7 +80,13 @@ def find_machine(name: str) -> Machine:
         options=("-target", row.triple, *cpu),
         runner=_runner(platform, arch),
         checks=_TRAPS,
+        linking=("-dynamic",) if row.needed else (),
     )
+
+
+@cache
+def _loader(program: Path) -> str | None:
+    return inspect_file(program)[0].interpreter
 
 
 def _runner(platform: str, arch: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import needs
-from emulation import need_processes, target_of
 from fixture_types import Result
 from pypkg_core.binaries import inspect_file
 from pypkg_core.cache import cache_root, locked
@@ -44,11 +43,11 @@ DEBIAN: Final = {"x64": "amd64", "arm64": "arm64", "armv7": "armhf", "armv6": "a
 BUILD_SECONDS: Final = 900
 RUN_SECONDS: Final = 300
 # Programs look at themselves in /proc; the mounts vanish with the namespace.
-ENTER: Final = 'mount --bind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
+ENTER: Final = 'mount --bind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec "$@"'
 
 
 def _debians_musl(target: Target) -> Path:
-    """Return the C library of Debian's package."""
+    """Return the C library of Debian's package, fetched once for each processor."""
     package = f"musl:{DEBIAN[target.arch]}"
     folder = cache_root() / "tests" / "musl" / f"debian-{target.arch}"
     with locked(folder):
@@ -127,7 +126,7 @@ class MuslRoot:
             shutil.copy2(program, inside)
         enter: list[str | Path] = [needs.tool("unshare"), "--mount", "sh", "-c", ENTER, self.folder]
         return subprocess.run(
-            [*enter, f"/{program.name}", *arguments],
+            [*enter, needs.tool("chroot"), self.folder, f"/{program.name}", *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -137,22 +136,22 @@ class MuslRoot:
         )
 
 
-def make_root(folder: Path, release: str, base: Path) -> MuslRoot:
+def make_root(folder: Path, release: str, target: Target, program: Path) -> MuslRoot:
     """Make a root for the programs of one target, in a new folder; only root can enter it.
 
     Args:
         folder: does not exist.
         release: one of `MUSLS`.
-        base: a base of the target.
+        target: of any Python version.
+        program: one of these programs; it names the loader that it needs.
     """
     needs.root("to enter a root folder with another C library")
-    need_processes(base)
-    loader = inspect_file(base)[0].interpreter
-    assert loader is not None, f"{base} is static"
+    loader = inspect_file(program)[0].interpreter
+    assert loader is not None, f"{program} is static"
     for name in ("proc", "dev", "tmp"):
         (folder / name).mkdir(parents=True)
     inside = folder / loader.removeprefix("/")
     inside.parent.mkdir(exist_ok=True)
-    shutil.copy(MUSLS[release](target_of(base)), inside)
+    shutil.copy(MUSLS[release](target), inside)
     inside.chmod(0o755)
     return MuslRoot(folder=folder, release=release)

@@ -127,7 +127,13 @@ def compile_objects(compiler: str, flags: Sequence[str], sources: Iterable[Path]
 
 
 def compile_program(
-    compiler: str, out: Path, own: Sequence[Path], options: Sequence[str] = (), *, codecs: bool = False
+    compiler: str,
+    out: Path,
+    own: Sequence[Path],
+    options: Sequence[str] = (),
+    *,
+    linking: Sequence[str] = (),
+    codecs: bool = False,
 ) -> None:
     """Compile a program with the runtime, except what needs SQLite.
 
@@ -135,6 +141,7 @@ def compile_program(
         out: the program.
         own: its own C files.
         options: more flags for the compiler and the linker: sanitizers, macros.
+        linking: more flags for the linker only.
         codecs: with the decoders, whose libraries must be installed.
 
     Raises:
@@ -143,7 +150,7 @@ def compile_program(
     flags = [*FLAGS, *options, *(() if codecs else ("-DPYPKG_WITHOUT_CODECS",))]
     objects = compile_objects(compiler, flags, [*own, *runtime_sources("sqlite.c")])
     libraries = ["-ldl", "-lpthread", *(CODEC_LIBRARIES if codecs else ())]
-    _run([compiler, *options, "-o", out, *objects, *libraries])
+    _run([compiler, *options, *linking, "-o", out, *objects, *libraries])
 
 
 def has_codecs(compiler: str, folder: Path, options: Sequence[str] = ()) -> bool:

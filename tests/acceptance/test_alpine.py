@@ -9,6 +9,7 @@ import pytest
 
 from acceptance.environments import make_environment
 from acceptance.program import Package, Program
+from emulation import need_processes
 from fixture_types import BaseOf
 from musl_root import MUSLS, MuslRoot, make_root
 from pypkg_core.targets.catalogue import Target
@@ -55,12 +56,19 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="module")
 def root(target: Target, release: str, base_of: BaseOf, tmp_path_factory: pytest.TempPathFactory) -> MuslRoot:
-    return make_root(tmp_path_factory.mktemp("musl") / "root", release, base_of(target.name))
+    base = base_of(target.name)
+    need_processes(base)
+    return make_root(tmp_path_factory.mktemp("musl") / "root", release, target, base)
 
 
 @pytest.fixture(scope="module")
 def python() -> Path:
     return make_environment(*TOURED)
+
+
+@pytest.fixture(scope="module")
+def tour(target: Target, package: Package, python: Path) -> Program:
+    return package(TOUR, target.name, "--python", python)
 
 
 def _output(root: MuslRoot, program: Program, *arguments: str) -> str:
@@ -93,9 +101,6 @@ def test_it_is_a_musl_python(
 
 @pytest.mark.index
 @pytest.mark.parametrize("target", WITH_WHEELS, indirect=True)
-def test_native_addons_from_the_index(
-    root: MuslRoot, target: Target, release: str, package: Package, python: Path
-) -> None:
-    tour = package(TOUR, target.name, "--python", python)
+def test_native_addons_from_the_index(root: MuslRoot, release: str, tour: Program) -> None:
     for part in (*PARTS, *(PACKED if release != "1.2.3" else ())):
         assert _output(root, tour, part) == f"{part}\n"

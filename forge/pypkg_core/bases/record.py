@@ -61,7 +61,7 @@ class Base:
                 (`OtherFormatError`).
         """
         try:
-            image = read_image(self.path)
+            image = _image(self.path, _state(self.path))
         except OtherFormatError as error:
             raise error.of_base(self.path, self.target.name) from error
         except PypkgError as error:
@@ -108,6 +108,21 @@ class Base:
     def _repair(self) -> str:
         verb = "fetch" if self.origin == "fetched" else "build --force"
         return f"Delete it, or replace it: pypkg-forge {verb} {self.target.name}"
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file, nothing if it cannot be asked."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@functools.lru_cache(maxsize=16)
+def _image(path: Path, state: tuple[int, ...]) -> Image:  # noqa: ARG001 (tells an older file from a newer one)
+    """Return the image in a file; a run for several targets needs that of this machine for each of them."""
+    return read_image(path)
 
 
 def sha256_path(base: Path) -> Path:

@@ -15,6 +15,7 @@ from pypkg.cli.dependencies import DependencyOptions, default_target, dependency
 from pypkg.cli.usage import usage
 from pypkg.messages import Messages, human_size
 from pypkg.pipeline.package import Request, prepare, write
+from pypkg.pipeline.shared import Shared
 from pypkg.project.config import Config, load_config
 from pypkg.project.inline_metadata import check_version
 from pypkg.project.interpreter_options import parse_options, split_options
@@ -101,12 +102,13 @@ def _command(
             build=build,
             debug=debug,
         )
-        for item in outputs:
-            prepared = prepare(request, item, messages)
-            messages.show(prepared.diagnostics)
-            written = write(prepared, messages)
-            messages.show(written.diagnostics)
-            messages.result(f"{item.path}  {human_size(written.size)}")
+        with Shared() as shared:
+            for item in outputs:
+                prepared = prepare(request, item, messages, shared)
+                messages.show(prepared.diagnostics)
+                written = write(prepared, messages)
+                messages.show(written.diagnostics)
+                messages.result(f"{item.path}  {human_size(written.size)}")
 
 
 def _with_source_policy(config: Config, *, public: bool, packages: str | None) -> Config:

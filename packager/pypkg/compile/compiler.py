@@ -40,7 +40,7 @@ class CompiledModule:
 
 
 class Compiler:
-    """Compiles and scans modules for one target; a context manager, because it owns processes.
+    """Compiles and scans modules for one or several targets; a context manager, because it owns processes.
 
     Args:
         version: the target's Python, ``(3, 13)``.
@@ -51,7 +51,9 @@ class Compiler:
         jobs: number of workers, default one per processor, at most 8.
 
     Attributes:
-        facts: what the interpreter that runs the workers reports about itself.
+        python: the interpreter that runs the workers.
+        facts: what it reports about itself.
+        files: (root, file below it, mode) of what was submitted from files -> its key, for `submit_again`.
 
     Raises:
         PypkgError: none of ``pythons`` is of the target's version.
@@ -73,23 +75,52 @@ class Compiler:
         self._compiled: dict[bytes, CompiledModule] = {}
         self._pending: set[bytes] = set()
         self._submitted: dict[tuple[str, int], bytes] = {}
+        self.files: dict[tuple[Path, str, int], bytes] = {}
         try:
-            self.python, self.facts, first = self._choose(version, pythons)
+            self.python, self.facts, self._first = self._choose(version, pythons)
         except BaseException:
             self._close_cache()
             raise
         system = f"{platform.sys_platform} {platform.os_name} {platform.snapshot_root}"
         stamp = f"{self.facts.version} {self.facts.magic} {system} {optimize}".encode()
         self._stamp = scanner_stamp() + stamp
-        count = jobs or min(os.cpu_count() or 1, 8)
-        self._pool = WorkerPool(self.python, platform=platform, optimize=optimize, count=count, first=first)
+        self._count = jobs or min(os.cpu_count() or 1, 8)
+        self._pool: WorkerPool | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._pool.close()
+        self.close()
+
+    def close(self) -> None:
+        """End the workers and write the cache."""
+        self.rest()
         self._close_cache()
+
+    def rest(self) -> None:
+        """End the workers until there is work again; what they have not answered must be submitted again."""
+        if self._pool is not None:
+            self._pool.close()
+        elif self._first is not None:
+            self._first.stop()
+        self._pool = self._first = None
+        if self._pending:
+            self.files = {file: key for file, key in self.files.items() if key not in self._pending}
+            self._pending.clear()
+
+    @property
+    def identity(self) -> tuple[Path, bytes]:
+        """What its answers depend on besides the sources: those of a compiler with the same one are the same."""
+        return self.python, self._stamp
+
+    def _workers(self) -> WorkerPool:
+        if self._pool is None:
+            first, self._first = self._first, None
+            self._pool = WorkerPool(
+                self.python, platform=self._platform, optimize=self._optimize, count=self._count, first=first
+            )
+        return self._pool
 
     def _close_cache(self) -> None:
         if self._cache is not None:
@@ -117,7 +148,7 @@ class Compiler:
             self._compiled[key] = known
             return key
         self._pending.add(key)
-        self._pool.submit(Task(key=key, path=path, mode=mode, source=source))
+        self._workers().submit(Task(key=key, path=path, mode=mode, source=source))
         return key
 
     def submit_again(self, path: str, mode: int, key: bytes) -> None:
@@ -132,7 +163,7 @@ class Compiler:
         """
         key = self._submitted[path, mode]
         while key not in self._compiled:
-            for answer in self._pool.answers():
+            for answer in self._workers().answers():
                 self._keep(answer)
         return self._compiled[key]
 

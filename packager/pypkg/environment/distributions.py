@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from pypkg.environment.requirements import applies, parse_requirements
 from pypkg_core.targets.catalogue import catalogue
 
-__all__ = ["Distribution", "Installed", "folder_files"]
+__all__ = ["Distribution", "Installed", "MetadataReader", "folder_files"]
 
 _INFO = re.compile(r"^(?P<name>.+?)(-(?P<version>[^-]+)(-py\d.*)?)?\.(dist|egg)-info$")
 # What an installer puts there is for development, or a program that starts this environment's interpreter.
@@ -173,15 +173,42 @@ def folder_files(root: Path, names: Iterable[str]) -> Iterator[str]:
                 yield from (str(base / file) for file in files)
 
 
+class MetadataReader:
+    """Finds the distributions of directories, of each directory once: they must not change meanwhile."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, Path | None], list[Distribution]] = {}
+
+    def read(self, root: Path, prefix: Path | None) -> list[Distribution]:
+        """Return the distributions with metadata in a directory, by the names of their metadata directories."""
+        found = self._known.get((root, prefix))
+        if found is None:
+            found = self._known[root, prefix] = list(_distributions(root, prefix))
+        return found
+
+
+def _distributions(root: Path, prefix: Path | None) -> Iterator[Distribution]:
+    with os.scandir(root) as entries:
+        names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+    for info in names:
+        match = _INFO.match(info)
+        if match:
+            yield Distribution(name=canonicalize_name(match["name"]), root=root, info=info, prefix=prefix)
+
+
 class Installed:
     """The distributions of an environment, found by file or by name.
 
     Args:
         paths: directories to look in, in ``sys.path`` order; the first distribution of a name wins.
         prefix: ``sys.prefix`` of their environment.
+        metadata: reads the directories; one of its own if ``None``.
     """
 
-    def __init__(self, paths: Iterable[Path], *, prefix: Path | None = None) -> None:
+    def __init__(
+        self, paths: Iterable[Path], *, prefix: Path | None = None, metadata: MetadataReader | None = None
+    ) -> None:
+        self._metadata = metadata or MetadataReader()
         self.by_name: dict[str, Distribution] = {}
         self._replaced: list[Distribution] = []
         self._by_root: dict[Path, list[Distribution]] = {}
@@ -192,13 +219,7 @@ class Installed:
 
     def add_root(self, root: Path, *, prefix: Path | None = None, prefer: bool = False) -> None:
         """Read the metadata directories of one more directory; ``prefer`` lets its distributions replace others."""
-        found = []
-        with os.scandir(root) as entries:
-            names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
-        for info in names:
-            match = _INFO.match(info)
-            if match:
-                found.append(Distribution(name=canonicalize_name(match["name"]), root=root, info=info, prefix=prefix))
+        found = self._metadata.read(root, prefix)
         self._by_root.setdefault(root, []).extend(found)
         for distribution in found:
             old = self.by_name.get(distribution.name)

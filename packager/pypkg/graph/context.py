@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pypkg.compile.compiler import Compiler
-from pypkg.environment.distributions import Distribution, Installed
+from pypkg.environment.distributions import Distribution, Installed, MetadataReader
 from pypkg.environment.interpreter import Environment
 from pypkg.environment.markers import target_markers
 from pypkg.graph.dictionary import Dictionary, load_dictionary
@@ -40,7 +40,6 @@ class GraphContext:
         dictionary: what packages need beyond that.
         absent: distributions to treat as not installed.
         added: distributions that come whole although nothing imports them.
-        submitted: (root, file below it, mode) of what the compiler was given -> the key that it gave.
     """
 
     application: Application
@@ -52,7 +51,6 @@ class GraphContext:
     dictionary: Dictionary
     absent: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
-    submitted: dict[tuple[Path, str, int], bytes] = field(default_factory=dict, repr=False)
     _requirements: dict[tuple[Path, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     def owner(self, node: Node) -> Distribution | None:
@@ -79,6 +77,7 @@ def start_context(
     stdlib: Collection[str],
     environment: Environment,
     compiler: Compiler,
+    metadata: MetadataReader | None = None,
 ) -> GraphContext:
     """Get everything ready for a walk.
 
@@ -87,6 +86,7 @@ def start_context(
         stdlib: names of all modules in the target's base.
         environment: where the dependencies are installed.
         compiler: for the target.
+        metadata: reads that of distributions; one that is used for several targets reads it once.
 
     Raises:
         UsageError: the entry cannot be read, or the configuration names missing files or files outside the project.
@@ -103,7 +103,9 @@ def start_context(
         target=target,
         markers=markers,
         resolver=resolver,
-        installed=Installed((root.directory for root in resolver.installed), prefix=environment.prefix),
+        installed=Installed(
+            (root.directory for root in resolver.installed), prefix=environment.prefix, metadata=metadata
+        ),
         compiler=compiler,
         dictionary=Dictionary(
             load_dictionary(), overrides=config.dictionary.overrides, disabled=config.dictionary.disable

@@ -63,10 +63,10 @@ class Sources:
         return self._context.compiler.result(node.path, self._mode(name))
 
     def _submit(self, node: Node, mode: int) -> None:
-        submitted = self._context.submitted
+        submitted = self._context.compiler.files
         file = (node.root.directory, node.relative, mode)
         key = submitted.get(file)
-        if key is not None:  # by an earlier walk
+        if key is not None:  # by an earlier walk, maybe for another target
             self._context.compiler.submit_again(node.path, mode, key)
             return
         try:

@@ -10,12 +10,13 @@ from typing import Protocol
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Diagnostics
-from pypkg.environment.interpreter import Environment, find_python, inspect
+from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
 from pypkg.pipeline.executable import prepare_directory, write_executable
 from pypkg.pipeline.image import build_image
+from pypkg.pipeline.shared import Shared
 from pypkg.pipeline.source_policy import SourcePolicy, unused_names
 from pypkg.pipeline.stdlib import compile_stdlib
 from pypkg.pipeline.worker_pythons import worker_pythons
@@ -99,8 +100,14 @@ class Written:
     diagnostics: Diagnostics
 
 
-def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
+def prepare(request: Request, output: Output, progress: Progress, shared: Shared) -> Prepared:
     """Get the base and collect the payload for one target; nothing is written at the output yet.
+
+    Args:
+        request: what is packaged.
+        output: where to, and for what.
+        progress: gets each step.
+        shared: what the targets of a run have in common.
 
     Raises:
         PypkgError: the output cannot be written; there is no base; the project cannot be collected.
@@ -112,9 +119,9 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
     progress.step(f"{target.name}: looking for the base")
     base = need_base(target, build=request.build, reporter=progress, forge=forge_base)
     progress.step(f"{target.name}: collecting {project.name}")
-    environment = _environment(request, target, progress)
+    environment = _environment(request, target, progress, shared)
     level = optimization(config.options)
-    with _start_compiler(base, environment, level, request, progress) as compiler:
+    with shared.compiling(_start_compiler(base, environment, level, request, progress)) as compiler:
         context = start_context(
             project,
             config,
@@ -123,6 +130,7 @@ def prepare(request: Request, output: Output, progress: Progress) -> Prepared:
             stdlib=[module.name for module in base.image.modules],
             environment=environment,
             compiler=compiler,
+            metadata=shared.metadata,
         )
         payload = collect(context, environment, request.resolution, cache=wheels_dir())
         if level:
@@ -167,10 +175,10 @@ def write(prepared: Prepared, progress: Progress) -> Written:
     return Written(size=size, diagnostics=diagnostics)
 
 
-def _environment(request: Request, target: Target, progress: Progress) -> Environment:
+def _environment(request: Request, target: Target, progress: Progress, shared: Shared) -> Environment:
     requirements = request.project.requirements
     if requirements is None or request.python is not None:
-        return inspect(find_python(request.python or request.project.environment, root=request.project.root))
+        return shared.inspected(find_python(request.python or request.project.environment, root=request.project.root))
     # Imported only here: most runs make no environment.
     from pypkg.environment.made import read_environment  # noqa: PLC0415
     from pypkg.pipeline.environments import make_for  # noqa: PLC0415

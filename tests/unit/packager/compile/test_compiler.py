@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pypkg.compile import process
+from pypkg.compile import pool, process
 from pypkg.compile.cache import CompileCache
 from pypkg.compile.compiler import Compiler
 from pypkg.compile.worker.protocol import COMPILE, IMPORTS
@@ -36,14 +36,29 @@ def test_many_modules_come_back_each_as_its_own() -> None:
             assert f"/snapshot/app/m{number}.py".encode() in result.code
 
 
-def test_the_second_run_needs_no_worker(tmp_path: Path) -> None:
+def test_the_second_run_needs_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with compiler(tmp_path) as first:
         first.submit("app/a.py", b"import b", IMPORTS)
         expected = first.result("app/a.py", IMPORTS)
     with compiler(tmp_path) as second:
-        second._pool._start = pytest.fail  # type: ignore[method-assign]
+        monkeypatch.setattr(pool, "start_worker", pytest.fail)
         second.submit("app/a.py", b"import b", IMPORTS)
         assert second.result("app/a.py", IMPORTS) == expected
+
+
+def test_a_compiler_that_rests_knows_what_it_was_told_and_works_again() -> None:
+    file, other = (Path("root"), "a.py", IMPORTS), (Path("root"), "b.py", IMPORTS)
+    with compiler(None) as made:
+        made.rest()  # before there was any work
+        made.files[file] = made.submit("app/a.py", b"import b", IMPORTS)
+        known = made.result("app/a.py", IMPORTS)
+        made.files[other] = made.submit("app/b.py", b"import c", IMPORTS)
+        made.rest()
+        assert made.result("app/a.py", IMPORTS) is known
+        # Nobody waited for this one: its answer is lost, so it must not count as submitted.
+        assert made.files.keys() == {file}
+        made.submit("app/b.py", b"import c", IMPORTS)
+        assert made.result("app/b.py", IMPORTS).findings.imports[0].name == "c"
 
 
 def test_another_path_text_or_mode_is_another_entry(tmp_path: Path) -> None:
