@@ -1,4 +1,4 @@
-"""The corpus of the fuzz harnesses: each input run once, with the sanitizers of this machine's compiler, and as 32-bit ARM."""
+"""The corpus of the fuzz harnesses: each input run once, with this machine's sanitizers, and as 32-bit ARM."""
 
 from __future__ import annotations
 
