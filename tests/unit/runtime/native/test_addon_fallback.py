@@ -67,7 +67,9 @@ def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibr
 
 
 def _answer(run_loading_core: RunCore, image: Path, env: dict[str, str]) -> str:
-    return run_loading_core("dlopen", image, "/snapshot/site-packages/lib/one.so", env={**NO_PLACE, **env}).stdout.strip()
+    return run_loading_core(
+        "dlopen", image, "/snapshot/site-packages/lib/one.so", env={**NO_PLACE, **env}
+    ).stdout.strip()
 
 
 def test_needed_libraries_come_from_memory(run_loading_core: RunCore, image: Path) -> None:

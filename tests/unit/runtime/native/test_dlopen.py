@@ -52,7 +52,9 @@ def test_library_and_what_it_needs(run_loading_core: RunCore, image: Path, tmp_p
         ("withheld.so", "Permission denied"),
     ],
 )
-def test_errors_name_the_library(run_loading_core: RunCore, image: Path, tmp_path: Path, name: str, expected: str) -> None:
+def test_errors_name_the_library(
+    run_loading_core: RunCore, image: Path, tmp_path: Path, name: str, expected: str
+) -> None:
     path = f"/snapshot/site-packages/{name}"
     done = run_loading_core("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
     assert done.returncode == 1
