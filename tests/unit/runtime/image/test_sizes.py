@@ -52,4 +52,4 @@ def test_sizes(machine: Machine, tmp_path: Path) -> None:
         f"a file: {SIZE} bytes, of {TIME}",
     ]
     # With 64 bits, whether the system promises so much memory; then the bytes are not decoded to this size.
-    assert lines[-1] in {"its contents: ENOMEM", "its contents: ENOMEM" if is_narrow else "its contents: EIO"}
+    assert lines[-1] in ({"its contents: ENOMEM"} if is_narrow else {"its contents: ENOMEM", "its contents: EIO"})
