@@ -23,9 +23,7 @@ SIZE_OFFSET = 48
 
 def _image() -> bytes:
     builder = ImageBuilder(mtime=TIME)
-    builder.add_file(
-        "large", b"".join(struct.pack("<I", n * 2654435761 % (1 << 32)) for n in range(1024)), codec=Codec.BROTLI
-    )
+    builder.add_file("large", b"".join(b"%d" % (n * 2654435761 % (1 << 32)) for n in range(1024)), codec=Codec.BROTLI)
     data = bytearray(builder.build())
     image = Image(bytes(data))
     entries, _ = image.directory.sections[Section.ENTRIES]
