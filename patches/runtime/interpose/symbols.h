@@ -14,8 +14,6 @@
 #ifndef PYPKG_SYMBOLS_H
 #define PYPKG_SYMBOLS_H
 
-#include <features.h>
-
 #define PYPKG_VISIBLE __attribute__((visibility("default")))
 
 /* Define a function that is called in place of the C library's. Its name in C differs, because the headers declare

@@ -18,6 +18,7 @@ NO_PLACE = {"PYPKG_NATIVE_CACHE_PATH": "", "XDG_CACHE_HOME": "", "HOME": ""}
 ONE = "int two(void); int answer(void) { return 30 + two(); }\n"
 TWO = "int three(void); int two(void) { return 2 + three(); }\n"
 THREE = "int three(void) { return 10; }\n"
+ALONE = "int answer(void) { return 7; }\n"
 
 Mount = Callable[[str], Path]
 
@@ -60,27 +61,27 @@ def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibr
     for name, source in members.items():
         builder.add_file(name, source)
     builder.add_bundle("lib", list(members))
+    builder.add_file("site-packages/alone.so", compile_library(folder / "alone.so", ALONE))
     builder.add_file("app/tool", b"#!/bin/sh\necho tool\n", executable=True)
     path = folder / "image"
     path.write_bytes(builder.build())
     return path
 
 
-def _answer(run_loading_core: RunCore, image: Path, env: dict[str, str]) -> str:
-    return run_loading_core(
-        "dlopen", image, "/snapshot/site-packages/lib/one.so", env={**NO_PLACE, **env}
-    ).stdout.strip()
+def _answer(run: RunCore, image: Path, env: dict[str, str], name: str = "alone.so") -> str:
+    return run("dlopen", image, f"/snapshot/site-packages/{name}", env={**NO_PLACE, **env}).stdout.strip()
 
 
-def test_needed_libraries_come_from_memory(run_loading_core: RunCore, image: Path) -> None:
-    assert _answer(run_loading_core, image, {}) == "42"
+def test_needed_libraries_come_from_memory(run_core_here: RunCore, image: Path) -> None:
+    """Not with musl: its loader does not use a loaded library by its DT_SONAME (docs/platforms.md)."""
+    assert _answer(run_core_here, image, {}, "lib/one.so") == "42"
 
 
 @pytest.mark.parametrize("options", ["size=4k", "nr_inodes=2", "ro", "noexec"])
 def test_unusable_file_systems(run_loading_core: RunCore, image: Path, mount: Mount, options: str) -> None:
     folder = mount(options)
     env = {"PYPKG_NATIVE_CACHE_PATH": str(folder)}
-    assert _answer(run_loading_core, image, env) == "42"
+    assert _answer(run_loading_core, image, env) == "7"
     done = run_loading_core("extract", image, "/snapshot/app/tool", env=env)
     assert options == "size=4k" or done.stdout.startswith(MEMORY)
     assert [path for path in folder.rglob("*") if path.is_file() and path.name != "tool"] == []
@@ -102,7 +103,7 @@ def test_program_of_memory_runs(run_core: RunCore, image: Path) -> None:
 def test_refused_directory_that_was_chosen_is_an_error(run_loading_core: RunCore, image: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     assert "no other user may write" in _answer(run_loading_core, image, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
-    assert _answer(run_loading_core, image, {"HOME": str(tmp_path)}) == "42"
+    assert _answer(run_loading_core, image, {"HOME": str(tmp_path)}) == "7"
 
 
 def test_names_a_library_needs(run_core: RunCore, image: Path, tmp_path: Path) -> None:

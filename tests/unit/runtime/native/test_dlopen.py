@@ -47,18 +47,19 @@ def test_library_and_what_it_needs(run_loading_core: RunCore, image: Path, tmp_p
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("none.so", "No such file or directory"),
-        ("text.so", "file too short"),
-        ("withheld.so", "Permission denied"),
+        ("none.so", {"No such file or directory"}),
+        # glibc's words and musl's.
+        ("text.so", {"file too short", "Exec format error"}),
+        ("withheld.so", {"Permission denied"}),
     ],
 )
 def test_errors_name_the_library(
-    run_loading_core: RunCore, image: Path, tmp_path: Path, name: str, expected: str
+    run_loading_core: RunCore, image: Path, tmp_path: Path, name: str, expected: set[str]
 ) -> None:
     path = f"/snapshot/site-packages/{name}"
     done = run_loading_core("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
     assert done.returncode == 1
-    assert path in done.stdout and expected in done.stdout
+    assert path in done.stdout and any(words in done.stdout for words in expected)
 
 
 def test_real_libraries_pass_through(run_loading_core: RunCore, image: Path) -> None:
