@@ -16,7 +16,7 @@ from pypkg_core.targets.catalogue import catalogue
 from pypkg_core.targets.host import known_host
 from zig_build import zig_compiler
 
-__all__ = ["ARM", "HERE", "NAMES", "Machine", "find_machine"]
+__all__ = ["ARM", "HERE", "LOADERS", "NAMES", "Machine", "find_machine"]
 
 HERE: Final = "here"
 # Debian's package of each loader.
@@ -30,6 +30,8 @@ _LOADERS: Final = {
 # The 32-bit machine: static, so that it needs nothing but the emulator of its processor.
 ARM: Final = "linuxstatic-armv7"
 NAMES: Final = (HERE, ARM)
+# Programs that load libraries: by this machine's C library, and by musl.
+LOADERS: Final = (HERE, "alpine-x64")
 # Clang's sanitizer of undefined behaviour without a library: what it finds ends the program by a signal. An emulator
 # does not refuse the unaligned accesses that a processor refuses; this does.
 _TRAPS: Final = ("-fsanitize=undefined", "-fsanitize-trap=all")
@@ -77,10 +79,12 @@ def find_machine(name: str) -> Machine:
     return Machine(
         name=name,
         compiler=str(zig_compiler()),
-        options=("-target", row.triple, *cpu),
+        options=("-target", row.triple, *cpu, *(("-fPIC",) if row.needed else ())),
         runner=_runner(platform, arch),
         checks=_TRAPS,
-        linking=("-dynamic",) if row.needed else (),
+        # Position-independent, as bases are: in another program, zig's linker copies variables of the C library, which
+        # goes on with its own.
+        linking=("-dynamic", "-pie") if row.needed else (),
     )
 
 

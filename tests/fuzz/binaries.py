@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pypkg_core.binaries import FORMATS, find_format
+from pypkg_core.binaries.elf.arm import arm_attributes
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import Pieces
 from unit.core.binaries.fixture_files import all_fixtures
@@ -122,6 +123,7 @@ def run_one(data: bytes) -> bool:
     accepted = False
     for action in (
         lambda: find_format(data, "input").inspect(data, "input"),
+        lambda: arm_attributes(data, "input"),
         lambda: find_format(data, "input").locate(data, "input"),
         lambda: find_format(data, "input").plan(data, 10, "input").write(Pieces([bytes(10)]), io.BytesIO()),
     ):

@@ -277,7 +277,8 @@ do_realpath(struct world *world, struct input *input, const char *path)
         say(world, " %s", strerror(errno));
         return;
     }
-    say_path(world, real);
+    /* POSIX leaves two slashes at the beginning to the system: musl keeps them. */
+    say_path(world, real[0] == '/' && real[1] == '/' ? real + 1 : real);
     free(real);
 }
 

@@ -43,12 +43,14 @@ class Version:
         series: "3.13".
         pins: its exact releases, newest first.
         verified: whether its bases have been forged and tested.
+        available: whether there are patches for it.
     """
 
     name: str
     series: str
     pins: tuple[str, ...]
     verified: bool
+    available: bool = True
 
     def __post_init__(self) -> None:
         if not self.pins:

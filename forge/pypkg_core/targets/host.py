@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import VERSIONS, Target, catalogue, latest_version
+from pypkg_core.targets.catalogue import Target, catalogue, latest_version
 
 __all__ = ["host_target", "known_host", "runs_here"]
 
@@ -15,7 +15,7 @@ _DIGITS: Final = "0123456789"
 
 
 def host_target() -> Target:
-    """Return the target of this machine and of the running Python; for an unknown Python version, the latest.
+    """Return the target of this machine and of the running Python; for one that is not available, the latest.
 
     Raises:
         PypkgError: the table has no such platform or processor.
@@ -25,8 +25,9 @@ def host_target() -> Target:
     arch = next((row.name for row in catalogue().arches.values() if processor.lower() in (row.name, *row.aliases)), "")
     if not platform or not arch:
         raise PypkgError(f"This machine ({sys.platform}, {processor}) is not a target of pypkg")
-    version = f"{sys.version_info.major}{sys.version_info.minor}"
-    return Target(version=version if version in VERSIONS else latest_version(), platform=platform, arch=arch)
+    row = catalogue().versions.get(f"{sys.version_info.major}{sys.version_info.minor}")
+    version = row.name if row is not None and row.available else latest_version()
+    return Target(version=version, platform=platform, arch=arch)
 
 
 def known_host() -> Target | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import needs
-from machines import HERE, NAMES, Machine, find_machine
+from machines import HERE, LOADERS, NAMES, Machine, find_machine
 from pypkg_core.image import ImageBuilder, ModuleKind
 from runtime_build import compile_program
 
@@ -71,7 +71,8 @@ def _make_runner(machine: Machine, folder: Path, options: list[str], name: str =
     program = folder / name
     checks = machine.checks or sanitizers(machine.compiler, folder)
     sources = [PROGRAMS / f"{name}.c"]
-    compile_program(machine.compiler, program, sources, [*machine.options, *checks, *options])
+    flags = [*machine.options, *checks, *options]
+    compile_program(machine.compiler, program, sources, flags, linking=machine.linking)
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
@@ -105,8 +106,14 @@ def run_core(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> RunC
 
 @pytest.fixture(scope="session")
 def run_core_here(tmp_path_factory: pytest.TempPathFactory) -> RunCore:
-    """As `run_core`, on this machine only: for what a static program cannot do, which is to load libraries."""
+    """As `run_core`, on this machine only: for what depends on its C library."""
     return _make_runner(find_machine(HERE), tmp_path_factory.mktemp("core"), [])
+
+
+@pytest.fixture(scope="session", params=LOADERS)
+def run_loading_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RunCore:
+    """As `run_core`, by the loaders of two C libraries: a static program cannot load libraries."""
+    return _make_runner(find_machine(request.param), tmp_path_factory.mktemp("core"), [])
 
 
 @pytest.fixture(scope="session")
@@ -127,12 +134,15 @@ def run_corruption(
 
 @pytest.fixture(scope="session")
 def compile_library() -> CompileLibrary:
-    """Compiles a C source text into a library at a path; takes more options and libraries for the compiler."""
+    """Compiles a C source text into a library at a path; takes more options and libraries for the compiler.
+
+    The libraries need no C library, so that the loader of each can load them.
+    """
     compiler = needs.compiler()
 
     def compile_(out: Path, text: str, *options: str | Path) -> Path:
         out.parent.mkdir(exist_ok=True)
-        command = [compiler, "-shared", "-fPIC", "-o", out, "-x", "c", "-", "-x", "none", *options]
+        command = [compiler, "-shared", "-fPIC", "-nostdlib", "-o", out, "-x", "c", "-", "-x", "none", *options]
         subprocess.run(command, check=True, input=text, text=True)
         return out
 

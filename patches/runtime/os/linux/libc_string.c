@@ -7,8 +7,9 @@
    before they begin: CPython's tokenizer, which calls strchr for each line of a source text, takes four times as long
    to compile a module. zig's definitions are weak, so these replace them in every link.
 
-   Strings are read in blocks of 16 bytes. A block may begin before a string or extend past its end, but
-   never into another page. */
+   Strings are read in blocks: vectors of 16 bytes, or words where the processor has no vectors (the oldest 32-bit ARM
+   that bases run on), because a compiler makes 16 reads of such a vector. A block may begin before a string or extend past
+   its end, but never into another page. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,10 +26,17 @@
 
 #include <string.h>
 
+#if defined(__SSE2__) || defined(__ARM_NEON)
+#define VECTORS 1
 #define BLOCK 16
+#else
+#define BLOCK 4
+#endif
 
 /* The compiler must not replace the loop in a function with a call of the same function. */
 #define PLAIN __attribute__((no_builtin))
+
+#if defined(VECTORS)
 
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
 typedef uint8_t loose_block __attribute__((vector_size(BLOCK), aligned(1), may_alias));
@@ -46,6 +54,75 @@ filled(int c)
 {
     return (block){0} + (uint8_t)c;
 }
+
+/* The bytes that are the same, as bytes that are not zero. */
+static inline block
+same(block left, block right)
+{
+    return (block)(left == right);
+}
+
+static inline block
+different(block left, block right)
+{
+    return (block)(left != right);
+}
+
+/* The index of the first byte found. */
+static inline size_t
+first_of(block found)
+{
+    halves parts = (halves)found;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)(parts[0] ? __builtin_ctzll(parts[0]) : 64 + __builtin_ctzll(parts[1])) / 8;
+#else
+    return (size_t)(parts[0] ? __builtin_clzll(parts[0]) : 64 + __builtin_clzll(parts[1])) / 8;
+#endif
+}
+
+#else
+
+typedef uint32_t block __attribute__((may_alias));
+typedef uint32_t loose_block __attribute__((aligned(1), may_alias));
+
+static inline int
+any(block found)
+{
+    return found != 0;
+}
+
+static inline block
+filled(int c)
+{
+    return (uint8_t)c * UINT32_C(0x01010101);
+}
+
+/* The bytes that are the same, as bytes of 0x80: the sum has no carry from one byte to the next. */
+static inline block
+same(block left, block right)
+{
+    const block bits = left ^ right, low = UINT32_C(0x7f7f7f7f);
+    return ~(((bits & low) + low) | bits | low);
+}
+
+static inline block
+different(block left, block right)
+{
+    return left ^ right;
+}
+
+/* The index of the first byte found. */
+static inline size_t
+first_of(block found)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctz(found) / 8;
+#else
+    return (size_t)__builtin_clz(found) / 8;
+#endif
+}
+
+#endif
 
 static inline const block *
 aligned_down(const void *p)
@@ -66,24 +143,12 @@ in_one_page(const void *p)
     return ((uintptr_t)p & 4095) <= 4096 - BLOCK;
 }
 
-/* The index of the first byte found. */
-static inline size_t
-first_of(block found)
-{
-    halves parts = (halves)found;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (size_t)(parts[0] ? __builtin_ctzll(parts[0]) : 64 + __builtin_ctzll(parts[1])) / 8;
-#else
-    return (size_t)(parts[0] ? __builtin_clzll(parts[0]) : 64 + __builtin_clzll(parts[1])) / 8;
-#endif
-}
-
 PLAIN size_t
 strlen(const char *s)
 {
     const char *p = s;
     if (in_one_page(s)) {
-        const block found = (block)(*(const loose_block *)s == filled(0));
+        const block found = same(*(const loose_block *)s, filled(0));
         if (any(found)) {
             return first_of(found);
         }
@@ -97,9 +162,9 @@ strlen(const char *s)
         }
     }
     const block *at = aligned_down(p);
-    block found = (block)(*at == filled(0));
+    block found = same(*at, filled(0));
     while (!any(found)) {
-        found = (block)(*++at == filled(0));
+        found = same(*++at, filled(0));
     }
     return (size_t)((const char *)at - s) + first_of(found);
 }
@@ -126,7 +191,7 @@ memcmp(const void *left, const void *right, size_t size)
 {
     const unsigned char *a = left, *b = right;
     for (; size >= BLOCK; a += BLOCK, b += BLOCK, size -= BLOCK) {
-        const block found = (block)(*(const loose_block *)a != *(const loose_block *)b);
+        const block found = different(*(const loose_block *)a, *(const loose_block *)b);
         if (any(found)) {
             const size_t at = first_of(found);
             return a[at] - b[at];
@@ -161,12 +226,12 @@ bcmp(const void *left, const void *right, size_t size)
     /* The last block may overlap the one before it. */
     const unsigned char *const last = a + size - BLOCK;
     for (; a < last; a += BLOCK, b += BLOCK) {
-        if (any((block)(*(const loose_block *)a != *(const loose_block *)b))) {
+        if (any(different(*(const loose_block *)a, *(const loose_block *)b))) {
             return 1;
         }
     }
     b -= a - last;
-    return any((block)(*(const loose_block *)last != *(const loose_block *)b));
+    return any(different(*(const loose_block *)last, *(const loose_block *)b));
 }
 
 #if !defined(__GLIBC__)
@@ -182,7 +247,7 @@ strchrnul(const char *s, int c)
     }
     const block *at = aligned_down(s);
     const block pattern = filled(c);
-    while (!any((block)((*at == pattern) | (*at == filled(0))))) {
+    while (!any(same(*at, pattern) | same(*at, filled(0)))) {
         at++;
     }
     for (s = (const char *)at; *s != sought && *s != 0; s++) {
@@ -207,7 +272,7 @@ memchr(const void *memory, int c, size_t size)
         }
     }
     const block pattern = filled(c);
-    for (; size >= BLOCK && !any((block)(*(const block *)p == pattern)); p += BLOCK, size -= BLOCK) {
+    for (; size >= BLOCK && !any(same(*(const block *)p, pattern)); p += BLOCK, size -= BLOCK) {
     }
     for (; size; p++, size--) {
         if (*p == sought) {
@@ -222,7 +287,7 @@ memrchr(const void *memory, int c, size_t size)
 {
     const unsigned char *p = (const unsigned char *)memory + size, sought = (unsigned char)c;
     const block pattern = filled(c);
-    for (; size >= BLOCK && !any((block)(*(const loose_block *)(p - BLOCK) == pattern)); p -= BLOCK, size -= BLOCK) {
+    for (; size >= BLOCK && !any(same(*(const loose_block *)(p - BLOCK), pattern)); p -= BLOCK, size -= BLOCK) {
     }
     for (; size; size--) {
         if (*--p == sought) {
@@ -291,7 +356,7 @@ strcmp(const char *left, const char *right)
     for (;;) {
         if (in_one_page(a) && in_one_page(b)) {
             const block x = *(const loose_block *)a, y = *(const loose_block *)b;
-            if (!any((block)((x != y) | (x == filled(0))))) {
+            if (!any(different(x, y) | same(x, filled(0)))) {
                 a += BLOCK, b += BLOCK;
                 continue;
             }

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import platform
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from pypkg_core.errors import PypkgError
-from pypkg_core.targets.catalogue import Target, catalogue
+from pypkg_core.targets.catalogue import Target, catalogue, latest_version
 from pypkg_core.targets.host import host_target, runs_here
 
 
 def test_the_host_is_in_the_table() -> None:
     assert host_target() in catalogue().targets()
     assert runs_here(host_target())
+
+
+@pytest.mark.parametrize(("minor", "version"), [(12, "312"), (15, latest_version()), (99, latest_version())])
+def test_a_python_that_is_not_available_stands_for_the_latest(
+    monkeypatch: pytest.MonkeyPatch, minor: int, version: str
+) -> None:
+    monkeypatch.setattr(sys, "version_info", SimpleNamespace(major=3, minor=minor))
+    assert host_target().version == version
 
 
 @pytest.mark.parametrize(

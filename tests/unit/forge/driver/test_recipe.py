@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pypkg_core.targets.catalogue import Version, catalogue
 from pypkg_core.targets.parse import parse_target
+from pypkg_forge.data import data_dir
 from pypkg_forge.driver import recipe as recipes
 from pypkg_forge.driver.recipe import Recipe, why_not
 from unit.forge.choices import first_recipe
@@ -25,6 +27,11 @@ def test_what_cannot_be_forged_yet_says_why(tmp_path: Path, monkeypatch: pytest.
     assert "Python 3.12 is not yet available: there are no patches for it (patches/3.12)" in str(
         why_not(parse_target("py312-linux-x64"))
     )
+
+
+@pytest.mark.parametrize("version", catalogue().versions.values(), ids=lambda version: version.name)
+def test_a_series_is_available_with_its_patches(version: Version) -> None:
+    assert version.available == (data_dir("patches") / version.series).is_dir()
 
 
 def recipe() -> Recipe:

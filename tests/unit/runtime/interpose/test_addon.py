@@ -1,7 +1,12 @@
 """What a native addon sees of the snapshot and of real files, for each C library and width of numbers.
 
+<<<<<<< HEAD
 An addon is a library that knows nothing of the runtime (programs/addon.c). It is compiled as addons are: for large
 files or not, with checked functions, with times of 64 bits.
+=======
+An addon is a library that knows nothing of the runtime (programs/addon.c), compiled as addons are: for large files
+or not, or with checked functions.
+>>>>>>> 648a77bbf32e2a441c1ad761a07fb56acb998ffc
 """
 
 from __future__ import annotations
@@ -28,8 +33,8 @@ WAYS: Final = {
     "checked": ("-O2", "-D_FORTIFY_SOURCE=2"),
 }
 TIME: Final = 315532800
-# As bases are compiled: position-independent, and with offsets of 64 bits.
-OPTIONS: Final = ("-DPYPKG_INTERPOSE=1", "-D_FILE_OFFSET_BITS=64", "-fPIC")
+# As bases are compiled: with offsets of 64 bits.
+OPTIONS: Final = ("-DPYPKG_INTERPOSE=1", "-D_FILE_OFFSET_BITS=64")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +55,7 @@ class Addons:
 @pytest.fixture(scope="module", params=MACHINES)
 def addons(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Addons:
     machine, folder = find_machine(request.param), tmp_path_factory.mktemp("addons")
-    linking = (*machine.linking, "-rdynamic", "-pie")
+    linking = (*machine.linking, "-rdynamic")
     sources = [PROGRAMS / "interposed.c"]
     compile_program(machine.compiler, folder / "program", sources, [*machine.options, *OPTIONS], linking=linking)
     libraries = {}

@@ -66,20 +66,22 @@ def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibr
     return path
 
 
-def _answer(run_core_here: RunCore, image: Path, env: dict[str, str]) -> str:
-    return run_core_here("dlopen", image, "/snapshot/site-packages/lib/one.so", env={**NO_PLACE, **env}).stdout.strip()
+def _answer(run_loading_core: RunCore, image: Path, env: dict[str, str]) -> str:
+    return run_loading_core(
+        "dlopen", image, "/snapshot/site-packages/lib/one.so", env={**NO_PLACE, **env}
+    ).stdout.strip()
 
 
-def test_needed_libraries_come_from_memory(run_core_here: RunCore, image: Path) -> None:
-    assert _answer(run_core_here, image, {}) == "42"
+def test_needed_libraries_come_from_memory(run_loading_core: RunCore, image: Path) -> None:
+    assert _answer(run_loading_core, image, {}) == "42"
 
 
 @pytest.mark.parametrize("options", ["size=4k", "nr_inodes=2", "ro", "noexec"])
-def test_unusable_file_systems(run_core_here: RunCore, image: Path, mount: Mount, options: str) -> None:
+def test_unusable_file_systems(run_loading_core: RunCore, image: Path, mount: Mount, options: str) -> None:
     folder = mount(options)
     env = {"PYPKG_NATIVE_CACHE_PATH": str(folder)}
-    assert _answer(run_core_here, image, env) == "42"
-    done = run_core_here("extract", image, "/snapshot/app/tool", env=env)
+    assert _answer(run_loading_core, image, env) == "42"
+    done = run_loading_core("extract", image, "/snapshot/app/tool", env=env)
     assert options == "size=4k" or done.stdout.startswith(MEMORY)
     assert [path for path in folder.rglob("*") if path.is_file() and path.name != "tool"] == []
 
@@ -97,10 +99,10 @@ def test_program_of_memory_runs(run_core: RunCore, image: Path) -> None:
     assert done.stdout == "tool\n"
 
 
-def test_refused_directory_that_was_chosen_is_an_error(run_core_here: RunCore, image: Path, tmp_path: Path) -> None:
+def test_refused_directory_that_was_chosen_is_an_error(run_loading_core: RunCore, image: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    assert "no other user may write" in _answer(run_core_here, image, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
-    assert _answer(run_core_here, image, {"HOME": str(tmp_path)}) == "42"
+    assert "no other user may write" in _answer(run_loading_core, image, {"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
+    assert _answer(run_loading_core, image, {"HOME": str(tmp_path)}) == "42"
 
 
 def test_names_a_library_needs(run_core: RunCore, image: Path, tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def image(tmp_path_factory: pytest.TempPathFactory, compile_library: CompileLibr
 
 
 @pytest.mark.parametrize("path", ["lib/one.so", "link.so", "lib/../lib/one.so"])
-def test_library_and_what_it_needs(run_core_here: RunCore, image: Path, tmp_path: Path, path: str) -> None:
+def test_library_and_what_it_needs(run_loading_core: RunCore, image: Path, tmp_path: Path, path: str) -> None:
     for _ in range(2):
-        done = run_core_here(
+        done = run_loading_core(
             "dlopen", image, f"/snapshot/site-packages/{path}", env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)}
         )
         assert done.stdout == "42\n"
@@ -52,15 +52,17 @@ def test_library_and_what_it_needs(run_core_here: RunCore, image: Path, tmp_path
         ("withheld.so", "Permission denied"),
     ],
 )
-def test_errors_name_the_library(run_core_here: RunCore, image: Path, tmp_path: Path, name: str, expected: str) -> None:
+def test_errors_name_the_library(
+    run_loading_core: RunCore, image: Path, tmp_path: Path, name: str, expected: str
+) -> None:
     path = f"/snapshot/site-packages/{name}"
-    done = run_core_here("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
+    done = run_loading_core("dlopen", image, path, env={"PYPKG_NATIVE_CACHE_PATH": str(tmp_path)})
     assert done.returncode == 1
     assert path in done.stdout and expected in done.stdout
 
 
-def test_real_libraries_pass_through(run_core_here: RunCore, image: Path) -> None:
-    assert "/none.so" in run_core_here("dlopen", image, "/none.so").stdout
+def test_real_libraries_pass_through(run_loading_core: RunCore, image: Path) -> None:
+    assert "/none.so" in run_loading_core("dlopen", image, "/none.so").stdout
 
 
 def test_no_library_gets_the_path_of_another(tmp_path: Path, compile_library: CompileLibrary) -> None:
