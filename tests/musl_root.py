@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -87,20 +87,34 @@ def _upstreams_musl(target: Target) -> Path:
 
 def _compile(tree: Path, triple: str, cpu: str | None) -> None:
     zig = find_zig()
-    processor = f" -mcpu={cpu}" if cpu is not None else ""
+    options = ["-target", triple, *([f"-mcpu={cpu}"] if cpu is not None else [])]
     environment = {
         **os.environ,
-        "CC": f"{zig} cc -target {triple}{processor}",
+        "CC": " ".join([str(zig), "cc", *options]),
         "AR": f"{zig} ar",
         "RANLIB": f"{zig} ranlib",
         "CFLAGS": CFLAGS,
     }
-    jobs = f"-j{os.cpu_count()}"
-    for step in (["./configure", f"--target={triple}", "--disable-static"], [needs.tool("make"), jobs, "lib/libc.so"]):
+    builtins = _builtins(tree / "builtins", zig, options)
+    make = [needs.tool("make"), f"-j{os.cpu_count()}", f"LIBCC=-rtlib=none {builtins}", "lib/libc.so"]
+    for step in (["./configure", f"--target={triple}", "--disable-static"], make):
         done = subprocess.run(
             step, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS
         )
         assert done.returncode == 0, f"{step} of musl {NEW.version} failed:\n{done.stderr[-3000:]}"
+
+
+def _builtins(folder: Path, zig: Path, options: Sequence[str]) -> Path:
+    """Compile what the compiler calls. zig's own would hide the functions of musl that have the same names."""
+    shutil.copytree(zig.parent / "lib" / "compiler_rt", folder / "compiler_rt")
+    source = folder / "compiler_rt.zig"
+    text = (zig.parent / "lib" / source.name).read_text(encoding="utf-8")
+    assert ".visibility = .hidden" in text, "zig's runtime is written in another way"
+    source.write_text(text.replace(".visibility = .hidden", ".visibility = .default"), encoding="utf-8")
+    out = folder / "builtins.o"
+    command: list[str | Path] = [zig, "build-obj", "-OReleaseSmall", "-fPIC", *options, source, f"-femit-bin={out}"]
+    subprocess.run(command, cwd=folder, check=True, timeout=BUILD_SECONDS)
+    return out
 
 
 # The releases, by what makes the C library.

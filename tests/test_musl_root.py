@@ -19,11 +19,14 @@ PROGRAM = """
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/uio.h>
-int main(void) { return printf("%s\\n", &preadv2 != 0 ? "found" : "missing") < 0; }
+int main(void) {
+    struct iovec none = {0, 0};
+    return printf("%s\\n", preadv2(-1, &none, 1, 0, 0) < 0 ? "called" : "wrong") < 0;
+}
 """
 SAID = {
     "1.2.3": (127, "", "Error relocating /program: preadv2: symbol not found\n"),
-    "1.2.5": (0, "found\n", ""),
+    "1.2.5": (0, "called\n", ""),
 }
 
 

@@ -24,7 +24,7 @@ TOURED = (
     *("numpy==2.2.6", "cryptography==44.0.2", "lxml==5.3.1", "psutil==7.2.2", "pydantic==2.11.7"),
     "packaging==25.0",
 )
-PARTS = ("pydantic_validates", "lxml_finds", "lxml_parses_packaged_file", "psutil_looks")
+PARTS = ("pydantic_validates", "lxml_finds", "psutil_looks")
 # Their wheels have packed relative relocations, which musl reads since 1.2.4.
 PACKED = ("numpy_solves", "cryptography_signs")
 WITH_WHEELS = [item for item in MUSL if parse_target(str(item.values[0])).processor.largest_executable is None]
@@ -104,3 +104,9 @@ def test_it_is_a_musl_python(
 def test_native_addons_from_the_index(root: MuslRoot, release: str, tour: Program) -> None:
     for part in (*PARTS, *(PACKED if release != "1.2.3" else ())):
         assert _output(root, tour, part) == f"{part}\n"
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("target", WITH_WHEELS, indirect=True)
+def test_c_code_of_addons_sees_packaged_files(root: MuslRoot, tour: Program) -> None:
+    assert _output(root, tour, "lxml_parses_packaged_file") == "lxml_parses_packaged_file\n"
