@@ -18,6 +18,7 @@ from pypkg.diagnostics import Diagnostics
 from pypkg.messages import human_size
 from pypkg.pipeline import executable
 from pypkg.pipeline.package import Prepared, Progress, Request, Written
+from pypkg.pipeline.shared import Shared
 from pypkg.project.outputs import Output
 from pypkg_core.bases.record import write_sha256
 from pypkg_core.binaries import read_image
@@ -189,7 +190,7 @@ def test_the_host_is_assumed(
 ) -> None:
     asked: list[Target] = []
 
-    def prepare(request: Request, output: Output, progress: Progress) -> SimpleNamespace:
+    def prepare(request: Request, output: Output, progress: Progress, shared: Shared) -> SimpleNamespace:
         asked.append(output.target)
         return SimpleNamespace(diagnostics=Diagnostics())
 
