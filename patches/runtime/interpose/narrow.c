@@ -26,7 +26,8 @@ INTERPOSE(int, open, const char *path, int flags, ...)
 INTERPOSE(int, openat, int dirfd, const char *path, int flags, ...)
 {
     TAKE_MODE(flags, mode)
-    return !is_virtual(dirfd, path) ? NEXT_NARROW(openat, dirfd, path, flags, mode) : openat64(dirfd, path, flags, mode);
+    return !is_virtual(dirfd, path) ? NEXT_NARROW(openat, dirfd, path, flags, mode)
+                                    : openat64(dirfd, path, flags, mode);
 }
 
 INTERPOSE(int, __open_2, const char *path, int flags)

@@ -10,12 +10,11 @@ char pypkg_next_missing;
 #define TEXT(name) #name,
 #define LARGE_TEXT(name, large) PYPKG_LARGE_TEXT(name, large),
 #define TIMED_TEXT(name, large, timed) PYPKG_TIMED_TEXT(name, large, timed),
-static const char *const names[PYPKG_NEXT_COUNT] = {
-    PYPKG_NAMES(TEXT, LARGE_TEXT, TIMED_TEXT)
+static const char *const names[PYPKG_NEXT_COUNT] = {PYPKG_NAMES(TEXT, LARGE_TEXT, TIMED_TEXT)
 #if defined(__GLIBC__)
-    PYPKG_GLIBC_NAMES(TEXT, LARGE_TEXT)
+                                                        PYPKG_GLIBC_NAMES(TEXT, LARGE_TEXT)
 #if !defined(__LP64__)
-    PYPKG_NARROW_NAMES(TEXT)
+                                                            PYPKG_NARROW_NAMES(TEXT)
 #endif
 #endif
 };

@@ -32,12 +32,12 @@
 enum pypkg_next {
     PYPKG_NAMES(PYPKG_NUMBER, PYPKG_LARGE_NUMBER, PYPKG_TIMED_NUMBER)
 #if defined(__GLIBC__)
-    PYPKG_GLIBC_NAMES(PYPKG_NUMBER, PYPKG_LARGE_NUMBER)
+        PYPKG_GLIBC_NAMES(PYPKG_NUMBER, PYPKG_LARGE_NUMBER)
 #if !defined(__LP64__)
-    PYPKG_NARROW_NAMES(PYPKG_NARROW_NUMBER)
+            PYPKG_NARROW_NAMES(PYPKG_NARROW_NUMBER)
 #endif
 #endif
-    PYPKG_NEXT_COUNT
+                PYPKG_NEXT_COUNT
 };
 
 /* The next definition of a function; &pypkg_next_missing if there is none. */

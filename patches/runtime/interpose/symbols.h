@@ -18,8 +18,8 @@
 
 /* Define a function that is called in place of the C library's. Its name in C differs, because the headers declare
    theirs. */
-#define PYPKG_DEFINE(type, name, symbol, ...)                                 \
-    type pypkg_at_##name(__VA_ARGS__) __asm__(symbol) PYPKG_VISIBLE;          \
+#define PYPKG_DEFINE(type, name, symbol, ...)                        \
+    type pypkg_at_##name(__VA_ARGS__) __asm__(symbol) PYPKG_VISIBLE; \
     type pypkg_at_##name(__VA_ARGS__)
 #define INTERPOSE(type, name, ...) PYPKG_DEFINE(type, name, #name, __VA_ARGS__)
 

@@ -16,14 +16,14 @@
 static const char *
 error_text(void)
 {
-    return errno == ENOENT    ? "ENOENT"
-        : errno == EROFS      ? "EROFS"
-        : errno == EACCES     ? "EACCES"
-        : errno == ENOTDIR    ? "ENOTDIR"
-        : errno == EISDIR     ? "EISDIR"
-        : errno == EINVAL     ? "EINVAL"
-        : errno == EOVERFLOW  ? "EOVERFLOW"
-                              : strerror(errno);
+    return errno == ENOENT   ? "ENOENT"
+        : errno == EROFS     ? "EROFS"
+        : errno == EACCES    ? "EACCES"
+        : errno == ENOTDIR   ? "ENOTDIR"
+        : errno == EISDIR    ? "EISDIR"
+        : errno == EINVAL    ? "EINVAL"
+        : errno == EOVERFLOW ? "EOVERFLOW"
+                             : strerror(errno);
 }
 
 static void
