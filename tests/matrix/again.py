@@ -39,8 +39,9 @@ def forge_again(base: Base) -> Again:
         place = Path(name)
         place.chmod(0o755)
         try:
-            program = _install(place)
-            circumstances = _forge(program, base, place)
+            python, user = _interpreter()
+            program = _install(python, place)
+            circumstances = _forge(program, base, place, user)
             second = place / "cache" / CACHE_TAG / base.path.name
             differing = differing_sections(base.path, second)
         except (PypkgError, OSError) as error:
@@ -48,7 +49,19 @@ def forge_again(base: Base) -> Again:
     return Again(same=not differing, differing=differing, circumstances=circumstances)
 
 
-def _install(place: Path) -> Path:
+def _interpreter() -> tuple[Path, str | None]:
+    """Return an interpreter that another user may run, and that user; this one, and nobody else, if there is none."""
+    if os.geteuid() == 0:
+        for python in (Path(sys.executable).resolve(), Path("/usr/bin/python3")):
+            try:
+                _run([python, "-c", "import ensurepip, venv"], user=_USER)
+            except (PypkgError, OSError):  # below a directory of root's, for one
+                continue
+            return python, _USER
+    return Path(sys.executable), None
+
+
+def _install(python: Path, place: Path) -> Path:
     """Install a copy of this repository; return its forge."""
     listed = _run(["git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     copy = place / "copy of the checkout"
@@ -58,12 +71,12 @@ def _install(place: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, path)
             path.chmod(source.stat().st_mode)
-    _run([sys.executable, "-m", "venv", place / "environment"])
+    _run([python, "-m", "venv", place / "environment"])
     _run([place / "environment" / "bin" / "python", "-m", "pip", "install", "--quiet", f"{copy}[forge]"])
     return place / "environment" / "bin" / "pypkg-forge"
 
 
-def _forge(program: Path, base: Base, place: Path) -> tuple[str, ...]:
+def _forge(program: Path, base: Base, place: Path, user: str | None) -> tuple[str, ...]:
     """Forge the base into a cache of its own; return what is different from the first time."""
     cache = place / "cache"
     _copy_sources(base, cache)
@@ -74,12 +87,10 @@ def _forge(program: Path, base: Base, place: Path) -> tuple[str, ...]:
         **_ENVIRONMENT,
     }
     circumstances = ["checkout", "cache folder", "environment", "time", "time zone", "locale", "umask"]
-    user = None
-    if os.geteuid() == 0:
-        user = _USER
+    if user is not None:
         circumstances.append("user")
         for path in (cache, *cache.rglob("*")):
-            shutil.chown(path, _USER)
+            shutil.chown(path, user)
     _run([program, "build", base.target.name], environment=environment, user=user)
     return tuple(circumstances)
 
