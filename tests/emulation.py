@@ -25,7 +25,6 @@ LIMITS: Final[Mapping[str, str]] = {
     "damaged headers": "qemu-user reads program headers itself, and reports damage in its own words",
     "fexecve": "qemu-user has no execveat: what is started by a descriptor does not look like the program itself",
     "shrinking files": "qemu-user ends with an assertion when a file ends before what is mapped of it",
-    "threads and signals": "qemu-user sometimes hangs when threads get signals",
 }
 
 
