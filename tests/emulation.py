@@ -23,9 +23,8 @@ __all__ = ["LIMITS", "command", "is_emulated", "need_kernel", "need_processes", 
 # What qemu-user does otherwise than a kernel, by the words that tests name it with.
 LIMITS: Final[Mapping[str, str]] = {
     "damaged headers": "qemu-user reads program headers itself, and reports damage in its own words",
-    "fexecve": "qemu-user has no execveat, and the kernel starts no emulator for a descriptor that is closed by exec",
-    "shrinking files": "qemu-user ends with an assertion when a file that it has mapped becomes shorter",
-    "threads and signals": "qemu-user sometimes hangs when threads get signals",
+    "fexecve": "qemu-user has no execveat: what is started by a descriptor does not look like the program itself",
+    "shrinking files": "qemu-user ends with an assertion when a file ends before what is mapped of it",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from emulation import command
+from emulation import command, need_kernel
 from fixture_types import Assemble
 from pypkg_core.binaries import find_format
 
@@ -95,20 +95,29 @@ def test_deep_recursion_is_an_exception(ends: Path) -> None:
     assert _run(ends, "deep").stdout == "caught\n"
 
 
-def test_damaged_image_is_one_clear_line(ends: Path, tmp_path: Path) -> None:
-    data = ends.read_bytes()
-    span = find_format(data, ends).locate(data, ends)
-    damaged = {
-        "no magic": data[: span.offset] + b"x" + data[span.offset + 1 :],
-        "truncated": data[: span.offset + span.size // 2],
-        "truncated in the header": data[: span.offset + 8],
-        "a table out of range": data[: span.offset + 24] + b"\xff" * 8 + data[span.offset + 32 :],
-    }
-    for name, contents in damaged.items():
-        program = tmp_path / "damaged"
-        program.write_bytes(contents)
-        program.chmod(0o755)
-        done = _run(program, "code", like=ends)
-        assert done.returncode == 1, name
-        assert done.stderr.startswith("pypkg: ") and done.stderr.count("\n") == 1, (name, done.stderr)
-        program.unlink()
+def _check_damaged(ends: Path, folder: Path, contents: bytes) -> None:
+    program = folder / "damaged"
+    program.write_bytes(contents)
+    program.chmod(0o755)
+    done = _run(program, "code", like=ends)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pypkg: ") and done.stderr.count("\n") == 1, done.stderr
+
+
+def _image_of(program: Path) -> tuple[bytes, int, int]:
+    data = program.read_bytes()
+    span = find_format(data, program).locate(data, program)
+    return data, span.offset, span.size
+
+
+@pytest.mark.parametrize(("at", "change"), [(0, b"x"), (24, b"\xff" * 8)], ids=["no magic", "a table out of range"])
+def test_damaged_image_is_one_clear_line(ends: Path, tmp_path: Path, at: int, change: bytes) -> None:
+    data, start, _ = _image_of(ends)
+    _check_damaged(ends, tmp_path, data[: start + at] + change + data[start + at + len(change) :])
+
+
+@pytest.mark.parametrize("part", ["in the middle", "in the header"])
+def test_truncated_image_is_one_clear_line(ends: Path, tmp_path: Path, part: str) -> None:
+    need_kernel(ends, "shrinking files")
+    data, start, size = _image_of(ends)
+    _check_damaged(ends, tmp_path, data[: start + (8 if part == "in the header" else size // 2)])

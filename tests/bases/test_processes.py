@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from emulation import command, need_processes
+from emulation import command, need_kernel, need_processes
 from fixture_types import Assemble
 
 pytestmark = pytest.mark.base
@@ -87,6 +87,8 @@ HOWS = ["run", "spawning", "forking", "asyncio", "posix_spawn", "posix_spawnp", 
 
 @pytest.mark.parametrize("how", HOWS)
 def test_interpreter_and_program(starting: Path, how: str) -> None:
+    if how == "fexecve":
+        need_kernel(starting, "fexecve")
     ending = "" if how.startswith(("exec", "fexec")) else "exit 5\n"
     code = 5 if how.startswith(("exec", "fexec")) else 0
     command = "import os, sys; print(sys.argv, os.environ.get('PYPKG_REENTRY')); sys.exit(5)"
