@@ -26,7 +26,7 @@ from pypkg_core.binaries.view import View
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import catalogue
 
-from .fixture_files import all_fixtures, fixture, universal, with_packed_relocations
+from .fixture_files import all_fixtures, fixture, universal
 from .make_fixtures import FIXTURES, make
 
 PYTHON = ("PyModuleDef_Init", "PyModule_GetName")
@@ -295,28 +295,6 @@ def test_marks_are_told_apart() -> None:
     assert data.count(both) == 1
     data = data.replace(both, struct.pack("<III", 0xC0000002, 4, 2))
     assert inspect(data)[0].protections - ELF == {Protection.SHADOW_STACK}
-
-
-def test_relative_relocations_need_a_newer_glibc() -> None:
-    """They are asked for by a version without a number: here in place of the name of a symbol, which is as long."""
-    data = fixture("linux-x64").replace(b"__libc_start_main\0", b"GLIBC_ABI_DT_RELR\0")
-    names = data.index(b"\0GLIBC_ABI_DT_RELR\0")
-    version = struct.pack("<I", data.index(b"GLIBC_2.34\0") - names)
-    assert data.count(version) == 1
-    assert inspect(data.replace(version, struct.pack("<I", 1)))[0].minimum == Minimum(name="glibc", version=(2, 36))
-
-
-def test_versions_of_the_compilers_library_say_nothing_of_the_c_library() -> None:
-    """As in libraries of musl wheels for arm64, which bring their libgcc_s: its symbols have the version GLIBC_2.0."""
-    (found,) = inspect(fixture("linux-arm64.so").replace(b"libc.so.6\0", b"libgcc_sx\0"))
-    assert (found.libc, found.minimum, found.system) == (None, None, None)
-
-
-@pytest.mark.parametrize("name", ["alpine-x64.so", "linux-arm64.so"])
-def test_packed_relocations_are_seen_whatever_the_libc(name: str) -> None:
-    assert not inspect(fixture(name))[0].packed_relocations
-    found = inspect(with_packed_relocations(name))[0]
-    assert found == replace(EXPECTED[name], packed_relocations=True)
 
 
 def test_code_for_another_processor_or_system_is_no_code_for_ours() -> None:
