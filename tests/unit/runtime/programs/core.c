@@ -22,25 +22,7 @@
 
 #include <sys/wait.h>
 
-static const void *
-map_file(const char *path, uint64_t *size)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY);
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        perror(path);
-        exit(2);
-    }
-    *size = (uint64_t)status.st_size;
-    /* A copy of exactly this size, so that a sanitizer finds a read beyond it. */
-    char *copy = malloc(*size > 0 ? *size : 1);
-    if (copy == NULL || read(fd, copy, *size) != (ssize_t)*size) {
-        perror(path);
-        exit(2);
-    }
-    close(fd);
-    return copy;
-}
+#include "read_image.h"
 
 static void
 read_whole(const char *path)
@@ -245,7 +227,7 @@ list_needed(int count, char **files)
     uint64_t size;
 
     for (int i = 0; i < count; i++) {
-        const void *data = map_file(files[i], &size);
+        const void *data = read_image(files[i], &size);
         if (pypkg_elf_open(&elf, data, size)) {
             const char *name = pypkg_elf_soname(&elf);
             printf("%s:", name != NULL ? name : "");
@@ -324,7 +306,7 @@ main(int argc, char **argv)
     }
 
     for (int i = 2; i < argc; i++) {
-        const void *image = map_file(argv[i], &size);
+        const void *image = read_image(argv[i], &size);
         pypkg_fd_cache_clear();
         const char *problem = pypkg_start_with(image, size);
         if (problem != NULL) {

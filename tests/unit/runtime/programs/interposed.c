@@ -3,25 +3,7 @@
 #include "engine/start.h"
 #include "posix/front.h"
 
-static const void *
-map_file(const char *path, uint64_t *size)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY);
-
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        perror(path);
-        exit(2);
-    }
-    *size = (uint64_t)status.st_size;
-    char *copy = malloc((size_t)*size);
-    if (copy == NULL || read(fd, copy, (size_t)*size) != (ssize_t)*size) {
-        perror(path);
-        exit(2);
-    }
-    close(fd);
-    return copy;
-}
+#include "read_image.h"
 
 int
 main(int argc, char **argv)
@@ -31,7 +13,7 @@ main(int argc, char **argv)
     if (argc < 4) {
         return 2;
     }
-    const void *data = map_file(argv[1], &size);
+    const void *data = read_image(argv[1], &size);
     const char *problem = pypkg_start_with(data, size);
     void *library = dlopen(argv[2], RTLD_NOW);
     void (*report)(const char *, int) =
