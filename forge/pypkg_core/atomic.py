@@ -7,11 +7,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from pypkg_core.errors import PypkgError
 
 __all__ = ["atomic_write", "temporary_beside"]
+
+# Bytes: an executable is written in thousands of small pieces.
+_BUFFER: Final = 1 << 20
 
 
 def temporary_beside(path: Path) -> Path:
@@ -40,7 +43,7 @@ def atomic_write(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     except OSError as error:
         raise PypkgError(f"Cannot write {path}: {error.strerror}") from error
     try:
-        with os.fdopen(descriptor, "w+b") as file:
+        with os.fdopen(descriptor, "w+b", _BUFFER) as file:
             # fdopen names the file after its descriptor; the block needs the path.
             yield _named(file, temporary)
         temporary.replace(path)

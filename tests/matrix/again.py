@@ -26,6 +26,11 @@ REPOSITORY: Final = Path(__file__).parents[2]
 _ENVIRONMENT: Final = {"TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "CFLAGS": "-O0"}
 _UMASK: Final = 0o077
 _USER: Final = "nobody"
+# With a /proc of its own: zig looks for itself there, and the system's may be closed to other users.
+_AS_USER: Final = (
+    *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
+    *("setpriv", f"--reuid={_USER}", "--regid=nogroup", "--clear-groups"),
+)
 _MOST_LINES: Final = 15
 
 
@@ -54,7 +59,7 @@ def _interpreter() -> tuple[Path, str | None]:
     if os.geteuid() == 0:
         for python in (Path(sys.executable).resolve(), Path("/usr/bin/python3")):
             try:
-                _run([python, "-c", "import ensurepip, venv"], user=_USER)
+                _run([*_AS_USER, python, "-c", "import ensurepip, venv"])
             except (PypkgError, OSError):  # below a directory of root's, for one
                 continue
             return python, _USER
@@ -91,7 +96,7 @@ def _forge(program: Path, base: Base, place: Path, user: str | None) -> tuple[st
         circumstances.append("user")
         for path in (cache, *cache.rglob("*")):
             shutil.chown(path, user)
-    _run([program, "build", base.target.name], environment=environment, user=user)
+    _run([*(_AS_USER if user is not None else ()), program, "build", base.target.name], environment=environment)
     return tuple(circumstances)
 
 
@@ -110,7 +115,7 @@ def _copy_sources(base: Base, cache: Path) -> None:
     (cache / "resolved.json").write_text(json.dumps(releases), encoding="utf-8")
 
 
-def _run(line: list[str | Path], *, environment: Mapping[str, str] | None = None, user: str | None = None) -> str:
+def _run(line: list[str | Path], *, environment: Mapping[str, str] | None = None) -> str:
     """Run a command and return what it printed.
 
     Raises:
@@ -119,9 +124,6 @@ def _run(line: list[str | Path], *, environment: Mapping[str, str] | None = None
     done = subprocess.run(
         line,
         env=environment,
-        user=user,
-        group=None if user is None else "nogroup",
-        extra_groups=None if user is None else [],
         umask=-1 if environment is None else _UMASK,
         cwd="/",
         stdin=subprocess.DEVNULL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.utils import canonicalize_name
 
-from pypkg.collect.distribution_files import add_distribution_files
+from pypkg.collect.distribution_files import add_files_of_distributions
 from pypkg.collect.draft import Draft
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
@@ -34,9 +34,7 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
     sources = Sources(context, walk)
     sources.submit_members()
     draft = Draft(context.application.name)
-    for distribution in walk.distributions.values():
-        draft.add_files(metadata_files(distribution, SITE_PACKAGES))
-        add_distribution_files(draft, context, walk, distribution)
+    add_files_of_distributions(draft, context, walk)
     for distribution in walk.metadata.values():
         draft.add_files(metadata_files(distribution, SITE_PACKAGES))
     ProjectFiles(draft, context, walk).add_all()

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from pypkg.collect.draft import Draft
+from pypkg.collect.metadata import metadata_files
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.fit import fits, is_library
 from pypkg.graph.context import GraphContext
@@ -16,7 +17,7 @@ from pypkg.project.dictionary_entry import DictionaryEntry
 from pypkg_core.names import has_module_name
 from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
 
-__all__ = ["add_distribution_files"]
+__all__ = ["add_files_of_distributions"]
 
 # For building and type checking, not for running.
 _DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
@@ -24,24 +25,36 @@ _DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
 _LIB: Final = stdlib_directory("").partition("/")[0]
 
 
-def add_distribution_files(draft: Draft, context: GraphContext, walk: Walk, distribution: Distribution) -> None:
-    """Add the files of a distribution that are neither modules nor metadata.
+def add_files_of_distributions(draft: Draft, context: GraphContext, walk: Walk) -> None:
+    """Add the files of the distributions that come whole: metadata, and what is no module.
 
     Args:
         draft: gets the files, and notices about what is left out.
         context: holds the target and the dictionary.
-        walk: knows which modules and tests were reached.
-        distribution: one of the walk's.
+        walk: knows the distributions, and which modules and tests were reached.
     """
+    members = walk.members_by_owner()
+    tests: dict[str, set[str]] = {}
+    for name, node in walk.nodes.items():
+        owner = walk.owners.get(name)
+        if owner is not None and in_tests(node.relative):
+            tests.setdefault(owner.name, set()).add(node.relative.rpartition("/")[0])
+    for name, distribution in walk.distributions.items():
+        draft.add_files(metadata_files(distribution, SITE_PACKAGES))
+        modules = {walk.members[module].relative for module in members.get(name, ())}
+        _add_files(draft, context, distribution, modules, tests.get(name, ()))
+
+
+def _add_files(
+    draft: Draft,
+    context: GraphContext,
+    distribution: Distribution,
+    modules: Collection[str],
+    tests_reached: Collection[str],
+) -> None:
     entry = context.dictionary.entry(distribution.name)
     if entry.log:
         draft.diagnostics.notice(entry.log)
-    tests_reached = {
-        relative.rpartition("/")[0]
-        for name, node in walk.nodes.items()
-        if in_tests(relative := node.relative) and walk.owners.get(name) is distribution
-    }
-    modules = {node.relative for name, node in walk.members.items() if walk.owners.get(name) is distribution}
     unloadable = []
     for relative in distribution.files:
         if (distribution.info and relative.startswith(f"{distribution.info}/")) or _is_left_out(

@@ -110,9 +110,12 @@ class Compiler:
             self._pending.clear()
 
     @property
-    def identity(self) -> tuple[Path, bytes]:
-        """What its answers depend on besides the sources: those of a compiler with the same one are the same."""
-        return self.python, self._stamp
+    def identity(self) -> tuple[bytes, frozenset[str]]:
+        """What its answers depend on besides the sources: those of a compiler with the same one are the same.
+
+        Which of several interpreters of the same release compiles makes no difference, as in the cache.
+        """
+        return self._stamp, self.facts.builtins
 
     def _workers(self) -> WorkerPool:
         if self._pool is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pypkg.environment.distributions import Distribution
 from pypkg.graph.context import GraphContext
@@ -23,6 +23,7 @@ def declared_imports(context: GraphContext, walk: Walk, sources: Sources) -> Ite
     """
     for name in sorted(context.added - walk.distributions.keys()):
         yield from _whole(context.installed.by_name[name])
+    by_owner = walk.members_by_owner()
     for distribution in list(walk.distributions.values()):
         missing = {
             name
@@ -31,7 +32,7 @@ def declared_imports(context: GraphContext, walk: Walk, sources: Sources) -> Ite
         }
         if not missing:
             continue
-        members = [name for name in walk.members if walk.owners.get(name) is distribution]
+        members = by_owner.get(distribution.name, ())
         yield from _imports_of(members, missing, context, walk, sources)
         if any(name in walk.chosen and not walk.members[name].source for name in members):
             # The imports of an addon cannot be seen.
@@ -43,7 +44,7 @@ def declared_imports(context: GraphContext, walk: Walk, sources: Sources) -> Ite
 
 
 def _imports_of(
-    members: list[str], distributions: Collection[str] | None, context: GraphContext, walk: Walk, sources: Sources
+    members: Iterable[str], distributions: Collection[str] | None, context: GraphContext, walk: Walk, sources: Sources
 ) -> Iterator[ImportEdge]:
     """Yield the imports of ``members`` that lead to one of ``distributions``, or to any when that is ``None``."""
     for name in members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from pypkg.environment.distributions import Distribution
@@ -82,6 +83,7 @@ class Members:
                 yield relative, node
 
 
+@functools.cache  # every walk asks about the same files
 def importable_name(relative: str) -> str:
     """Return the module name of a distribution's file, ``""`` when it is not a module."""
     if relative.endswith(".py"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,7 +54,17 @@ class Walk:
         """Return all modules that are packaged, walked or not, by name."""
         return {**self.members, **self.nodes}
 
+    def members_by_owner(self) -> Mapping[str, Sequence[str]]:
+        """Return distribution -> its members; those of the project are in no entry."""
+        found: dict[str, list[str]] = {}
+        for name in self.members:
+            owner = self.owners.get(name)
+            if owner is not None:
+                found.setdefault(owner.name, []).append(name)
+        return found
 
+
+@functools.cache  # every walk asks about the same files
 def in_tests(relative: str) -> bool:
     """Return whether a file is in a directory of tests."""
     return not _TEST_DIRECTORIES.isdisjoint(relative.split("/")[:-1])

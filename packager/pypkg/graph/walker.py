@@ -122,6 +122,9 @@ class Walker:
                 self._missing(node, "." * item.level + base, item)
                 return
             base = ".".join([*parts[: len(parts) - item.level + 1], *([base] if base else [])])
+        if isinstance(self._context.resolver.find(base), str):
+            self._visit_stdlib(base.partition(".")[0])  # all of it is in the base, whatever is imported from it
+            return
         hard, conditional, line = item.hard, item.conditional, item.line
         if not node.root.project and not item.level:
             other = self._undeclared(node, base)
@@ -136,16 +139,19 @@ class Walker:
                 self._visit(parent, ImportEdge(node.name, parent, hard, conditional, line))
             return
         for name in item.names:
-            if name != "*":
-                child = f"{base}.{name}"
-                self._visit(child, ImportEdge(node.name, child, hard, conditional, line))
+            child = self._context.resolver.find(f"{base}.{name}")
+            if isinstance(child, Node):
+                # The packages that it is in were reached with `base`.
+                self._visit_node(child, ImportEdge(node.name, child.name, hard, conditional, line))
 
     def _undeclared(self, node: Node, target: str) -> str:
         """Return the distribution an import leads to if the importer's does not declare it, else ``""``."""
         found = self._context.resolver.find(target)
-        owner = self._context.owner(node)
         other = self._context.owner(found) if isinstance(found, Node) else None
-        if owner is None or other is None or other is owner or other.name in self._context.requirements(owner):
+        if other is None:
+            return ""
+        owner = self._context.owner(node)
+        if owner is None or other is owner or other.name in self._context.requirements(owner):
             return ""
         return other.name
 
@@ -178,9 +184,13 @@ class Walker:
         # Not edge._replace(): it takes three times as long, and most visits come here.
         if parent and not self._visit(parent, ImportEdge(edge.source, parent, edge.hard, edge.conditional, edge.line)):
             return False
-        if name not in self._walk.nodes and not self._reach(node):
+        return self._visit_node(node, edge)
+
+    def _visit_node(self, node: Node, edge: ImportEdge) -> bool:
+        """Reach a module whose packages were reached; return whether it is in the walk."""
+        if node.name not in self._walk.nodes and not self._reach(node):
             return False
-        if edge.source != name:
+        if edge.source != node.name:
             self._walk.imports.add(edge)
         return True
 

@@ -1,4 +1,4 @@
-"""Package a project for one target: base, environment, graph, payload, image, executable."""
+"""Prepare a project for one target: base, environment, graph, payload; `writing` makes the executable of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
-from pypkg.pipeline.executable import prepare_directory, write_executable
-from pypkg.pipeline.image import build_image
+from pypkg.pipeline.executable import prepare_directory
 from pypkg.pipeline.shared import Shared
-from pypkg.pipeline.source_policy import SourcePolicy, unused_names
+from pypkg.pipeline.source_policy import unused_names
 from pypkg.pipeline.stdlib import compile_stdlib
 from pypkg.pipeline.worker_pythons import worker_pythons
 from pypkg.project.config import Config
@@ -27,13 +26,12 @@ from pypkg.project.project import Project
 from pypkg_core.bases.record import Base
 from pypkg_core.bases.store import need_base
 from pypkg_core.cache import compile_dir, wheels_dir
-from pypkg_core.image import Pieces
 from pypkg_core.progress import Reporter
 from pypkg_core.reproducible import source_date_epoch
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["Prepared", "Progress", "Request", "Written", "forge_base", "prepare", "write"]
+__all__ = ["Prepared", "Progress", "Request", "forge_base", "prepare"]
 
 
 class Progress(Reporter, Protocol):
@@ -84,19 +82,6 @@ class Prepared:
     payload: Payload
     stdlib: Mapping[str, bytes]
     mtime: int
-    diagnostics: Diagnostics
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """An executable that was written.
-
-    Attributes:
-        size: in bytes.
-        diagnostics: about its contents, under ``--debug``.
-    """
-
-    size: int
     diagnostics: Diagnostics
 
 
@@ -151,30 +136,6 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
     )
 
 
-def write(prepared: Prepared, progress: Progress) -> Written:
-    """Write the executable.
-
-    Raises:
-        PypkgError: a file cannot be read or written; an executable that was at the output before is still there.
-    """
-    request, output, base = prepared.request, prepared.output, prepared.base
-    progress.step(f"{output.target.name}: writing {output.path}")
-    image = build_image(
-        prepared.payload,
-        base,
-        name=request.project.name,
-        mtime=prepared.mtime,
-        policy=SourcePolicy.of(request.config),
-        options=request.config.options,
-        interpreter=request.config.interpreter,
-        stdlib=prepared.stdlib,
-        debug=request.debug,
-    )
-    size = write_executable(base, image, output)
-    diagnostics = _contents(prepared.payload, base, image) if request.debug else Diagnostics()
-    return Written(size=size, diagnostics=diagnostics)
-
-
 def _environment(request: Request, target: Target, progress: Progress, shared: Shared) -> Environment:
     requirements = request.project.requirements
     if requirements is None or request.python is not None:
@@ -205,19 +166,3 @@ def _start_compiler(base: Base, environment: Environment, level: int, request: R
         optimize=level,
         cache=compile_dir(),
     )
-
-
-def _contents(payload: Payload, base: Base, image: Pieces) -> Diagnostics:
-    """Return what ``--debug`` shows about the contents of an executable."""
-    diagnostics = Diagnostics()
-    snapshot_path = base.target.facts.snapshot_path
-    diagnostics.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
-    for name, licence in payload.licences.items():
-        diagnostics.detail(f"distribution {name}: licence {licence or 'not stated'}")
-    for module in payload.modules:
-        diagnostics.detail(
-            f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code"
-        )
-    for file in payload.files:
-        diagnostics.detail(f"file {snapshot_path(file.path)}")
-    return diagnostics

@@ -25,7 +25,7 @@ class Shared:
     def __init__(self) -> None:
         self.metadata = MetadataReader()
         self._environments: dict[Path, Environment] = {}
-        self._compilers: dict[tuple[Path, bytes], Compiler] = {}
+        self._compilers: dict[tuple[bytes, frozenset[str]], Compiler] = {}
 
     def __enter__(self) -> Self:
         return self

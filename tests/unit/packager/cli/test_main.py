@@ -6,7 +6,7 @@ import marshal
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +17,9 @@ from pypkg.cli.main import main
 from pypkg.diagnostics import Diagnostics
 from pypkg.messages import human_size
 from pypkg.pipeline import executable
-from pypkg.pipeline.package import Prepared, Progress, Request, Written
+from pypkg.pipeline.package import Prepared, Progress, Request
 from pypkg.pipeline.shared import Shared
+from pypkg.pipeline.writing import Written
 from pypkg.project.outputs import Output
 from pypkg_core.bases.record import write_sha256
 from pypkg_core.binaries import read_image
@@ -194,11 +195,11 @@ def test_the_host_is_assumed(
         asked.append(output.target)
         return SimpleNamespace(diagnostics=Diagnostics())
 
-    def write(prepared: Prepared, progress: Progress) -> Written:
-        return Written(size=1_234_567, diagnostics=Diagnostics())
+    def write_all(prepared: Sequence[Prepared]) -> Iterator[Written]:
+        yield Written(size=1_234_567, diagnostics=Diagnostics())
 
     monkeypatch.setattr(cli, "prepare", prepare)
-    monkeypatch.setattr(cli, "write", write)
+    monkeypatch.setattr(cli, "write_all", write_all)
     monkeypatch.setattr(cli, "host_target", lambda: target)
     assert run("hello.py") == 0
     captured = capsys.readouterr()

@@ -28,7 +28,7 @@ def compiler(platform: str = "linux", optimize: int = 0, pythons: Iterable[Path]
     return Compiler(version=sys.version_info[:2], platform=facts, pythons=pythons, optimize=optimize, jobs=1)
 
 
-def test_targets_whose_code_is_the_same_have_one_compiler() -> None:
+def test_targets_whose_code_is_the_same_have_one_compiler(tmp_path: Path) -> None:
     with Shared() as run:
         with run.compiling(compiler()) as first:
             first.submit("app/a.py", b"import b", IMPORTS)
@@ -36,6 +36,10 @@ def test_targets_whose_code_is_the_same_have_one_compiler() -> None:
         with run.compiling(compiler("alpine")) as second:
             second.submit("app/a.py", b"import b", IMPORTS)
             assert second.result("app/a.py", IMPORTS) is known
+        other_path = tmp_path / "python"
+        other_path.symlink_to(HERE)
+        with run.compiling(compiler(pythons=[other_path])) as third:
+            assert third is first  # another interpreter of the same release
         others = [compiler("win"), compiler(optimize=1)]  # other paths in the code; other code
         for other in others:
             with run.compiling(other) as made:
