@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
@@ -42,14 +43,10 @@ class _ElfPlan:
         if len(image) != self.image.filesz:
             raise PypkgError(f"An image of {len(image)} bytes does not fit a plan for {self.image.filesz}")
         layout = self.elf.layout
-        body = bytearray(self.base[: self.body_size])
-        body[: layout.header.size] = self.elf.pack_header(section_headers=self.section_headers)
-        table = b"".join(map(layout.pack_segment, self.segments))
-        start = self.elf.header["phoff"]
-        body[start : start + len(table)] = table
-        LOCATOR.pack_into(body, self.locator, self.image.vaddr - self.elf.start, len(image))
-        out.write(body)
-        out.write(bytes(self.image.offset - len(body)))
+        start = out.tell()
+        with memoryview(self.base) as base:  # written from the mapping: a base has tens of megabytes
+            out.write(base[: self.body_size])
+        out.write(bytes(self.image.offset - self.body_size))
         image.write(out)
         position = self.image.offset + len(image)
         for span, offset in self.moved:
@@ -58,6 +55,15 @@ class _ElfPlan:
             position = offset + span.size
         out.write(bytes(self.section_headers - position))
         out.write(b"".join(map(layout.pack_section, self.sections)))
+        changed = {
+            0: self.elf.pack_header(section_headers=self.section_headers),
+            self.elf.header["phoff"]: b"".join(map(layout.pack_segment, self.segments)),
+            self.locator: LOCATOR.pack(self.image.vaddr - self.elf.start, len(image)),
+        }
+        for offset, data in changed.items():
+            out.seek(start + offset)
+            out.write(data)
+        out.seek(0, os.SEEK_END)
 
 
 class ElfFormat:

@@ -22,6 +22,7 @@ _find_module = _pypkg.find_module
 _is_mounted = _pypkg.is_mounted
 _find_on_path = _external.PathFinder.find_spec
 _ModuleSpec = _bootstrap.ModuleSpec
+_FileLoader = _external.FileLoader
 _SourceLoader = _external.SourceLoader
 _SourceFileLoader = _external.SourceFileLoader
 _ExtensionFileLoader = _external.ExtensionFileLoader
@@ -32,6 +33,12 @@ class SnapshotLoader(_SourceFileLoader):
 
     # A C function, so that tracebacks of failing imports have no frame of the importer.
     exec_module = staticmethod(_pypkg.exec_module)
+
+    def __init_subclass__(cls):
+        """Let a class that derives from this one load modules by its own methods, as importlib's loaders do."""
+        super().__init_subclass__()
+        cls.exec_module = cls.__dict__.get("exec_module", _SourceLoader.exec_module)
+        cls.get_code = cls.__dict__.get("get_code", _get_code)
 
     def get_code(self, fullname):
         """The code object of the module ``fullname``; ImportError if it has none."""
@@ -93,6 +100,10 @@ class SnapshotFinder:
         kind, origin, cached, directory = found
         if kind == _NAMESPACE or (path is not None and directory not in path) or _is_mounted(origin):
             return None
+        if _has_path_hook():
+            hooked = _find_on_path(fullname, path)
+            if hooked is not None and type(hooked.loader) not in _OWN_LOADERS:
+                return hooked
         if path is None:
             shadowing = _find_before(fullname, directory)
             if shadowing is not None:
@@ -107,17 +118,59 @@ class SnapshotFinder:
         return spec
 
 
-def _get_code(self, fullname):
-    """``SourceFileLoader.get_code`` for files that are imported under another name than in the index.
+_OWN_LOADERS = frozenset({SnapshotLoader, _SourceFileLoader, _external.SourcelessFileLoader, _ExtensionFileLoader})
+# The path hook of ordinary directories. Set by install.
+_directory_hook = None
 
-    ``sys.path.insert(0, dirname(__file__))`` and ``spec_from_file_location`` get here: the source may be withheld,
-    but its code is in the image.
+
+def _has_path_hook():
+    """Whether the program put a path hook before those of the interpreter: then it decides who loads what."""
+    first = sys.path_hooks[0] if sys.path_hooks else _directory_hook
+    return first is not _directory_hook and getattr(first, "__module__", None) != "zipimport"
+
+
+def _get_code(self, fullname):
+    """``SourceFileLoader.get_code`` for files that are loaded by another loader than that of the image.
+
+    ``sys.path.insert(0, dirname(__file__))``, ``spec_from_file_location`` and import hooks get here: the source may be
+    withheld, but its code is in the image. A loader that changes source text gets the text.
     """
     if str(self.path).startswith(_ROOT) and not _is_mounted(self.path):
         code = _pypkg.code_at(self.path)
         if code is not None:
-            return code
+            if not _changes_source(type(self)):
+                return code
+            try:
+                return _SourceLoader.get_code(self, fullname)
+            except PermissionError:
+                _tell_unchanged(type(self), fullname)
+                return code
     return _SourceLoader.get_code(self, fullname)
+
+
+def _changes_source(loader):
+    """Whether a class of loaders has methods of its own for what is between the file and the code."""
+    reads = loader.get_data not in (_FileLoader.get_data, SnapshotLoader.get_data)
+    return reads or loader.source_to_code is not _SourceLoader.source_to_code
+
+
+_told = set()
+
+
+def _tell_unchanged(loader, fullname):
+    """Warn that a module runs as it was packaged; once for each import hook."""
+    if loader in _told:
+        return
+    _told.add(loader)
+    import warnings  # noqa: PLC0415 - most programs have no import hook
+
+    warnings.warn(
+        f"{loader.__module__}.{loader.__qualname__} changes the source of modules as they are imported, but that of"
+        f" {fullname!r} is not in this executable: it runs unchanged. Package its source: --public for that of the"
+        " project, --public-packages for that of others",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def _missing(message, *, name):
@@ -150,7 +203,7 @@ def _place_frozen_modules():
 
 def install():
     """Insert the finder before ``PathFinder``, if this executable has an image."""
-    global _image_path  # noqa: PLW0603 - one image, one search path
+    global _image_path, _directory_hook  # noqa: PLW0603 - one image, one search path
     image = _pypkg.image()
     if image is None:
         return
@@ -159,6 +212,7 @@ def install():
         # CPython 3.11 loses it if the search path is given; the __file__ of frozen modules depends on it.
         sys._stdlib_dir = f"{_ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
         _place_frozen_modules()
+    _directory_hook = sys.path_hooks[-1] if sys.path_hooks else None
     _SourceFileLoader.get_code = _get_code
     if _find_module("__main__") is not None:
         _bootstrap._pypkg_missing = _missing

@@ -120,7 +120,8 @@ def start():
         mounts=mounts,
     )
     sys.frozen = True
-    sys._MEIPASS = "/".join(entrypoint.split("/")[:3])
+    # A folder of links: packager/pypkg/collect/meipass.py.
+    sys._MEIPASS = f"{_pypkg.ROOT}/_MEIPASS"
     _add_builtins()
 
 
