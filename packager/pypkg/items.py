@@ -93,6 +93,7 @@ class Payload:
         links: path of each symbolic link -> its target, as ``readlink`` returns it in the executable.
         search_path: ``sys.path`` of the application, absolute (``/snapshot/...``), first to last.
         licences: distribution -> its licence as an identifier or classifier text; empty when it states none.
+        free: distributions whose licence lets anyone read and pass on their source.
         minima: owner -> C library or system that its native code needs, where that is newer than the base's.
         diagnostics: warnings, notices and details about it.
     """
@@ -104,5 +105,6 @@ class Payload:
     links: dict[str, str] = field(default_factory=dict)
     search_path: list[str] = field(default_factory=list)
     licences: dict[str, str] = field(default_factory=dict)
+    free: frozenset[str] = frozenset()
     minima: dict[str, Minimum] = field(default_factory=dict)
     diagnostics: Diagnostics = field(default_factory=Diagnostics)

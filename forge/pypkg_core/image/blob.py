@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pypkg_core._core import xxh64
-from pypkg_core.image.codecs import Dictionary, decode, encode
+from pypkg_core.image.codecs import BEST, Dictionary, decode, encode
 from pypkg_core.image.layout import Codec
 from pypkg_core.image.pieces import FilePart
 
@@ -28,13 +28,15 @@ class Blob:
     dictionary: Dictionary | None = None
 
     @classmethod
-    def of(cls, data: bytes, codec: Codec = Codec.NONE, dictionary: Dictionary | None = None) -> Blob:
+    def of(
+        cls, data: bytes, codec: Codec = Codec.NONE, dictionary: Dictionary | None = None, level: int = BEST
+    ) -> Blob:
         """Encode ``data``; contents that do not get smaller are stored as they are.
 
         Raises:
             PypkgError: as `encode`.
         """
-        stored = encode(data, codec, dictionary)
+        stored = encode(data, codec, dictionary, level)
         if len(stored) >= len(data):
             stored, codec, dictionary = data, Codec.NONE, None
         return cls(stored=stored, codec=codec, size=len(data), checksum=xxh64(data), dictionary=dictionary)

@@ -16,7 +16,10 @@ from pypkg_core._core import xxh64
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.layout import Codec
 
-__all__ = ["Dictionary", "decode", "encode"]
+__all__ = ["BEST", "Dictionary", "decode", "encode"]
+
+# The level of zstd that makes contents smallest without needing more memory to decode.
+BEST: Final = 19
 
 # RFC 1952: no name, no date, operating system "unknown". The gzip module would write the host's operating system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
@@ -46,8 +49,11 @@ class Dictionary:
         return zstandard.ZstdCompressionDict(self.data)
 
 
-def encode(data: bytes, codec: Codec, dictionary: Dictionary | None = None) -> bytes:
+def encode(data: bytes, codec: Codec, dictionary: Dictionary | None = None, level: int = BEST) -> bytes:
     """Return ``data`` encoded with ``codec``; the same bytes for the same input and library version.
+
+    Args:
+        level: of zstd, 1 to 19.
 
     Raises:
         PypkgError: there is a dictionary, and the codec is another one than zstd, or the dictionary is not valid.
@@ -64,7 +70,7 @@ def encode(data: bytes, codec: Codec, dictionary: Dictionary | None = None) -> b
         prepared = dictionary.prepared if dictionary is not None else None
         try:
             return zstandard.ZstdCompressor(
-                level=19, dict_data=prepared, write_checksum=False, write_content_size=True, write_dict_id=False
+                level=level, dict_data=prepared, write_checksum=False, write_content_size=True, write_dict_id=False
             ).compress(data)
         except zstandard.ZstdError as error:
             raise PypkgError(f"Cannot encode contents with zstd: {error}") from error

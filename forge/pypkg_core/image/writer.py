@@ -13,7 +13,7 @@ from pypkg_core._core import fold
 from pypkg_core.errors import PypkgError
 from pypkg_core.image.assemble import assemble
 from pypkg_core.image.blob import Blob
-from pypkg_core.image.codecs import Dictionary
+from pypkg_core.image.codecs import BEST, Dictionary
 from pypkg_core.image.contents import BundleRow, Contents, EntryPointRow, ModuleRow
 from pypkg_core.image.layout import MAX_NAME, Codec, EntryType, ImageFlag, ModuleKind
 from pypkg_core.image.pieces import Pieces
@@ -71,10 +71,12 @@ class ImageBuilder:
         executable: bool = False,
         codec: Codec = Codec.NONE,
         dictionary: Dictionary | None = None,
+        level: int = BEST,
     ) -> None:
         """Add a file with its contents, or with those of a local file.
 
         Args:
+            level: for the codec zstd; a lower one is faster.
             codec: the encoding to try; contents that do not get smaller are stored as they are. A `Blob` keeps its own.
             dictionary: for the codec zstd; it becomes a part of the image if any contents were encoded with it.
 
@@ -89,7 +91,7 @@ class ImageBuilder:
                 data = Blob.of_file(data, size) if large else data.read_bytes()
             except OSError as error:
                 raise PypkgError(f"Cannot read {error.filename}: {error.strerror}") from error
-        blob = data if isinstance(data, Blob) else Blob.of(data, codec, dictionary)
+        blob = data if isinstance(data, Blob) else Blob.of(data, codec, dictionary, level)
         self._tree.add_file(path, blob, executable=executable)
 
     def add_withheld(self, path: str) -> None:

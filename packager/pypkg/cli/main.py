@@ -54,6 +54,7 @@ class _Command(click.Command):
 @dependency_options
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
+@click.option("--no-source", "no_source", is_flag=True)
 @click.option("--options", "options")
 @click.option("-b", "--build", "build", is_flag=True)
 @click.option("-d", "--debug", "debug", is_flag=True)
@@ -67,6 +68,7 @@ def _command(
     python: Path | None,
     public: bool,
     public_packages: str | None,
+    no_source: bool,
     options: str | None,
     build: bool,
     debug: bool,
@@ -89,7 +91,7 @@ def _command(
             project = more.project_from_index(parse_targets(targets)[0] if targets else host_target(), messages)
         settings = load_config(project, config)
         messages.show(settings.diagnostics)
-        settings = _with_source_policy(settings, public=public, packages=public_packages)
+        settings = _with_source_policy(settings, public=public, packages=public_packages, no_source=no_source)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
         settings = more.configure(settings)
@@ -120,12 +122,19 @@ def _prepare(request: Request, output: Output, messages: Messages, shared: Share
     return prepared
 
 
-def _with_source_policy(config: Config, *, public: bool, packages: str | None) -> Config:
+def _with_source_policy(config: Config, *, public: bool, packages: str | None, no_source: bool) -> Config:
     """Return the configuration with the command line's options about source text."""
+    if no_source and (public or packages is not None):
+        raise UsageError("--no-source cannot be used with --public or --public-packages", hint=_SEE_HELP)
     names = tuple(filter(None, (name.strip() for name in (packages or "").split(","))))
     if packages is not None and not names:
         raise UsageError("--public-packages names no distribution", hint="Give comma-separated names, or '*' for all")
-    return dataclasses.replace(config, public=config.public or public, public_packages=names or config.public_packages)
+    return dataclasses.replace(
+        config,
+        public=config.public or public,
+        public_packages=names or config.public_packages,
+        no_source=no_source or (config.no_source and not public and packages is None),
+    )
 
 
 def _targets(text: str | None, project: Project, config: Config, messages: Messages) -> list[Target]:

@@ -40,8 +40,9 @@ Options:
       --glibc          newest glibc that the executable may need, such as 2.17
       --public         include the source text of the project, for full tracebacks
       --public-packages
-                       include the source text of these distributions (a,b), or of all
-                       distributions and the standard library (*)
+                       include the source text of these distributions (a,b), or of all (*);
+                       without it, that of those with a free licence is included
+      --no-source      include no source text, also not of what is free
       --options        interpreter options to build in, without dashes: u,O,OO,W=error,X=dev
   -b, --build          forge base binaries instead of downloading them
   -d, --debug          print details; the executable can then list its contents (DEBUG_PYPKG=1)

@@ -6,6 +6,8 @@ from packaging.utils import canonicalize_name
 
 from pypkg.collect.distribution_files import add_files_of_distributions
 from pypkg.collect.draft import Draft
+from pypkg.collect.meipass import FOLDER as MEIPASS
+from pypkg.collect.meipass import meipass_links
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
 from pypkg.collect.native import make_bundles, minimum_notice, newer_minima
@@ -60,16 +62,23 @@ def _finish(draft: Draft, context: GraphContext, walk: Walk) -> Payload:
     if minima:
         diagnostics.notice(minimum_notice(minima))
     return Payload(
-        directories=sorted(draft.directories),
-        links=dict(sorted(draft.links.items())),
+        directories=sorted({*draft.directories, MEIPASS}),
+        links=dict(sorted((draft.links | _meipass(draft, context)).items())),
         modules=[draft.modules[name] for name in sorted(draft.modules)],
         files=[draft.files[path] for path in sorted(draft.files) if path not in sources],
         bundles=make_bundles(draft, sources),
         search_path=_search_path(context),
         licences={name: found.licence for name, found in sorted(walk.distributions.items())},
+        free=frozenset(name for name, found in walk.distributions.items() if found.is_free),
         minima=minima,
         diagnostics=diagnostics,
     )
+
+
+def _meipass(draft: Draft, context: GraphContext) -> dict[str, str]:
+    paths = {module.path for module in draft.modules.values()} | draft.files.keys() | draft.links.keys()
+    roots = [*(root.prefix for root in context.resolver.project), context.application.name, SITE_PACKAGES]
+    return meipass_links(paths | draft.directories, dict.fromkeys(roots))
 
 
 def _search_path(context: GraphContext) -> list[str]:

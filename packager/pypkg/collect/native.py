@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from pypkg.collect.draft import Draft
-from pypkg.environment.fit import inspected, newer_minimum, packed_minimum
+from pypkg.environment.fit import inspected, is_library, newer_minimum, packed_minimum
 from pypkg.items import Bundle
 from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
@@ -26,6 +27,8 @@ def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
     Owners whose libraries look for each other's at a relative place (``$ORIGIN/../other.libs``, or in a directory that
     both install to) have one bundle, because each bundle has a directory of its own. No file is in two bundles.
 
+    A program finds what lies in and below its folder, as far as the same owner has put it there.
+
     Args:
         sources: paths of module sources, which are never extracted.
     """
@@ -34,11 +37,24 @@ def make_bundles(draft: Draft, sources: Collection[str]) -> list[Bundle]:
         for path in paths:
             if path not in sources:
                 owners.setdefault(path, name)
+    owners |= {path: name for path, name in _beside_programs(draft, owners) if path not in sources}
     joined = _joined_owners(draft, owners)
     members: dict[str, list[str]] = {}
     for path, name in sorted(owners.items()):
         members.setdefault(joined.get(name, name), []).append(path)
     return [Bundle(name=name, paths=paths) for name, paths in sorted(members.items())]
+
+
+def _beside_programs(draft: Draft, owners: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the bundle of each file in and below the folder of a program that is not native itself."""
+    folders: dict[str, dict[str, str]] = {}  # owner -> folder -> bundle
+    for path, name in owners.items():
+        if path in draft.files and not is_library(path):
+            folders.setdefault(draft.files[path].owner, {})[path.rpartition("/")[0]] = name
+    for path, file in draft.files.items():
+        if path not in owners:
+            beside = (name for folder, name in folders.get(file.owner, {}).items() if path.startswith(f"{folder}/"))
+            yield from ((path, name) for name in islice(beside, 1))
 
 
 def _joined_owners(draft: Draft, owners: Mapping[str, str]) -> dict[str, str]:

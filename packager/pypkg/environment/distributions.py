@@ -17,6 +17,7 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypkg.environment.licences import is_free
 from pypkg.environment.requirements import applies, parse_requirements
 from pypkg_core.targets.catalogue import catalogue
 
@@ -109,6 +110,15 @@ class Distribution:
         if classifiers:
             return classifiers[0].rpartition("::")[2].strip()
         return self.headers.get("License", "").split("\n")[0].strip()[:80]
+
+    @cached_property
+    def is_free(self) -> bool:
+        """Whether its licence lets anyone read and pass on its source."""
+        return is_free(
+            expression=self.headers.get("License-Expression", ""),
+            classifiers=[value for key, value in self._message if key == "Classifier"],
+            field=self.headers.get("License", ""),
+        )
 
     @cached_property
     def declared(self) -> tuple[Requirement, ...]:

@@ -8,13 +8,15 @@ from typing import Final
 from pypkg.items import Payload
 from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
 from pypkg_core.bases.record import Base
-from pypkg_core.image import FORMAT, ImageBuilder, ImageFlag, ModuleKind, Pieces, merge_image
+from pypkg_core.image import FORMAT, Codec, ImageBuilder, ImageFlag, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
 from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.version import VERSION
 
 __all__ = ["build_image"]
 
+# Of zstd, for source text: the highest level saves an eighth more and takes a hundred times as long.
+_LEVEL: Final = 3
 # Packaged under --debug only: it prints what is in the executable.
 _DIAGNOSTICS: Final = "_pypkg_diagnostics"
 # What a base's manifest says of its own image, or what the application's says in the same words.
@@ -77,7 +79,7 @@ def _add_modules(builder: ImageBuilder, payload: Payload, policy: SourcePolicy) 
             builder.add_directory(module.path)
         elif module.kind.has_code and not builder.has_path(module.path):
             if module.source is not None and (module.readable or policy.includes_source(module)):
-                builder.add_file(module.path, module.source)
+                builder.add_file(module.path, module.source, codec=Codec.ZSTD, level=_LEVEL)
             else:
                 builder.add_withheld(module.path)
         builder.add_module(module.name, module.kind, module.path, module.code)

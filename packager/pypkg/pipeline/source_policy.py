@@ -1,4 +1,4 @@
-"""Whose source text is packaged: by default nobody's."""
+"""Whose source text is packaged: by default that of what is free, and not the project's own (`docs/source.md`)."""
 
 from __future__ import annotations
 
@@ -22,24 +22,51 @@ class SourcePolicy:
 
     Attributes:
         project: whether the source text of the project's own modules is packaged.
-        packages: normalised names of distributions whose source text is packaged.
-        library: whether that of every distribution and of the standard library is packaged.
+        named: normalised names of distributions whose source text is packaged because the configuration says so.
+        free: those whose source text is packaged because their licence is free.
+        everyone: whether the configuration names all distributions.
+        library: whether the source text of the standard library is packaged.
     """
 
     project: bool = False
-    packages: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
+    everyone: bool = False
     library: bool = False
 
     @classmethod
-    def of(cls, config: Config) -> SourcePolicy:
-        """Return the policy of a configuration."""
-        return cls(project=config.public, packages=_named(config), library=_ALL in config.public_packages)
+    def of(cls, config: Config, *, free: frozenset[str]) -> SourcePolicy:
+        """Return the policy of a configuration.
+
+        Args:
+            free: distributions with a free licence.
+        """
+        if config.no_source:
+            return WITHHOLD_ALL
+        everyone = _ALL in config.public_packages
+        return cls(project=config.public, named=_named(config), free=free, everyone=everyone, library=True)
 
     def includes_source(self, module: Module) -> bool:
         """Return whether the source text of a collected module is packaged."""
         if not module.owner:
             return self.project
-        return self.library or canonicalize_name(module.owner) in self.packages
+        return self.everyone or module.owner in self.free or canonicalize_name(module.owner) in self.named
+
+    def explained(self, owner: str | None) -> str:
+        """Return whether a source text is packaged, and why.
+
+        Args:
+            owner: a distribution, ``""`` for the project, ``None`` for the standard library.
+        """
+        if self == WITHHOLD_ALL:
+            return "source withheld"
+        if owner is None:
+            return "source inside"
+        if not owner:
+            return "source inside (public)" if self.project else "source withheld (not public)"
+        if self.everyone or canonicalize_name(owner) in self.named:
+            return "source inside (public-packages)"
+        return "source inside (free licence)" if owner in self.free else "source withheld (not a free licence)"
 
 
 WITHHOLD_ALL: Final = SourcePolicy()

@@ -54,29 +54,31 @@ def write_all(prepared: Sequence[Prepared]) -> Iterator[Written]:
 
 def _write(prepared: Prepared) -> Written:
     request, output, base = prepared.request, prepared.output, prepared.base
+    policy = SourcePolicy.of(request.config, free=prepared.payload.free)
     image = build_image(
         prepared.payload,
         base,
         name=request.project.name,
         mtime=prepared.mtime,
-        policy=SourcePolicy.of(request.config),
+        policy=policy,
         options=request.config.options,
         interpreter=request.config.interpreter,
         stdlib=prepared.stdlib,
         debug=request.debug,
     )
     size = write_executable(base, image, output)
-    diagnostics = _contents(prepared.payload, base, image) if request.debug else Diagnostics()
+    diagnostics = _contents(prepared.payload, base, image, policy) if request.debug else Diagnostics()
     return Written(size=size, diagnostics=diagnostics)
 
 
-def _contents(payload: Payload, base: Base, image: Pieces) -> Diagnostics:
+def _contents(payload: Payload, base: Base, image: Pieces, policy: SourcePolicy) -> Diagnostics:
     """Return what ``--debug`` shows about the contents of an executable."""
     diagnostics = Diagnostics()
     snapshot_path = base.target.facts.snapshot_path
     diagnostics.detail(f"image: {len(image)} bytes; the base's own: {len(base.image)} bytes")
+    diagnostics.detail(f"project: {policy.explained('')}; standard library: {policy.explained(None)}")
     for name, licence in payload.licences.items():
-        diagnostics.detail(f"distribution {name}: licence {licence or 'not stated'}")
+        diagnostics.detail(f"distribution {name}: licence {licence or 'not stated'}; {policy.explained(name)}")
     for module in payload.modules:
         diagnostics.detail(
             f"module {module.name}: {snapshot_path(module.path)}, {len(module.code or b'')} bytes of code"

@@ -48,6 +48,7 @@ class Config:
         ignore: files of the project to leave out.
         public: package the project's source text.
         public_packages: distributions whose source text to package; ``*`` for all and the standard library.
+        no_source: package no source text at all.
         options: interpreter options to build in, as on Python's command line.
         extras: of ``[project.optional-dependencies]``, to package too.
         glibc: the newest glibc that executables may need, ``2.17``; ``None`` for any.
@@ -68,6 +69,7 @@ class Config:
     ignore: Patterns = NO_PATTERNS
     public: bool = False
     public_packages: tuple[str, ...] = ()
+    no_source: bool = False
     options: tuple[str, ...] = field(default=(), metadata=read_by(_read_options))
     extras: tuple[str, ...] = ()
     glibc: str | None = None
