@@ -1,4 +1,4 @@
-"""``--public`` and ``--public-packages``: source text is in the executable only on request."""
+"""Source text: that of what is free is in the executable, the project's own only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.base
 
 PROGRAM = """\
 import inspect, json, linecache, traceback
-import helper, other
+import free, helper, other
 
 def text_of(module):
     try:
@@ -33,6 +33,7 @@ print(json.dumps({
     "function": text_of(helper.fail),
     "json": text_of(json)[:7],
     "other": text_of(other),
+    "free": text_of(free),
     "line": linecache.getline(helper.__file__, 2),
     "shown": "raise ValueError" in shown,
     "number": "line 2, in fail" in shown,
@@ -40,6 +41,8 @@ print(json.dumps({
 """
 HELPER = "def fail():\n    raise ValueError('here')\n"
 OTHER = "VALUE = 1\n"
+FREE = "VALUE = 2\n"
+LIBRARY = 'r"""JSO'
 WITHHELD = "could not get source code"
 
 
@@ -51,11 +54,12 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "helper.py").write_text(HELPER)
     venv.create(folder / ".venv", with_pip=False)
     (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
-    (site / "other.py").write_text(OTHER)
-    metadata = site / "other-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
-    (metadata / "RECORD").write_text("other.py,,\nother-1.0.dist-info/METADATA,,\nother-1.0.dist-info/RECORD,,\n")
+    for name, text, licence in (("other", OTHER, ""), ("free", FREE, "License-Expression: MIT OR LicenseRef-X\n")):
+        (site / f"{name}.py").write_text(text)
+        info = f"{name}-1.0.dist-info"
+        (site / info).mkdir()
+        (site / info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n{licence}")
+        (site / info / "RECORD").write_text(f"{name}.py,,\n{info}/METADATA,,\n{info}/RECORD,,\n")
     return folder / "app.py"
 
 
@@ -65,26 +69,40 @@ def _seen(package: Package, script: Path, *options: str) -> dict[str, object]:
     return result
 
 
-def test_no_source_by_default(package: Package, script: Path) -> None:
+def test_source_of_what_is_free_by_default(package: Package, script: Path) -> None:
     seen = _seen(package, script)
     assert (seen["helper"], seen["function"], seen["line"]) == (WITHHELD, WITHHELD, "")
     assert (seen["shown"], seen["number"]) == (False, True)
+    assert (seen["other"], seen["free"], seen["json"]) == (WITHHELD, FREE, LIBRARY)
+
+
+def test_no_source(package: Package, script: Path) -> None:
+    seen = _seen(package, script, "--no-source")
+    assert {seen[name] for name in ("helper", "function", "other", "free")} == {WITHHELD}
+    assert (seen["json"], seen["number"]) == (WITHHELD[:7], True)
+
+
+def test_details_say_whose_source_is_inside_and_why(pypkg: Pypkg, script: Path, tmp_path: Path) -> None:
+    done = pypkg("-t", STATIC, "-o", tmp_path / "app", "--python", script.parent / ".venv", "--debug", script)
+    assert "project: source withheld (not public); standard library: source inside" in done.stderr
+    assert "distribution free: licence MIT OR LicenseRef-X; source inside (free licence)" in done.stderr
+    assert "distribution other: licence not stated; source withheld (not a free licence)" in done.stderr
 
 
 def test_public_project(package: Package, script: Path) -> None:
     seen = _seen(package, script, "--public")
     assert (seen["helper"], seen["function"]) == (HELPER, HELPER)
-    assert (seen["shown"], seen["number"], seen["json"]) == (True, True, WITHHELD[:7])
+    assert (seen["shown"], seen["number"], seen["json"]) == (True, True, LIBRARY)
 
 
 def test_all_packages_public(package: Package, script: Path) -> None:
     seen = _seen(package, script, "--public-packages", "*")
-    assert (seen["helper"], seen["other"], seen["json"]) == (WITHHELD, OTHER, 'r"""JSO')
+    assert (seen["helper"], seen["other"], seen["json"]) == (WITHHELD, OTHER, LIBRARY)
 
 
 def test_one_package_public(package: Package, script: Path) -> None:
     seen = _seen(package, script, "--public-packages", "Other")
-    assert (seen["helper"], seen["other"], seen["json"]) == (WITHHELD, OTHER, WITHHELD[:7])
+    assert (seen["helper"], seen["other"], seen["json"]) == (WITHHELD, OTHER, LIBRARY)
 
 
 def test_unknown_public_package_is_told(pypkg: Pypkg, script: Path, tmp_path: Path) -> None:
