@@ -1,4 +1,4 @@
-"""Whose source text is packaged: by default that of what is free, and not the project's own (`docs/source.md`)."""
+"""Whose source text is packaged: by default that of what is free, and not the project's own (docs/decisions/0005)."""
 
 from __future__ import annotations
 

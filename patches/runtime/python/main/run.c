@@ -51,6 +51,32 @@ fill_namespace(PyObject *dict, PyObject *name, PyObject *path)
     return status;
 }
 
+#if PY_VERSION_HEX >= 0x030D0000
+/* Exported, but declared in internal/pycore_pystate.h only. Modules/main.c does the same: a debugger that attaches to the
+   process (sys.remote_exec, pdb -p) looks for the thread that runs the main module. */
+PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
+PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
+
+static PyObject *
+evaluate(PyObject *code, PyObject *dict)
+{
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    PyObject *result = NULL;
+
+    if (_PyInterpreterState_SetRunningMain(interpreter) == 0) {
+        result = PyEval_EvalCode(code, dict, dict);
+        _PyInterpreterState_SetNotRunningMain(interpreter);
+    }
+    return result;
+}
+#else
+static PyObject *
+evaluate(PyObject *code, PyObject *dict)
+{
+    return PyEval_EvalCode(code, dict, dict);
+}
+#endif
+
 static PyObject *
 run_code(PyObject *path, PyObject *code)
 {
@@ -61,7 +87,7 @@ run_code(PyObject *path, PyObject *code)
     if (module != NULL && name != NULL) {
         PyObject *dict = PyModule_GetDict(module);
         if (fill_namespace(dict, name, path) == 0) {
-            result = PyEval_EvalCode(code, dict, dict);
+            result = evaluate(code, dict);
         }
     }
     Py_XDECREF(name);
