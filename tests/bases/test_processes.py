@@ -117,7 +117,7 @@ INTERPRETER = {
     "not the working directory": (["-c", "import sys; print('' in sys.path, sys.path[0])"], rf"False {ROOT}\n"),
     "what the program has": (
         ["-c", "import sys; print(sys.frozen, sys._MEIPASS, sys.pypkg.entrypoint, callable(exit), sys.executable)"],
-        rf"True {ROOT} {ROOT}/starting.py True /.*\n",
+        rf"True /snapshot/_MEIPASS {ROOT}/starting.py True /.*\n",
     ),
     "packaged script": (
         [f"{ROOT}/script.py", "a"],

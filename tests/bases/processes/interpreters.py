@@ -32,7 +32,7 @@ def run(config):
 
 
 ROOT = os.path.dirname(__file__)  # noqa: PTH120
-WANTED = repr([True, ROOT, __file__, f"{ROOT}/library/__init__.py", f'"{ROOT}/library"', sys.argv, sys.executable,
+WANTED = repr([True, "/snapshot/_MEIPASS", __file__, f"{ROOT}/library/__init__.py", f'"{ROOT}/library"', sys.argv, sys.executable,
                sys.path, 1])  # fmt: skip
 for config in [(), ("legacy",)] if sys.version_info >= (3, 13) else [()]:
     for _ in range(3):

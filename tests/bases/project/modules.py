@@ -100,7 +100,11 @@ def other_ways():
 
 def application():
     """How a program can tell that it is packaged."""
-    check("frozen", (sys.frozen, sys._MEIPASS), (True, ROOT))
+    check("frozen", (sys.frozen, sys._MEIPASS), (True, "/snapshot/_MEIPASS"))
+    if sys.version_info >= (3, 13):
+        # Debuggers that attach look for the thread that runs the main module.
+        interpreters = importlib.import_module("_interpreters")
+        check("running", interpreters.is_running(interpreters.get_main()[0]), True)
     check("pypkg", (sys.pypkg.entrypoint, sys.pypkg.default_entrypoint), (__file__, __file__))
     check("argv", (sys.argv[0], sys.argv[1:]), (sys.executable, ["-c", "x", "-V"]))
     check("flags", (sys.flags.isolated, sys.flags.no_site, sys.flags.ignore_environment), (1, 1, 1))
