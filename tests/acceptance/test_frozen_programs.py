@@ -8,12 +8,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
 
 from acceptance.program import Package
-from targets import PARAMETERS
+from targets import PARAMETERS, STATIC
 
 pytestmark = pytest.mark.base
 
@@ -48,3 +49,58 @@ def test_program_for_pyinstaller(target: str, project: Path, package: Package) -
     expected = json.loads(source.stdout)
     assert expected.pop("frozen") is False
     assert packaged == expected
+
+
+DISTRIBUTION = """\
+import os, subprocess, sys
+
+def palette():
+    folder = getattr(sys, "_MEIPASS", None)
+    folder = os.path.join(folder, "paints") if folder else os.path.dirname(__file__)
+    with open(os.path.join(folder, "shades", "blue.txt")) as stream:
+        return stream.read().strip()
+
+def mixed():
+    mixer = os.path.join(os.path.dirname(__file__), "tools", "mix")
+    return subprocess.run(["/bin/sh", "-c", '"$0" warm', mixer], capture_output=True, text=True).stdout.strip()
+"""
+# It reads a file beside itself and one below its folder.
+MIXER = '#!/bin/sh\nhere=${0%/*}\nread -r name < "$here/name.txt"\nread -r tone < "$here/tones/$1.txt"\necho "$name $tone"\n'
+OWN = """\
+import os, sys
+import paints
+
+with open(os.path.join(getattr(sys, "_MEIPASS", os.path.dirname(__file__)), "frames", "oak.txt")) as stream:
+    print(stream.read().strip(), paints.palette(), paints.mixed(), sep=", ")
+"""
+
+
+@pytest.fixture(scope="module")
+def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A script, and a distribution that knows PyInstaller and starts a program of its own."""
+    folder = tmp_path_factory.mktemp("painter")
+    venv.create(folder / ".venv", with_pip=False)
+    (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
+    files = {
+        "paints/__init__.py": DISTRIBUTION,
+        "paints/shades/blue.txt": "cobalt\n",
+        "paints/tools/mix": MIXER,
+        "paints/tools/name.txt": "mixer\n",
+        "paints/tools/tones/warm.txt": "amber\n",
+        "paints-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: paints\nVersion: 1.0\n",
+    }
+    for name, text in {**files, "paints-1.0.dist-info/RECORD": "".join(f"{name},,\n" for name in files)}.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    (site / "paints" / "tools" / "mix").chmod(0o755)
+    (folder / "frames").mkdir()
+    (folder / "frames" / "oak.txt").write_text("oak\n")
+    (folder / "app.py").write_text(OWN)
+    (folder / "pypkg.json").write_text(json.dumps({"assets": ["frames/*"]}))
+    return folder
+
+
+def test_distributions_find_their_data_and_programs_theirs(painter: Path, package: Package) -> None:
+    options = ["-c", painter / "pypkg.json", "--python", painter / ".venv"]
+    program = package(painter / "app.py", STATIC, *options)
+    assert program.output() == "oak, cobalt, mixer amber\n"
