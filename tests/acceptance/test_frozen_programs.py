@@ -65,7 +65,13 @@ def mixed():
     return subprocess.run(["/bin/sh", "-c", '"$0" warm', mixer], capture_output=True, text=True).stdout.strip()
 """
 # It reads a file beside itself and one below its folder.
-MIXER = '#!/bin/sh\nhere=${0%/*}\nread -r name < "$here/name.txt"\nread -r tone < "$here/tones/$1.txt"\necho "$name $tone"\n'
+MIXER = """\
+#!/bin/sh
+here=${0%/*}
+read -r name < "$here/name.txt"
+read -r tone < "$here/tones/$1.txt"
+echo "$name $tone"
+"""
 OWN = """\
 import os, sys
 import paints
