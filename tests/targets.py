@@ -113,8 +113,8 @@ STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(targ
 STATIC: Final = next((name for name in DEFAULT if f"-{_STATIC_PLATFORM}-" in name), f"{_STATIC_PLATFORM}-{_HOST.arch}")
 DYNAMIC: Final = next((name for name in DEFAULT if f"-{_HOST.platform}-" in name), _HOST.name)
 OLDEST: Final = next((name for name in DEFAULT[::-1] if f"-{_HOST.platform}-" in name), _HOST.name)
-# The newest series of all, whose sources not every machine can get.
-NEWEST: Final = next((target.name for target in _NATIVE if target.platform == _HOST.platform), _HOST.name)
+# The newest series on every platform, whose sources not every machine can get.
+NEWEST: Final = tuple({target.platform: target.name for target in reversed(_NATIVE)}.values())
 # The platforms of a default run on another processor that has 64 bits, as this one: its executables have no limit.
 EMULATED: Final = tuple(
     target.name

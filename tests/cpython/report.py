@@ -25,11 +25,12 @@ Written by `{command}`.
 
 The package `test` of the release's source archive, with its data, is packaged like any project, with all source text;
 each test file runs in a process of that program, as an ordinary user, or as root where `/proc` is not open to others.
-Skips are CPython's own: another platform, a resource that is off by default (network, large files, a display), a test
-module in C that bases do not contain. Every failure has its reason in `tests/cpython/explained.toml`; any other failure
-fails the run, and so does a reason that no longer explains anything (`pytest -m suite`). Four tests of
-`test_cmd_line_script` are left out: they wait for the prompt of an interpreter, for ever if the program was started
-instead.
+qemu-user runs the programs of another processor than this machine's, and every process that they start. Skips are
+CPython's own: another platform, a resource that is off by default (network, large files, a display), a test module in C
+that bases do not contain. Every failure has its reason in `tests/cpython/explained.toml`; any other failure fails the
+run, and so does a reason that no longer explains anything (`pytest -m suite`, and `pytest -m foreign` for what an
+emulator runs). Four tests of `test_cmd_line_script` are left out: they wait for the prompt of an interpreter, for ever
+if the program was started instead.
 """
 
 

@@ -22,7 +22,7 @@ TARGET = STATIC
 COMPLETE = dict.fromkeys([STATIC, DYNAMIC])
 PARAMETERS = [
     *(pytest.param(target, None, marks=pytest.mark.suite, id=target) for target in COMPLETE),
-    *(pytest.param(target, GUARD, marks=pytest.mark.suite, id=target) for target in [NEWEST] if target not in COMPLETE),
+    *(pytest.param(target, GUARD, marks=pytest.mark.suite, id=target) for target in NEWEST if target not in COMPLETE),
     *(pytest.param(target, GUARD, marks=pytest.mark.foreign, id=target) for target in EMULATED),
 ]
 Outcomes = Mapping[str, Future[Outcome]]
