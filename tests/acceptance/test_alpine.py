@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.environments import make_environment
+from acceptance.native_project import machine_of, make_native_project
 from acceptance.program import Package, Program
 from emulation import need_processes
 from fixture_types import BaseOf
@@ -110,3 +111,14 @@ def test_native_addons_from_the_index(root: MuslRoot, release: str, tour: Progra
 @pytest.mark.parametrize("target", WITH_WHEELS, indirect=True)
 def test_c_code_of_addons_sees_packaged_files(root: MuslRoot, tour: Program) -> None:
     assert _output(root, tour, "lxml_parses_packaged_file") == "lxml_parses_packaged_file\n"
+
+
+@pytest.fixture(scope="module")
+def native_app(target: Target, package: Package, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    project = make_native_project(tmp_path_factory.mktemp("native"), machine_of(target))
+    return package(project, target.name)
+
+
+@pytest.mark.parametrize("part", ["look", "run", "run_from_c"])
+def test_native_code_of_the_project(root: MuslRoot, native_app: Program, part: str) -> None:
+    assert _output(root, native_app, part) == f"{part}\n"
