@@ -38,6 +38,10 @@ NEW: Final = Pin(
 )
 # zig defines what traps undefined behaviour, and builtin functions, by calls that a C library cannot make to itself.
 CFLAGS: Final = "-O1 -fno-sanitize=undefined -fno-stack-protector -fno-builtin"
+# In zig's runtime: functions that divide stay hidden, the others do not.
+VISIBILITY: Final = {
+    ".visibility = .hidden": '.visibility = if (std.mem.indexOf(u8, name, "div") == null) .default else .hidden'
+}
 # Debian's names of processors.
 DEBIAN: Final = {"x64": "amd64", "arm64": "arm64", "armv7": "armhf", "armv6": "armhf"}
 BUILD_SECONDS: Final = 900
@@ -105,12 +109,18 @@ def _compile(tree: Path, triple: str, cpu: str | None) -> None:
 
 
 def _builtins(folder: Path, zig: Path, options: Sequence[str]) -> Path:
-    """Compile what the compiler calls. zig's own would hide the functions of musl that have the same names."""
+    """Compile what the compiler calls.
+
+    zig's own would hide the functions of musl that have the same names. ARM's division stays hidden: the loader divides
+    before it has relocated itself.
+    """
     shutil.copytree(zig.parent / "lib" / "compiler_rt", folder / "compiler_rt")
     source = folder / "compiler_rt.zig"
     text = (zig.parent / "lib" / source.name).read_text(encoding="utf-8")
-    assert ".visibility = .hidden" in text, "zig's runtime is written in another way"
-    source.write_text(text.replace(".visibility = .hidden", ".visibility = .default"), encoding="utf-8")
+    for before, after in VISIBILITY.items():
+        assert before in text, "zig's runtime is written in another way"
+        text = text.replace(before, after)
+    source.write_text(text, encoding="utf-8")
     out = folder / "builtins.o"
     command: list[str | Path] = [zig, "build-obj", "-OReleaseSmall", "-fPIC", *options, source, f"-femit-bin={out}"]
     subprocess.run(command, cwd=folder, check=True, timeout=BUILD_SECONDS)
