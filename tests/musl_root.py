@@ -22,6 +22,7 @@ from pypkg_core.targets.catalogue import Target
 from pypkg_forge.sources.fetch import Fetcher
 from pypkg_forge.sources.origins import default_origins
 from pypkg_forge.sources.pins import Pin
+from pypkg_forge.verify.attributes import loader_fits
 from zig_build import find_zig
 
 __all__ = ["MUSLS", "MuslRoot", "make_root"]
@@ -138,10 +139,13 @@ class MuslRoot:
     Attributes:
         folder: the root.
         release: of musl.
+        processor: the variables that make an emulator the processor of the target; nothing if the C library is for a
+            newer one.
     """
 
     folder: Path
     release: str
+    processor: Mapping[str, str]
 
     def run(self, program: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Copy a program into the root, run it there, and wait for it."""
@@ -155,7 +159,7 @@ class MuslRoot:
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": os.defpath, "HOME": "/tmp", **(env or {})},
+            env={"PATH": os.defpath, "HOME": "/tmp", **self.processor, **(env or {})},
             timeout=RUN_SECONDS,
         )
 
@@ -178,4 +182,6 @@ def make_root(folder: Path, release: str, target: Target, program: Path) -> Musl
     inside.parent.mkdir(exist_ok=True)
     shutil.copy(MUSLS[release](target), inside)
     inside.chmod(0o755)
-    return MuslRoot(folder=folder, release=release)
+    cpu = target.processor.emulated_cpu
+    processor = {"QEMU_CPU": cpu} if cpu is not None and loader_fits(inside, target) else {}
+    return MuslRoot(folder=folder, release=release, processor=processor)
