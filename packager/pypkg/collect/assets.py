@@ -9,6 +9,7 @@ from pathlib import Path
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
 from pypkg.graph.entry import Application
+from pypkg.graph.named import module_of_file, referred_paths
 from pypkg.graph.resolver import Node, Resolver
 from pypkg.graph.walk import Walk, in_tests
 from pypkg_core.names import has_module_name
@@ -29,18 +30,33 @@ def find_assets(context: GraphContext, walk: Walk, diagnostics: Diagnostics) -> 
         diagnostics: gets the details and warnings.
     """
     application = context.application
-    yield from _package_data(context, walk)
+    packages = dict(_package_data(context, walk))
+    yield from packages.items()
     for name in sorted(walk.findings):
-        node = walk.nodes[name]
-        for asset in walk.findings[name].assets:
-            path = node.file
-            for _ in range(asset.parents):
-                path = path.parent
-            yield from _referred(application, node, path.joinpath(*asset.parts), asset.line, diagnostics)
-        for resource in walk.findings[name].resources:
+        node, findings = walk.nodes[name], walk.findings[name]
+        for asset in findings.assets:
+            for path in referred_paths(node, asset):
+                # Code that is found by a pattern is packaged as modules, without its text.
+                if not asset.wild or module_of_file(path, context.resolver) is None:
+                    yield from _referred(application, node, path, asset.line, diagnostics)
+        for resource in findings.resources:
             package = node.package if resource.own_package else resource.package
             for folder in _package_folders(node, package, context.resolver):
                 yield from _referred(application, node, folder.joinpath(*resource.parts), resource.line, diagnostics)
+        mentioned = [path for item in findings.mentions for path in referred_paths(node, item) if path.is_file()]
+        for path in mentioned:
+            yield from _referred(application, node, path, 0, diagnostics)
+        if findings.stub and (stub := node.file.with_suffix(".pyi")).is_file():
+            yield from _referred(application, node, stub, 0, diagnostics)
+        for computed in findings.computed if not mentioned else ():
+            folder = node.file.parents[computed.parents - 1]
+            if not any(path.is_relative_to(folder) for path in packages):  # those come whole
+                diagnostics.warning(
+                    f"cannot tell which file {computed.text} is",
+                    file=node.relative,
+                    line=computed.line,
+                    hint="name the files in assets",
+                )
 
 
 def _package_data(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str]]:

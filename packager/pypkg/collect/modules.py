@@ -94,7 +94,7 @@ class ModuleBuilder:
         """
         if data_of is not None:
             self._draft.add_data(node.file, node.path, data_of)
-        elif node.root.project:
+        elif node.root.project and node.name not in self._walk.broken:
             raise PypkgError(f"Cannot compile {node.file}:{error.line}: {error.message}")
         else:
             self._draft.diagnostics.detail(f"{error.message}; left out", file=node.relative, line=error.line)

@@ -10,13 +10,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypkg.environment.requirements import applies
+from pypkg.graph.named import module_of_file
 from pypkg.graph.resolver import Node, Resolver, Root
 from pypkg.project.config import Config
 from pypkg.project.dependencies import declared_requirements
 from pypkg.project.project import EntryPoint, Project
 from pypkg_core.errors import UsageError
 from pypkg_core.image.layout import ModuleKind
-from pypkg_core.names import MAIN_MODULE, module_name
+from pypkg_core.names import MAIN_MODULE
 from pypkg_core.patterns import NO_PATTERNS, Patterns
 
 __all__ = ["Application", "project_roots", "start_application"]
@@ -103,9 +104,9 @@ def start_application(
     for file in _expanded(config, "scripts"):
         if not file.is_file():
             continue
-        name = _name_of(file, resolver)
-        if name:
-            scripts.append(name)
+        module = module_of_file(file, resolver)
+        if module is not None:
+            scripts.append(module.name)
         else:  # no import can name it: a plug-in that is loaded by its path
             assets[_below(project, file, "scripts")] = file
     declared = declared_requirements(project, config.extras)
@@ -130,17 +131,6 @@ def start_application(
         ignore=config.ignore,
         ignore_root=config.directory,
     )
-
-
-def _name_of(file: Path, resolver: Resolver) -> str:
-    """Return the name that imports a file of the project, ``""`` if no import does."""
-    for root in resolver.project:
-        if file.is_relative_to(root.directory):
-            name = module_name(file.relative_to(root.directory).as_posix())
-            found = resolver.find(name) if name else None
-            if isinstance(found, Node) and found.file == file:
-                return name
-    return ""
 
 
 def _names(requirements: Iterable[Requirement], markers: Mapping[str, str]) -> frozenset[str]:

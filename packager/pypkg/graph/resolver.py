@@ -120,6 +120,25 @@ class Resolver:
             found = self._found[name] = self._search(name)
             return found
 
+    def children(self, name: str) -> list[str]:
+        """Return the full names of what lies in a package and may be a module, sorted.
+
+        Args:
+            name: of a package, or ``""`` for the modules of the project.
+        """
+        if name:
+            package = self.find(name)
+            portions = package.portions if isinstance(package, Node) else []
+        else:
+            portions = [(root, "") for root in self.project]
+        found: set[str] = set()
+        for root, folder in portions:
+            listing = self._list(root, folder)
+            found |= {file.removesuffix(".py") for file in listing.files if file.endswith(".py")}
+            found |= listing.folders | listing.addons.keys()
+        tails = sorted(tail for tail in found if tail.isidentifier() and tail not in ("__init__", "__main__"))
+        return [f"{name}.{tail}" if name else tail for tail in tails]
+
     def _search(self, name: str) -> Node | Literal["stdlib"] | None:
         parent_name, _, tail = name.rpartition(".")
         if not tail:
@@ -160,7 +179,15 @@ class Resolver:
 
     def _search_in(self, name: str, tail: str, portions: list[tuple[Root, str]]) -> Node | None:
         spaces: list[Node] = []
-        return self._first(name, tail, portions, spaces) or _merged(spaces)
+        found = self._first(name, tail, portions, spaces)
+        # A package in a package that extends its path may do so too; the others are not read for it.
+        if found is not None and len(portions) > 1 and found.kind is ModuleKind.PACKAGE and _extends_itself(found):
+            for root, folder in portions:
+                if tail in self._list(root, folder).folders and (root, f"{folder}/{tail}") not in found.portions:
+                    found.portions.append((root, f"{folder}/{tail}"))
+        if found is None and name in self._editable:
+            found = self._mapped(tail, self._editable[name])
+        return found or _merged(spaces)
 
     def _first(self, name: str, tail: str, portions: list[tuple[Root, str]], spaces: list[Node]) -> Node | None:
         """Return the first regular module; portions of a namespace package are added to ``spaces``."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from pypkg.compile.findings import Findings, Import, SourceError
+from pypkg.compile.findings import Findings, Import, ImportFlag, SourceError
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.fit import fits
 from pypkg.graph.context import GraphContext
@@ -15,9 +16,10 @@ from pypkg.graph.declared import declared_imports
 from pypkg.graph.dictionary import development_tools
 from pypkg.graph.import_graph import ImportEdge
 from pypkg.graph.members import Members
+from pypkg.graph.named import is_pattern, listed_modules, matching_modules, named_modules
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
-from pypkg.graph.walk import Walk
+from pypkg.graph.walk import Walk, in_tests
 from pypkg_core.errors import PypkgError
 from pypkg_core.names import MAIN_MODULE
 
@@ -42,6 +44,7 @@ class Walker:
         self._queue: deque[str] = deque()
         self._groups: set[str] = set()
         self._stdlib: set[str] = set()
+        self._named: set[str] = set()  # reached only because a text or a file names them
 
     def run(self) -> Walk:
         """Walk everything.
@@ -83,7 +86,7 @@ class Walker:
         return len(self._walk.nodes) > before
 
     def _broken(self, node: Node, error: SourceError) -> None:
-        if node.root.project:
+        if node.root.project and node.name not in self._named:
             location = f"{node.file}:{error.line}" if error.line else str(node.file)
             raise PypkgError(f"Cannot compile {location}: {error.message}")
         self._walk.broken.add(node.name)
@@ -105,7 +108,13 @@ class Walker:
         for resource in findings.resources:
             if not resource.own_package:
                 self._visit(resource.package, ImportEdge(node.name, resource.package))
+        for named in named_modules(node, findings, self._context.resolver):
+            self._visit_softly(named.name, node)
+        if findings.stub:
+            self._follow_stub(node)
         if node.root.project:
+            for found in listed_modules(node, findings, self._context.resolver):
+                self._visit_softly(found.name, node)
             for line, text in findings.dynamic:
                 self._walk.diagnostics.warning(
                     f"cannot tell what {text} imports",
@@ -113,6 +122,20 @@ class Walker:
                     line=line,
                     hint="name the modules in hidden-imports",
                 )
+
+    def _follow_stub(self, node: Node) -> None:
+        """Follow the imports of the stub beside a module, from which a lazy loader takes them."""
+        stub = replace(node, relative=f"{node.relative.removesuffix('.py')}.pyi")
+        if node.source and stub.file.is_file():
+            self._sources.submit(stub)
+            for item in self._sources.walked(stub).findings.imports:
+                self._import(node, item._replace(flags=item.flags | ImportFlag.LAZY | ImportFlag.GUARDED))
+
+    def _visit_softly(self, name: str, node: Node) -> None:
+        """Reach a module that a text names; it need not compile."""
+        if name not in self._walk.nodes:
+            self._named.add(name)
+        self._visit(name, ImportEdge(node.name, name))
 
     def _import(self, node: Node, item: Import) -> None:
         base = item.name
@@ -122,6 +145,10 @@ class Walker:
                 self._missing(node, "." * item.level + base, item)
                 return
             base = ".".join([*parts[: len(parts) - item.level + 1], *([base] if base else [])])
+        if is_pattern(base):
+            self._import_all(node, base, item)
+            return
+        self._named.discard(base)
         if isinstance(self._context.resolver.find(base), str):
             self._visit_stdlib(base.partition(".")[0])  # all of it is in the base, whatever is imported from it
             return
@@ -143,6 +170,17 @@ class Walker:
             if isinstance(child, Node):
                 # The packages that it is in were reached with `base`.
                 self._visit_node(child, ImportEdge(node.name, child.name, hard, conditional, line))
+
+    def _import_all(self, node: Node, pattern: str, item: Import) -> None:
+        """Reach every module that an import with a computed part may lead to."""
+        found = list(matching_modules(pattern, self._context.resolver, below=node.root.project))
+        for module in found:
+            if node.root.project or not in_tests(module.relative):
+                self._visit_softly(module.name, node)
+        if not found and node.root.project:
+            text = f"cannot find a module '{pattern}'"
+            hint = "name the modules in hidden-imports"
+            self._walk.diagnostics.warning(text, file=node.relative, line=item.line, hint=hint)
 
     def _undeclared(self, node: Node, target: str) -> str:
         """Return the distribution an import leads to if the importer's does not declare it, else ``""``."""

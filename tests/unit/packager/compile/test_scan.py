@@ -87,11 +87,13 @@ def lazily(text: str, version: tuple[int, int], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(worker, "sys", SimpleNamespace(version_info=(*version, 0)))
     lines = textwrap.dedent(text).splitlines()
     lazy = {number for number, line in enumerate(lines, start=1) if line.lstrip().startswith("lazy ")}
-    tree = ast.parse("\n".join(line.replace("lazy ", "", 1) for line in lines))
+    plain = "\n".join(line.replace("lazy ", "", 1) for line in lines)
+    tree = ast.parse(plain)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             node.is_lazy = int(node.lineno in lazy)  # type: ignore[union-attr]
-    found = Scan(system=LINUX, deep=True, assets=False)
+    code = compile(plain, "app.py", "exec")
+    found = Scan(plain.encode(), "app.py", code, mode=1, system=LINUX)
     found.statements(tree.body, 0)
     return {item[0]: item[2] for item in found.result()["imports"]}
 

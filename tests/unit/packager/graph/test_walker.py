@@ -81,6 +81,7 @@ if dep:
     import conditional
 import importlib
 importlib.import_module(f"plugins.{dep}")
+importlib.import_module(dep.name)
 """
         }
     )
@@ -88,8 +89,8 @@ importlib.import_module(f"plugins.{dep}")
     assert warnings(found) == [
         "app.py:3: cannot find module 'missing'",
         "app.py:4: cannot find module 'json.nothing'",
-        "app.py:12: cannot tell what importlib.import_module(f'plugins.{dep}') imports;"
-        " name the modules in hidden-imports",
+        "app.py:12: cannot find a module 'plugins.*'; name the modules in hidden-imports",
+        "app.py:13: cannot tell what importlib.import_module(dep.name) imports; name the modules in hidden-imports",
     ]
     assert any("missing_too" in line for line in details(found))
 
