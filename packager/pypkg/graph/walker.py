@@ -9,12 +9,13 @@ from packaging.utils import canonicalize_name
 
 from pypkg.compile.findings import Findings, Import, SourceError
 from pypkg.environment.distributions import Distribution
-from pypkg.environment.fit import fits
+from pypkg.environment.fit import fits, has_magic
 from pypkg.graph.context import GraphContext
-from pypkg.graph.declared import declared_imports
+from pypkg.graph.declared import Declared
 from pypkg.graph.dictionary import development_tools
 from pypkg.graph.import_graph import ImportEdge
 from pypkg.graph.members import Members
+from pypkg.graph.module_files import entry_modules
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
@@ -39,6 +40,7 @@ class Walker:
         self._walk = Walk()
         self._sources = Sources(context, self._walk)
         self._members = Members(context, self._walk, self._sources)
+        self._declared = Declared(context, self._walk, self._sources)
         self._queue: deque[str] = deque()
         self._groups: set[str] = set()
         self._stdlib: set[str] = set()
@@ -76,11 +78,25 @@ class Walker:
             self._follow(node, compiled.findings)
 
     def _follow_declared(self) -> bool:
-        """Follow unwalked modules to what is declared; return whether that reached more modules."""
-        before = len(self._walk.nodes)
-        for edge in declared_imports(self._context, self._walk, self._sources):
-            self._visit(edge.target, edge)
-        return len(self._walk.nodes) > before
+        """Reach what no import of a walked module does; return whether that was anything new."""
+        before = len(self._walk.nodes), len(self._walk.distributions)
+        for distribution, by in self._declared.new_distributions():
+            self._bring(distribution, by)
+        if before == (len(self._walk.nodes), len(self._walk.distributions)):
+            for edge in self._declared.imports():
+                self._visit(edge.target, edge)
+        return before != (len(self._walk.nodes), len(self._walk.distributions))
+
+    def _bring(self, distribution: Distribution, by: str) -> None:
+        """Take a distribution along because it is declared; nothing fails without it as far as imports tell."""
+        for name in entry_modules(distribution, self._context.resolver):
+            found = self._context.resolver.find(name)
+            owner = self._context.owner(found) if isinstance(found, Node) else None
+            if owner is not None and owner.name == distribution.name:
+                self._visit(name, ImportEdge(MAIN_MODULE, name))
+        if distribution.name not in self._walk.distributions:  # without modules, or with others' names
+            self._visit_hidden(self._members.add_distribution(distribution))
+        self._walk.diagnostics.detail(f"{distribution.name}: packaged, because {by} requires it")
 
     def _broken(self, node: Node, error: SourceError) -> None:
         if node.root.project:
@@ -128,7 +144,7 @@ class Walker:
         hard, conditional, line = item.hard, item.conditional, item.line
         if not node.root.project and not item.level:
             other = self._undeclared(node, base)
-            if other in development_tools():
+            if other in development_tools() and not hard:
                 text = f"import of {base} is not followed: it is a development tool"
                 self._walk.diagnostics.detail(text, file=node.relative, line=line)
                 return
@@ -214,7 +230,7 @@ class Walker:
             self._walk.imports.own(node.name, owner.name)
         if node.addons:
             self._choose_addon(node, owner)
-        if node.source:
+        if node.source or (node.bytecode and self._is_readable(node, owner)):
             self._sources.submit(node)
             self._queue.append(node.name)
         if owner is not None:
@@ -241,3 +257,10 @@ class Walker:
             self._walk.replaced.setdefault(owner_name, []).append(node.name)
         else:
             self._walk.unfit[node.name] = owner_name
+
+    def _is_readable(self, node: Node, owner: Distribution | None) -> bool:
+        """Return whether the target can run a module without source, and record it if not."""
+        fitting = has_magic(node.file, self._context.compiler.facts.magic)
+        if not fitting:
+            self._walk.unfit[node.name] = owner.name if owner is not None else self._application.name
+        return fitting

@@ -42,7 +42,7 @@ def process(source: bytes, path: str, mode: int, system: System, optimize: int) 
     """Compile and scan one module.
 
     Args:
-        source: text of the module, in the encoding it declares (PEP 263).
+        source: text of the module, in the encoding it declares (PEP 263), or a ``.pyc`` file.
         path: file name recorded in the code, ``/snapshot/...``.
         mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``protocol``.
         system: the target's.
@@ -52,6 +52,10 @@ def process(source: bytes, path: str, mode: int, system: System, optimize: int) 
         The findings (see :meth:`Scan.result`) and the marshalled code. For a source that does not compile the code is
         empty and the only finding is ``error``: ``[message, line]``.
     """
+    if path.endswith(".pyc"):
+        from .bytecode import process_bytecode  # noqa: PLC0415 - `dis` is slow to import, and few programs need it
+
+        return process_bytecode(source)
     scanned = mode == ASSETS or (mode == IMPORTS and (b"import" in source or b"entry" in source))
     found: dict[str, Any] = {}
     try:
