@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bases.conformance.runs import Workplace, cannot_mount, compare_runs, make_workplace
+from bases.conformance.runs import Workplaces, cannot_mount, compare_runs
 from matrix.cell import Conformance
 from pypkg_core.bases.record import Base
 
@@ -25,7 +25,7 @@ class Conforming:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._problem = cannot_mount(folder)
-        self._workplace: Workplace | None = None
+        self._workplaces = Workplaces(folder / "workplaces")
 
     def run(self, base: Base) -> Conformance:
         """Return the comparison of both runs on a base, or why there is none."""
@@ -35,9 +35,7 @@ class Conforming:
         folder = self._folder / name
         folder.mkdir()
         try:
-            if self._workplace is None:
-                self._workplace = make_workplace(self._folder)
-            found = compare_runs(self._workplace, name, base.path, folder)
+            found = compare_runs(self._workplaces.of(name), name, base.path, folder)
         except OSError as error:
             return Conformance(problem=f"the base cannot be started here: {error.strerror or error}")
         except (AssertionError, subprocess.SubprocessError, ValueError) as error:

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from bases.conformance.comparison import Comparison
 from bases.conformance.explained import Explanation, load_explanations
-from bases.conformance.runs import compare_runs, make_workplace
+from bases.conformance.runs import Workplaces, compare_runs
 from emulation import why_no_processes
 from targets import NATIVE
 
@@ -91,14 +91,14 @@ def main() -> int:
     parts, bad = [INTRODUCTION, deviations(load_explanations())], 0
     with tempfile.TemporaryDirectory(prefix="pypkg-conformance-") as folder:
         work = Path(folder)
-        workplace = make_workplace(work)
+        workplaces = Workplaces(work / "workplaces")
         for name in sys.argv[1:] or NATIVE:
             (work / name).mkdir()
             base = build(parse_target(name)).path
             if problem := why_no_processes(base):
                 print(f"{name}: programs cannot start each other here: {problem}", file=sys.stderr)
                 return 1
-            comparison = compare_runs(workplace, name, base, work / name)
+            comparison = compare_runs(workplaces.of(name), name, base, work / name)
             parts.append(table(comparison))
             for check, (source, packaged) in comparison.unexplained.items():
                 print(f"{name} {check}\n  source:   {source[:600]}\n  packaged: {packaged[:600]}")

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from emulation import command
+from pypkg_core.targets.parse import parse_target
 
 from .comparison import Comparison, compare
 from .tree import PROJECT_NAME, make_tree, seal
 
-__all__ = ["SMALL", "Workplace", "cannot_mount", "compare_runs", "make_workplace"]
+__all__ = ["SMALL", "Workplace", "Workplaces", "cannot_mount", "compare_runs"]
 
 SMALL = 3_000_001
 SECONDS = 300
@@ -56,11 +57,37 @@ def cannot_mount(folder: Path) -> str:
     return done.stderr.strip() if done.returncode else ""
 
 
-def make_workplace(folder: Path, *, large: int = SMALL) -> Workplace:
+class Workplaces:
+    """The workplaces of several targets: one for each processor and size, made when it is needed.
+
+    Args:
+        folder: a directory for them; it need not exist. What is in it can be deleted once its permissions are changed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[tuple[str, int], Workplace] = {}
+
+    def of(self, target: str, *, large: int = SMALL) -> Workplace:
+        """Return the workplace of a target.
+
+        Args:
+            target: its name.
+            large: size of the tree's large file in bytes.
+        """
+        key = parse_target(target).arch, large
+        if key not in self._made:
+            folder = self._folder / f"{key[0]}-{large}"
+            folder.mkdir(parents=True)
+            self._made[key] = _make_workplace(folder, large=large, arch=key[0])
+        return self._made[key]
+
+
+def _make_workplace(folder: Path, *, large: int, arch: str) -> Workplace:
     """Make the tree and the environment in an empty directory."""
     tree = folder / "tree"
     tree.mkdir()
-    make_tree(tree, large=large)
+    make_tree(tree, large=large, arch=arch)
     environment = folder / "environment"
     venv.create(environment, symlinks=True)
     site = environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"

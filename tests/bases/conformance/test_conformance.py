@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 import needs
@@ -14,7 +12,7 @@ from targets import FOREIGN, PARAMETERS, STATIC
 from .comparison import Comparison
 from .document import DOCUMENT, deviations, table
 from .explained import load_explanations
-from .runs import SMALL, Workplace, cannot_mount, compare_runs, make_workplace
+from .runs import SMALL, Workplaces, cannot_mount, compare_runs
 
 pytestmark = pytest.mark.base
 
@@ -23,31 +21,24 @@ LARGE = 200_000_000
 
 
 @pytest.fixture(scope="module")
-def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Workplace]:
-    """Give the tree with a large file of a size; each is made once."""
+def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Workplaces:
+    """Give the trees, each of which is made once."""
     reason = cannot_mount(tmp_path_factory.mktemp("mount"))
     if reason:
         needs.privilege("a mount namespace for the run from source", reason)
-    made: dict[int, Workplace] = {}
-
-    def workplace(large: int) -> Workplace:
-        if large not in made:
-            made[large] = make_workplace(tmp_path_factory.mktemp("conformance"), large=large)
-        return made[large]
-
-    return workplace
+    return Workplaces(tmp_path_factory.mktemp("conformance"))
 
 
 @pytest.fixture(scope="module", params=PARAMETERS)
 def comparison(
     request: pytest.FixtureRequest,
     base_of: BaseOf,
-    workplaces: Callable[[int], Workplace],
+    workplaces: Workplaces,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Comparison:
     """Both runs for one target."""
     target = request.param
-    workplace = workplaces(LARGE if target == LARGE_TARGET else SMALL)
+    workplace = workplaces.of(target, large=LARGE if target == LARGE_TARGET else SMALL)
     base = base_of(target)
     need_processes(base)
     return compare_runs(workplace, target, base, tmp_path_factory.mktemp(target))

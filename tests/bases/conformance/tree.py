@@ -22,6 +22,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from pypkg_core.targets.catalogue import catalogue
+
 from .certificates import add_certificates
 
 __all__ = ["PROJECT_NAME", "make_tree", "seal"]
@@ -92,12 +94,13 @@ LINKS: Mapping[str, str] = {
 }
 
 
-def make_tree(folder: Path, *, large: int) -> None:
+def make_tree(folder: Path, *, large: int, arch: str) -> None:
     """Fill a directory with the project and ``site-packages``.
 
     Args:
         folder: an empty directory; its path becomes part of absolute links, which are valid in both runs.
         large: size of the large file in bytes.
+        arch: of the libraries: musl's loader would load those of another processor, and run them.
     """
     project = folder / PROJECT_NAME
     shutil.copytree(SOURCE, project, ignore=shutil.ignore_patterns("__pycache__"))
@@ -110,7 +113,7 @@ def make_tree(folder: Path, *, large: int) -> None:
     _databases(data / "databases")
     _texts(data / "text")
     add_certificates(data / "tls")
-    _libraries(data / "native")
+    _libraries(data / "native", arch)
     _large(data / "large.bin", large)
     _site_packages(folder / "site-packages")
 
@@ -286,16 +289,18 @@ def _zone(name: str, offset: int) -> bytes:
     )
 
 
-def _libraries(folder: Path) -> None:
-    """Compile libraries for Linux on x86-64 that need no libc, so that any loader accepts them."""
+def _libraries(folder: Path, arch: str) -> None:
+    """Compile libraries for Linux that need no libc, so that any loader accepts them."""
     folder.mkdir()
+    machine = catalogue().machines["linux", arch]
     command = [
         sys.executable,
         "-m",
         "ziglang",
         "cc",
         "-target",
-        "x86_64-linux-gnu.2.17",
+        machine.triple,
+        *(() if machine.cpu is None else (f"-mcpu={machine.cpu}",)),
         "-shared",
         "-fPIC",
         "-nostdlib",
