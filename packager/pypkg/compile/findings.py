@@ -13,7 +13,7 @@ from pypkg.compile.worker import protocol
 __all__ = [
     "NO_FINDINGS",
     "AssetRef",
-    "DynamicImport",
+    "Computed",
     "Findings",
     "Import",
     "ImportFlag",
@@ -112,8 +112,8 @@ class ResourceRef(NamedTuple):
         return self.package in ("__name__", "__package__")
 
 
-class DynamicImport(NamedTuple):
-    """An import of a computed name: its line, from 1, and its source text."""
+class Computed(NamedTuple):
+    """An import of a computed name, or a computed group: its line, from 1, and its source text."""
 
     line: int
     text: str
@@ -136,15 +136,19 @@ class Findings:
         assets: files referred to relative to the module's file; only of the project's own modules.
         resources: files referred to in packages; only of the project's own modules.
         groups: entry-point groups that are looked up, sorted.
+        computed_groups: where a group is computed, in source order.
+        possible_groups: texts of such a module that may be the names of groups, sorted.
         metadata: distributions whose metadata is looked up, sorted, as written.
         error: set when the module does not compile; everything else is empty then.
     """
 
     imports: tuple[Import, ...] = ()
-    dynamic: tuple[DynamicImport, ...] = ()
+    dynamic: tuple[Computed, ...] = ()
     assets: tuple[AssetRef, ...] = ()
     resources: tuple[ResourceRef, ...] = ()
     groups: tuple[str, ...] = ()
+    computed_groups: tuple[Computed, ...] = ()
+    possible_groups: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     error: SourceError | None = None
 
@@ -183,8 +187,8 @@ def _imports(items: list[list[Any]]) -> tuple[Import, ...]:
     return tuple(found)
 
 
-def _dynamic(items: list[list[Any]]) -> tuple[DynamicImport, ...]:
-    return tuple([DynamicImport(_number(line), _text(text)) for line, text in items])
+def _dynamic(items: list[list[Any]]) -> tuple[Computed, ...]:
+    return tuple([Computed(_number(line), _text(text)) for line, text in items])
 
 
 def _assets(items: list[list[Any]]) -> tuple[AssetRef, ...]:
@@ -225,6 +229,8 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "assets": _assets,
     "resources": _resources,
     "groups": _texts,
+    "computed_groups": _dynamic,
+    "possible_groups": _texts,
     "metadata": _texts,
     "error": _error,
 }

@@ -112,8 +112,10 @@ class Walker:
         for item in findings.imports:
             if not item.typing_only:
                 self._import(node, item)
-        for group in findings.groups:
+        for group in (*findings.groups, *findings.possible_groups):
             self._entry_points(group)
+        if findings.computed_groups:
+            self._computed_groups(node, findings)
         for name in findings.metadata:
             distribution = self._context.installed.by_name.get(canonicalize_name(name))
             if distribution is not None and distribution.name not in self._context.absent:
@@ -185,6 +187,19 @@ class Walker:
         for distribution in self._context.installed.registering(group):
             for module in distribution.entry_points[group]:
                 self._visit(module, ImportEdge(MAIN_MODULE, module))
+
+    def _computed_groups(self, node: Node, findings: Findings) -> None:
+        """Tell of groups whose names are not in the module either."""
+        if any(self._context.installed.registering(group) for group in findings.possible_groups):
+            return
+        diagnostics = self._walk.diagnostics
+        for line, text in findings.computed_groups:
+            message = f"cannot tell which entry points {text} finds"
+            if node.root.project:
+                hint = "name the modules of the plugins in hidden-imports"
+                diagnostics.warning(message, file=node.relative, line=line, hint=hint)
+            else:
+                diagnostics.detail(message, file=node.relative, line=line)
 
     # Reaching modules and distributions
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import marshal
 import sys
+from types import CodeType
 from typing import Any, Final
 
 from .conditions import (
@@ -20,12 +21,12 @@ from .conditions import (
     target_condition,
 )
 from .file_refs import FileRefs
+from .groups import CALLS, Groups
 from .protocol import ASSETS, CONDITIONAL, FALLBACK, GUARDED, IMPORTS, LAZY, TYPING_ONLY
 from .syntax import call_name, dotted_name, literal, mentions
 
 __all__ = ["Scan", "process"]
 
-_GROUP_CALLS: Final = frozenset({"entry_points", "iter_entry_points", "load_setuptools_entrypoints", "select"})
 _METADATA_CALLS: Final = frozenset({"version", "metadata", "distribution", "requires", "files", "get_distribution"})
 # Expressions are searched only in sources that contain one of these words; most contain none.
 _DYNAMIC_WORDS: Final = tuple(
@@ -61,12 +62,13 @@ def process(source: bytes, path: str, mode: int, system: System, optimize: int) 
     try:
         # The tree is used twice: it compiles to the same code as the text, and parsing takes longer than compiling.
         tree: Any = ast.parse(source, path) if scanned else source
+        code = compile(tree, path, "exec", dont_inherit=True, optimize=optimize)
         if scanned:
             words = _DYNAMIC_WORDS + _ASSET_WORDS if mode == ASSETS else _DYNAMIC_WORDS
             scan = Scan(system=system, deep=any(word in source for word in words), assets=mode == ASSETS)
             scan.statements(tree.body, 0)
-            found = scan.result()
-        return found, marshal.dumps(compile(tree, path, "exec", dont_inherit=True, optimize=optimize))
+            found = scan.result(code)
+        return found, marshal.dumps(code)
     except SyntaxError as error:
         return {"error": [error.msg or "invalid syntax", error.lineno or 0]}, b""
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
@@ -90,22 +92,25 @@ class Scan:
         self.imports: list[list[Any]] = []
         self.lazy_modules: frozenset[Any] = frozenset()
         self.dynamic: list[list[Any]] = []
-        self.groups: set[str] = set()
+        self.groups = Groups()
         self.metadata: set[str] = set()
 
-    def result(self) -> dict[str, Any]:
+    def result(self, code: CodeType) -> dict[str, Any]:
         """Return the findings as plain JSON values without empty ones; ``pypkg.compile.findings`` reads them.
 
         ``imports``: ``[name, level, flags, line, [name, ...]]`` each; ``dynamic``: ``[line, text]``; ``assets``:
-        ``[parents, [name, ...], line]``; ``resources``: ``[package, [name, ...], line]``; ``groups`` and ``metadata``:
-        names.
+        ``[parents, [name, ...], line]``; ``resources``: ``[package, [name, ...], line]``; ``metadata``: names; those of
+        :meth:`.Groups.result`.
+
+        Args:
+            code: of the module.
         """
         found = {
             "imports": self.imports,
             "dynamic": self.dynamic,
             "assets": self.file_refs.assets if self.assets else [],
             "resources": self.file_refs.resources if self.assets else [],
-            "groups": sorted(self.groups),
+            **self.groups.result(self.imports, code),
             "metadata": sorted(self.metadata),
         }
         return {key: value for key, value in found.items() if value}
@@ -204,6 +209,8 @@ class Scan:
                 continue
             if isinstance(node, ast.Call):
                 self._call(node, flags)
+            elif isinstance(node, ast.Attribute):
+                self.groups.attribute(node)
             elif isinstance(node, ast.List) and len(node.elts) >= 3:
                 self._child_process(node)
             stack.extend(reversed(list(ast.iter_child_nodes(node))))
@@ -213,18 +220,10 @@ class Scan:
         first = node.args[0] if node.args else None
         if name in ("import_module", "__import__", "__lazy_import__", "run_module"):
             self._dynamic_import(node, name, flags)
-        elif name in _GROUP_CALLS:
-            self._group(node, name, first)
+        elif name in CALLS:
+            self.groups.call(node, name)
         elif name in _METADATA_CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
             self.metadata.add(first.value)
-
-    def _group(self, node: ast.Call, name: str, first: ast.expr | None) -> None:
-        values = [keyword.value for keyword in node.keywords if keyword.arg == "group"]
-        if first is not None and name in ("iter_entry_points", "load_setuptools_entrypoints"):
-            values = [first]
-        for value in values:
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                self.groups.add(value.value)
 
     def _dynamic_import(self, node: ast.Call, name: str, flags: int) -> None:
         arguments = {keyword.arg: keyword.value for keyword in node.keywords}

@@ -9,7 +9,7 @@ import pytest
 from pypkg.compile.findings import (
     NO_FINDINGS,
     AssetRef,
-    DynamicImport,
+    Computed,
     Findings,
     Import,
     ImportFlag,
@@ -39,7 +39,7 @@ def test_everything_a_worker_finds() -> None:
     )
     assert parsed(text) == Findings(
         imports=(Import("", 1, ImportFlag(0), 1, ("a",)), Import("b", 0, ImportFlag.LAZY, 3, ())),
-        dynamic=(DynamicImport(4, "importlib.import_module(name)"),),
+        dynamic=(Computed(4, "importlib.import_module(name)"),),
         assets=(AssetRef(1, ("data", "x"), 5),),
         resources=(ResourceRef("__name__", ("y",), 6),),
         groups=("g",),

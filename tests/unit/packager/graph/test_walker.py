@@ -104,6 +104,23 @@ def test_modules_that_an_entry_point_group_names_are_reached(world: World) -> No
     assert list(world.walk().nodes) == ["__main__", "plug", "plug.in_"]
 
 
+def test_plugins_of_a_computed_group(world: World) -> None:
+    world.install("plugin", {"plug.py": ""}, entry_points="[shop.payment]\na = plug:f\n")
+    looking = "from importlib.metadata import entry_points\ndef find(kind):\n    return entry_points(group={})\n"
+    world.install("dep", {"dep.py": looking.format("kind")})
+    world.write({"app.py": looking.format("kind") + 'find("shop.payment")\n', "dark.py": "import dep\nimport part\n"})
+    world.write({"part.py": looking.format('f"shop.{kind}"')})
+    found = world.walk()
+    assert list(found.nodes) == ["__main__", "plug"]
+    assert not warnings(found)
+    found = world.walk("dark.py")
+    assert warnings(found) == [
+        "part.py:3: cannot tell which entry points entry_points(group=f'shop.{kind}') finds;"
+        " name the modules of the plugins in hidden-imports"
+    ]
+    assert any(line.startswith("dep.py:3: cannot tell which entry points") for line in details(found))
+
+
 def test_a_name_in_a_metadata_call_reaches_no_module(world: World) -> None:
     world.install("Some_Thing", {"something.py": ""})
     world.write({"app.py": 'import importlib.metadata\nimportlib.metadata.version("some-thing")\n'})
