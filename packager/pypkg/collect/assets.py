@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pypkg.diagnostics import Diagnostics
+from pypkg.environment.pytest_folders import folders_of_tests, in_folders
 from pypkg.graph.context import GraphContext
 from pypkg.graph.entry import Application
 from pypkg.graph.named import module_of_file, referred_paths
 from pypkg.graph.resolver import Node, Resolver
-from pypkg.graph.walk import Walk, in_tests
+from pypkg.graph.walk import Walk
 from pypkg_core.names import has_module_name
 from pypkg_core.patterns import tree_items
 
@@ -67,8 +68,10 @@ def _package_data(context: GraphContext, walk: Walk) -> Iterator[tuple[Path, str
         package = context.resolver.find(top)
         if isinstance(package, Node) and package.root.project:
             for root, folder in package.portions:
-                for relative in _items(root.directory, folder):
-                    if not in_tests(relative) and not has_module_name(relative):
+                items = _items(root.directory, folder)
+                folders = folders_of_tests(items)
+                for relative in items:
+                    if not in_folders(relative, folders) and not has_module_name(relative):
                         yield root.directory / relative, f"{root.prefix}/{relative}"
 
 

@@ -13,8 +13,8 @@ from pypkg.compile.worker import protocol
 __all__ = [
     "NO_FINDINGS",
     "AssetRef",
+    "Computed",
     "ComputedFile",
-    "DynamicImport",
     "Findings",
     "Import",
     "ImportFlag",
@@ -132,8 +132,8 @@ class ComputedFile(NamedTuple):
     text: str
 
 
-class DynamicImport(NamedTuple):
-    """An import of a computed name: its line, from 1, and its source text."""
+class Computed(NamedTuple):
+    """An import of a computed name, or a computed group: its line, from 1, and its source text."""
 
     line: int
     text: str
@@ -158,6 +158,8 @@ class Findings:
         resources: files referred to in packages; only of the project's own modules.
         computed: files beside the module with computed names; only of the project's own modules.
         groups: entry-point groups that are looked up, sorted.
+        computed_groups: where a group is computed, in source order.
+        possible_groups: texts of such a module that may be the names of groups, sorted.
         metadata: distributions whose metadata is looked up, sorted, as written.
         names: texts that may be dotted names of modules, or of something in one; only of the project's own modules.
         local_names: texts that may name modules of the module's own package, where it imports some by computed names.
@@ -166,12 +168,14 @@ class Findings:
     """
 
     imports: tuple[Import, ...] = ()
-    dynamic: tuple[DynamicImport, ...] = ()
+    dynamic: tuple[Computed, ...] = ()
     assets: tuple[AssetRef, ...] = ()
     mentions: tuple[AssetRef, ...] = ()
     resources: tuple[ResourceRef, ...] = ()
     computed: tuple[ComputedFile, ...] = ()
     groups: tuple[str, ...] = ()
+    computed_groups: tuple[Computed, ...] = ()
+    possible_groups: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     local_names: tuple[str, ...] = ()
@@ -213,8 +217,8 @@ def _imports(items: list[list[Any]]) -> tuple[Import, ...]:
     return tuple(found)
 
 
-def _dynamic(items: list[list[Any]]) -> tuple[DynamicImport, ...]:
-    return tuple([DynamicImport(_number(line), _text(text)) for line, text in items])
+def _dynamic(items: list[list[Any]]) -> tuple[Computed, ...]:
+    return tuple([Computed(_number(line), _text(text)) for line, text in items])
 
 
 def _assets(items: list[list[Any]]) -> tuple[AssetRef, ...]:
@@ -267,6 +271,8 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "resources": _resources,
     "computed": _computed,
     "groups": _texts,
+    "computed_groups": _dynamic,
+    "possible_groups": _texts,
     "metadata": _texts,
     "names": _texts,
     "local_names": _texts,

@@ -47,6 +47,7 @@ class Node:
         addons: extension modules of the same name, below ``root``; several when they are for different versions.
         portions: for packages, the directories (root, path below it) in which submodules are searched.
         source: whether there is a ``.py`` file at ``relative``.
+        bytecode: whether there is a ``.pyc`` file at ``relative``, and nothing else.
     """
 
     name: str
@@ -56,6 +57,12 @@ class Node:
     source: bool
     addons: list[str] = field(default_factory=list)
     portions: list[tuple[Root, str]] = field(default_factory=list)
+    bytecode: bool = False
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its code comes from a file that a worker reads."""
+        return self.source or self.bytecode
 
     @property
     def path(self) -> str:
@@ -198,10 +205,12 @@ class Resolver:
                 inner = self._list(root, base)
                 addons = [f"{base}/{file}" for file in inner.addons.get("__init__", [])]
                 source = "__init__.py" in inner.files
-                if source or addons:
-                    kind = ModuleKind.PACKAGE if source else ModuleKind.EXTENSION_PACKAGE
-                    relative = f"{base}/__init__.py" if source else addons[0]
+                bytecode = not source and not addons and "__init__.pyc" in inner.files
+                if source or addons or bytecode:
+                    kind = ModuleKind.EXTENSION_PACKAGE if addons and not source else ModuleKind.PACKAGE
+                    relative = f"{base}/__init__.py" if source else f"{base}/__init__.pyc" if bytecode else addons[0]
                     node = Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+                    node.bytecode = bytecode
                     node.portions = [(root, base)]
                     return node
             addons = [f"{folder}/{file}" if folder else file for file in listing.addons.get(tail, [])]
@@ -210,6 +219,11 @@ class Resolver:
                 kind = ModuleKind.MODULE if source else ModuleKind.EXTENSION
                 relative = f"{base}.py" if source else addons[0]
                 return Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+            if f"{tail}.pyc" in listing.files:
+                relative = f"{base}.pyc"
+                return Node(
+                    name=name, kind=ModuleKind.MODULE, root=root, relative=relative, source=False, bytecode=True
+                )
             if tail in listing.folders:
                 space = Node(name=name, kind=ModuleKind.NAMESPACE, root=root, relative=base, source=False)
                 space.portions = [(root, base)]

@@ -10,16 +10,18 @@ from packaging.utils import canonicalize_name
 
 from pypkg.compile.findings import Findings, Import, ImportFlag, SourceError
 from pypkg.environment.distributions import Distribution
-from pypkg.environment.fit import fits
+from pypkg.environment.fit import fits, has_magic
+from pypkg.environment.pytest_folders import in_folders
 from pypkg.graph.context import GraphContext
-from pypkg.graph.declared import declared_imports
+from pypkg.graph.declared import Declared
 from pypkg.graph.dictionary import development_tools
 from pypkg.graph.import_graph import ImportEdge
 from pypkg.graph.members import Members
+from pypkg.graph.module_files import entry_modules
 from pypkg.graph.named import is_pattern, listed_modules, matching_modules, named_modules
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
-from pypkg.graph.walk import Walk, in_tests
+from pypkg.graph.walk import Walk
 from pypkg_core.errors import PypkgError
 from pypkg_core.names import MAIN_MODULE
 
@@ -41,6 +43,7 @@ class Walker:
         self._walk = Walk()
         self._sources = Sources(context, self._walk)
         self._members = Members(context, self._walk, self._sources)
+        self._declared = Declared(context, self._walk, self._sources)
         self._queue: deque[str] = deque()
         self._groups: set[str] = set()
         self._stdlib: set[str] = set()
@@ -79,11 +82,25 @@ class Walker:
             self._follow(node, compiled.findings)
 
     def _follow_declared(self) -> bool:
-        """Follow unwalked modules to what is declared; return whether that reached more modules."""
-        before = len(self._walk.nodes)
-        for edge in declared_imports(self._context, self._walk, self._sources):
-            self._visit(edge.target, edge)
-        return len(self._walk.nodes) > before
+        """Reach what no import of a walked module does; return whether that was anything new."""
+        before = len(self._walk.nodes), len(self._walk.distributions)
+        for distribution, by in self._declared.new_distributions():
+            self._bring(distribution, by)
+        if before == (len(self._walk.nodes), len(self._walk.distributions)):
+            for edge in self._declared.imports():
+                self._visit(edge.target, edge)
+        return before != (len(self._walk.nodes), len(self._walk.distributions))
+
+    def _bring(self, distribution: Distribution, by: str) -> None:
+        """Take a distribution along because it is declared; nothing fails without it as far as imports tell."""
+        for name in entry_modules(distribution, self._context.resolver):
+            found = self._context.resolver.find(name)
+            owner = self._context.owner(found) if isinstance(found, Node) else None
+            if owner is not None and owner.name == distribution.name:
+                self._visit(name, ImportEdge(MAIN_MODULE, name))
+        if distribution.name not in self._walk.distributions:  # without modules, or with others' names
+            self._visit_hidden(self._members.add_distribution(distribution))
+        self._walk.diagnostics.detail(f"{distribution.name}: packaged, because {by} requires it")
 
     def _broken(self, node: Node, error: SourceError) -> None:
         if node.root.project and node.name not in self._named:
@@ -99,8 +116,10 @@ class Walker:
         for item in findings.imports:
             if not item.typing_only:
                 self._import(node, item)
-        for group in findings.groups:
+        for group in (*findings.groups, *findings.possible_groups):
             self._entry_points(group)
+        if findings.computed_groups:
+            self._computed_groups(node, findings)
         for name in findings.metadata:
             distribution = self._context.installed.by_name.get(canonicalize_name(name))
             if distribution is not None and distribution.name not in self._context.absent:
@@ -108,13 +127,8 @@ class Walker:
         for resource in findings.resources:
             if not resource.own_package:
                 self._visit(resource.package, ImportEdge(node.name, resource.package))
-        for named in named_modules(node, findings, self._context.resolver):
-            self._visit_softly(named.name, node)
-        if findings.stub:
-            self._follow_stub(node)
+        self._follow_names(node, findings)
         if node.root.project:
-            for found in listed_modules(node, findings, self._context.resolver):
-                self._visit_softly(found.name, node)
             for line, text in findings.dynamic:
                 self._walk.diagnostics.warning(
                     f"cannot tell what {text} imports",
@@ -122,6 +136,16 @@ class Walker:
                     line=line,
                     hint="name the modules in hidden-imports",
                 )
+
+    def _follow_names(self, node: Node, findings: Findings) -> None:
+        """Reach the modules that texts and files name."""
+        for named in named_modules(node, findings, self._context.resolver):
+            self._visit_softly(named.name, node)
+        if findings.stub:
+            self._follow_stub(node)
+        if node.root.project:
+            for listed in listed_modules(node, findings, self._context.resolver):
+                self._visit_softly(listed.name, node)
 
     def _follow_stub(self, node: Node) -> None:
         """Follow the imports of the stub beside a module, from which a lazy loader takes them."""
@@ -155,7 +179,7 @@ class Walker:
         hard, conditional, line = item.hard, item.conditional, item.line
         if not node.root.project and not item.level:
             other = self._undeclared(node, base)
-            if other in development_tools():
+            if other in development_tools() and not hard:
                 text = f"import of {base} is not followed: it is a development tool"
                 self._walk.diagnostics.detail(text, file=node.relative, line=line)
                 return
@@ -175,7 +199,8 @@ class Walker:
         """Reach every module that an import with a computed part may lead to."""
         found = list(matching_modules(pattern, self._context.resolver, below=node.root.project))
         for module in found:
-            if node.root.project or not in_tests(module.relative):
+            owner = self._context.owner(module)
+            if owner is None or not in_folders(module.relative, owner.test_folders):
                 self._visit_softly(module.name, node)
         if not found and node.root.project:
             text = f"cannot find a module '{pattern}'"
@@ -207,6 +232,19 @@ class Walker:
         for distribution in self._context.installed.registering(group):
             for module in distribution.entry_points[group]:
                 self._visit(module, ImportEdge(MAIN_MODULE, module))
+
+    def _computed_groups(self, node: Node, findings: Findings) -> None:
+        """Tell of groups whose names are not in the module either."""
+        if any(self._context.installed.registering(group) for group in findings.possible_groups):
+            return
+        diagnostics = self._walk.diagnostics
+        for line, text in findings.computed_groups:
+            message = f"cannot tell which entry points {text} finds"
+            if node.root.project:
+                hint = "name the modules of the plugins in hidden-imports"
+                diagnostics.warning(message, file=node.relative, line=line, hint=hint)
+            else:
+                diagnostics.detail(message, file=node.relative, line=line)
 
     # Reaching modules and distributions
 
@@ -252,7 +290,7 @@ class Walker:
             self._walk.imports.own(node.name, owner.name)
         if node.addons:
             self._choose_addon(node, owner)
-        if node.source:
+        if node.source or (node.bytecode and self._is_readable(node, owner)):
             self._sources.submit(node)
             self._queue.append(node.name)
         if owner is not None:
@@ -279,3 +317,10 @@ class Walker:
             self._walk.replaced.setdefault(owner_name, []).append(node.name)
         else:
             self._walk.unfit[node.name] = owner_name
+
+    def _is_readable(self, node: Node, owner: Distribution | None) -> bool:
+        """Return whether the target can run a module without source, and record it if not."""
+        fitting = has_magic(node.file, self._context.compiler.facts.magic)
+        if not fitting:
+            self._walk.unfit[node.name] = owner.name if owner is not None else self._application.name
+        return fitting

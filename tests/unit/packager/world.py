@@ -68,6 +68,7 @@ class World:
         files: Mapping[str, str | bytes],
         *,
         requires: list[str] | None = None,
+        extras: list[str] | None = None,
         entry_points: str = "",
         version: str = "1.0",
         tag: str = "",
@@ -82,6 +83,7 @@ class World:
         info = f"{name}-{version}.dist-info"
         headers = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         headers += [f"Requires-Dist: {item}" for item in requires or []]
+        headers += [f"Provides-Extra: {item}" for item in extras or []]
         everything = {
             **files,
             f"{info}/METADATA": "\n".join(headers) + "\n\nA description\n",

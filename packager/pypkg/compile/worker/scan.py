@@ -23,13 +23,13 @@ from .conditions import (
 from .constants import all_texts, file_names, local_names, module_names
 from .dynamic import WORDS, DynamicImports
 from .file_refs import FileRefs
+from .groups import CALLS, Groups
 from .protocol import ASSETS, CONDITIONAL, FALLBACK, GUARDED, IMPORTS, LAZY, TYPING_ONLY
 from .syntax import call_name, dotted_name, literal, mentions
 from .texts import Texts, reads_environment
 
 __all__ = ["Scan", "process"]
 
-_GROUP_CALLS: Final = frozenset({"entry_points", "iter_entry_points", "load_setuptools_entrypoints", "select"})
 _METADATA_CALLS: Final = frozenset({"version", "metadata", "distribution", "requires", "files", "get_distribution"})
 # Expressions are searched only in sources that contain one of these words; most contain none.
 _DYNAMIC_WORDS: Final = (*WORDS, b"entry", b"metadata", b"get_distribution")
@@ -58,7 +58,7 @@ def process(source: bytes, path: str, mode: int, system: System, optimize: int) 
     """Compile and scan one module.
 
     Args:
-        source: text of the module, in the encoding it declares (PEP 263).
+        source: text of the module, in the encoding it declares (PEP 263), or a ``.pyc`` file.
         path: file name recorded in the code, ``/snapshot/...``.
         mode: ``COMPILE``, ``IMPORTS`` or ``ASSETS``, see ``protocol``.
         system: the target's.
@@ -68,6 +68,10 @@ def process(source: bytes, path: str, mode: int, system: System, optimize: int) 
         The findings (see :meth:`Scan.result`) and the marshalled code. For a source that does not compile the code is
         empty and the only finding is ``error``: ``[message, line]``.
     """
+    if path.endswith(".pyc"):
+        from .bytecode import process_bytecode  # noqa: PLC0415 - `dis` is slow to import, and few programs need it
+
+        return process_bytecode(source)
     scanned = mode == ASSETS or (mode == IMPORTS and any(word in source for word in _IMPORT_WORDS))
     found: dict[str, Any] = {}
     try:
@@ -112,7 +116,7 @@ class Scan:
         self.dynamic_imports = DynamicImports(self.texts)
         self.imports: list[list[Any]] = []
         self.lazy_modules: frozenset[Any] = frozenset()
-        self.groups: set[str] = set()
+        self.groups = Groups()
         self.metadata: set[str] = set()
         self.defaults: set[str] = set()
         self.gives_attributes = False
@@ -122,8 +126,8 @@ class Scan:
 
         ``imports``: ``[name, level, flags, line, [name, ...]]`` each; ``dynamic``: ``[line, text]``; ``assets`` and
         ``mentions``: ``[parents, [name, ...], line]``; ``resources``: ``[package, [name, ...], line]``; ``computed``:
-        ``[parents, line, text]``; ``groups``, ``metadata``, ``names``, ``local_names``: names; ``stub``: whether a stub
-        is read.
+        ``[parents, line, text]``; ``metadata``, ``names``, ``local_names``: names; ``stub``: whether a stub
+        is read; those of :meth:`.Groups.result`.
         """
         dynamic = self.dynamic_imports.resolve() if self.deep else []
         imports = sorted([*self.imports, *dynamic], key=lambda item: item[3]) if dynamic else self.imports
@@ -140,7 +144,7 @@ class Scan:
             "mentions": self.file_refs.mentions,
             "resources": self.file_refs.resources if self.assets else [],
             "computed": self.file_refs.computed if self.assets else [],
-            "groups": sorted(self.groups),
+            **self.groups.result(self.imports, self.code),
             "metadata": sorted(self.metadata),
             "names": names,
             "local_names": local,
@@ -291,6 +295,8 @@ class Scan:
                 continue
             if isinstance(node, ast.Call):
                 self._call(node, flags)
+            elif isinstance(node, ast.Attribute):
+                self.groups.attribute(node)
             elif isinstance(node, ast.List) and len(node.elts) >= 3:
                 self.imports += self.dynamic_imports.child_process(node)
             elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
@@ -305,17 +311,9 @@ class Scan:
         first = node.args[0] if node.args else None
         suppressed = GUARDED if flags & _SUPPRESSED else 0
         self.dynamic_imports.call(node, name, (flags | suppressed) & ~_OWN)
-        if name in _GROUP_CALLS:
-            self._group(node, name, first)
+        if name in CALLS:
+            self.groups.call(node, name)
         elif name in _METADATA_CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
             self.metadata.add(first.value)
         elif len(node.args) > 1 and self.assets and reads_environment(node, name):
             self._default(node.args[1])
-
-    def _group(self, node: ast.Call, name: str, first: ast.expr | None) -> None:
-        values = [keyword.value for keyword in node.keywords if keyword.arg == "group"]
-        if first is not None and name in ("iter_entry_points", "load_setuptools_entrypoints"):
-            values = [first]
-        for value in values:
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                self.groups.add(value.value)

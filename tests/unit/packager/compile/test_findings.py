@@ -10,8 +10,8 @@ import pytest
 from pypkg.compile.findings import (
     NO_FINDINGS,
     AssetRef,
+    Computed,
     ComputedFile,
-    DynamicImport,
     Findings,
     Import,
     ImportFlag,
@@ -45,7 +45,7 @@ def test_everything_a_worker_finds() -> None:
     )
     assert replace(parsed(text), local_names=()) == Findings(
         imports=(Import("", 1, ImportFlag(0), 1, ("a",)), Import("b", 0, ImportFlag.LAZY, 3, ())),
-        dynamic=(DynamicImport(4, "importlib.import_module(name)"),),
+        dynamic=(Computed(4, "importlib.import_module(name)"),),
         assets=(AssetRef(1, ("data", "x"), 5),),
         mentions=(AssetRef(1, ("z.css",), 9),),
         resources=(ResourceRef("__name__", ("y",), 6),),

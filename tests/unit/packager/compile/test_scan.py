@@ -256,6 +256,40 @@ def test_entry_points_and_metadata() -> None:
     )
     assert found["groups"] == ["a", "b", "c", "d"]
     assert found["metadata"] == ["e"]
+    assert "computed_groups" not in found
+
+
+def test_texts_beside_a_computed_group_may_be_its_name() -> None:
+    found = scan(
+        """
+        from importlib import metadata
+        class Loader:
+            group = "shop.payment"
+            def load(self, other="shop.delivery"):
+                '''Load all plugins.'''
+                return metadata.entry_points(group=self.group), metadata.entry_points(group=other)
+        """
+    )
+    assert {"shop.payment", "shop.delivery"} <= set(found["possible_groups"])
+    assert not any(" " in text for text in found["possible_groups"])
+    assert found["computed_groups"] == [
+        [7, "metadata.entry_points(group=self.group)"],
+        [7, "metadata.entry_points(group=other)"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["eps = entry_points().get('shop.x')", "eps = entry_points()\nx = eps['shop.x']", "d.entry_points"],
+)
+def test_groups_that_are_taken_out_of_all(text: str) -> None:
+    possible = scan(f"from importlib.metadata import *\n{text} if 'shop.x' else 0\n")["possible_groups"]
+    assert "shop.x" in possible
+
+
+def test_what_only_has_the_name_of_a_lookup_asks_for_no_group() -> None:
+    found = scan("import parser\nGROUP = 'a.b'\nparser.entry_points(group=GROUP)\nparser.select(group=GROUP)\n")
+    assert not {"groups", "computed_groups", "possible_groups"} & found.keys()
 
 
 def test_errors_name_message_and_line() -> None:
