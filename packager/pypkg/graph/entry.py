@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pypkg.environment.requirements import applies
 from pypkg.graph.resolver import Node, Resolver, Root
-from pypkg.project.config import Config
+from pypkg.project.config import Config, is_below
 from pypkg.project.dependencies import declared_requirements
 from pypkg.project.project import EntryPoint, Project
 from pypkg_core.errors import UsageError
@@ -64,7 +64,7 @@ class Application:
 
     def drops(self, module: str) -> bool:
         """Whether a module stays out, by itself or with its package."""
-        return any(module == name or module.startswith(f"{name}.") for name in self.excludes)
+        return any(is_below(module, name) for name in self.excludes)
 
 
 def project_roots(project: Project) -> list[Root]:

@@ -18,7 +18,7 @@ from pypkg_core.patterns import NO_PATTERNS, Expansion, Patterns
 from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader, load_toml, read_by
 
-__all__ = ["Config", "load_config"]
+__all__ = ["Config", "is_below", "load_config"]
 
 
 def _read_options(reader: TableReader, path: str, value: object) -> tuple[str, ...]:
@@ -94,6 +94,11 @@ class Config:
     def expand_assets(self) -> Expansion:
         """Return the files that ``assets`` selects, without the ignored ones."""
         return self.assets.expand(self.directory, ignore=self.ignore)
+
+
+def is_below(module: str, name: str) -> bool:
+    """Whether a module is the one called ``name``, or in it."""
+    return module == name or module.startswith(f"{name}.")
 
 
 # Of the document, the table for pypkg, by the name of the file's format.
