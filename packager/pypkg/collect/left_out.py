@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from pypkg.diagnostics import Diagnostics
-from pypkg.project.never_inside import Kind, Rule, is_readable_by_others, link_kind, suspects
+from pypkg.project.never_inside import Kind, is_readable_by_others, link_kind, suspects
 
 __all__ = ["LeftOut"]
 
@@ -72,11 +72,5 @@ class LeftOut:
 
 def _counted(kind: Kind, names: list[str]) -> str:
     if len(names) == 1:
-        return f"Left out 1 {kind.one}: {names[0]}; {_hint(kind, names[0])}"
-    return f"Left out {len(names)} {kind.many}, such as {names[0]}; {_hint(kind, names[0])}"
-
-
-def _hint(kind: Kind, name: str) -> str:
-    """Return how to take it along all the same."""
-    what = "what it leads to" if kind.rule is Rule.LINK else "it"
-    return f'to package {what}, name it: assets = ["{name}"]'
+        return f"Left out 1 {kind.one}, which assets does not name: {names[0]}"
+    return f"Left out {len(names)} {kind.many}, which assets does not name, such as {names[0]}"

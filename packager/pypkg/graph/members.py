@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from pypkg.environment.distributions import Distribution
 from pypkg.graph.context import GraphContext
 from pypkg.graph.resolver import Node, addon_stem
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk, in_tests
+from pypkg.project.never_inside import folder_kind
 from pypkg_core.names import module_name
 
 __all__ = ["Members", "importable_name"]
@@ -67,7 +69,7 @@ class Members:
             return
         for root, folder in package.portions:
             for _, found in self._modules(self._context.installed.owner(root.directory, f"{folder}/__init__.py")):
-                if not application.ignores(found.file):
+                if not application.ignores(found.file) and not _is_left_behind(found):
                     self._walk.members[found.name] = found
                     if found.source:
                         self._sources.submit(found)
@@ -81,6 +83,11 @@ class Members:
             node = self._context.resolver.find(name)
             if isinstance(node, Node) and relative in (node.relative, *node.addons):
                 yield relative, node
+
+
+def _is_left_behind(node: Node) -> bool:
+    """Whether a module of the project is in a folder that is never packaged: a cache, another environment."""
+    return any(folder_kind(node.root.directory / folder) for folder in PurePosixPath(node.relative).parents[:-1])
 
 
 @functools.cache  # every walk asks about the same files

@@ -120,6 +120,24 @@ class Resolver:
             found = self._found[name] = self._search(name)
             return found
 
+    def children(self, name: str) -> list[str]:
+        """Return the full names of the modules in a package, sorted; for ``""`` those that are in none.
+
+        Those of the standard library are not among them.
+        """
+        if name:
+            found = self.find(name)
+            portions = found.portions if isinstance(found, Node) else []
+        else:
+            portions = [(root, "") for root in (*self.project, *self.installed)]
+        tails: set[str] = set()
+        for root, folder in portions:
+            listing = self._list(root, folder)
+            tails.update(listing.folders, listing.addons)
+            tails.update(file.removesuffix(".py") for file in listing.files if file.endswith(".py"))
+        names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"__init__"}) if tail.isidentifier())
+        return [child for child in names if isinstance(self.find(child), Node)]
+
     def _search(self, name: str) -> Node | Literal["stdlib"] | None:
         parent_name, _, tail = name.rpartition(".")
         if not tail:

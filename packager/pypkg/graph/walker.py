@@ -15,6 +15,7 @@ from pypkg.graph.declared import declared_imports
 from pypkg.graph.dictionary import development_tools
 from pypkg.graph.import_graph import ImportEdge
 from pypkg.graph.members import Members
+from pypkg.graph.name_patterns import matching_modules
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
@@ -60,9 +61,11 @@ class Walker:
         self._walk.nodes[MAIN_MODULE] = main
         self._sources.submit_text(main, self._application.source)
         self._queue.append(MAIN_MODULE)
-        for name in self._application.hidden_imports:
-            if not self._visit(name, ImportEdge(MAIN_MODULE, name)):
-                self._walk.diagnostics.warning(f"Cannot find module '{name}', which hidden-imports names")
+        for pattern in self._application.hidden_imports:
+            found = matching_modules(pattern, self._context.resolver)
+            visited = [self._visit(name, ImportEdge(MAIN_MODULE, name)) for name in found]
+            if not any(visited):
+                self._walk.diagnostics.warning(f"Cannot find module '{pattern}', which hidden-imports names")
 
     def _drain(self) -> None:
         while self._queue:
@@ -200,8 +203,9 @@ class Walker:
             self._visit_hidden(self._context.dictionary.entry(top).hidden_imports)
 
     def _visit_hidden(self, names: tuple[str, ...] | list[str]) -> None:
-        for name in names:
-            self._visit(name, ImportEdge(MAIN_MODULE, name))
+        for pattern in names:
+            for name in matching_modules(pattern, self._context.resolver):
+                self._visit(name, ImportEdge(MAIN_MODULE, name))
 
     def _reach(self, node: Node) -> bool:
         """Add a module to the walk, unless it is to stay out; return whether it was added."""
