@@ -49,7 +49,11 @@ class ProjectFiles:
         """Add a file, link or empty directory; what a link leads to is packaged."""
         tree, relative, path = item.tree, item.relative, item.path
         source = tree.directory / relative
-        if item.words is None and (path.endswith((".pyc", ".pyo")) or self._application.ignores(source)):
+        if item.words is None and (
+            path in self._draft.files  # the configuration names it
+            or path.endswith((".pyc", ".pyo"))
+            or self._application.ignores(source)
+        ):
             return
         followed = follow_links(tree.directory, relative, tree.prefix, self._holds_modules(tree.prefix))
         if not self._is_wanted(item, followed):
