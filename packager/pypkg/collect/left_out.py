@@ -24,8 +24,10 @@ class LeftOut:
         self._found: dict[tuple[str, str], tuple[Kind, set[str]]] = {}
         self._secrets: dict[str, Kind] = {}
 
-    def keeps(self, directory: Path, relative: str, words: Collection[str], *, prefix: str, all_named: bool) -> bool:
-        """Return whether a file is packaged.
+    def find(
+        self, directory: Path, relative: str, words: Collection[str], *, prefix: str, all_named: bool
+    ) -> str | None:
+        """Return what is left out: a file, or the folder that it is in; ``None`` if it is packaged.
 
         Args:
             directory: the project's, or another one.
@@ -38,20 +40,16 @@ class LeftOut:
         for kind, path in suspects(directory, relative, modes=self._modes):
             if not all_named and not kind.is_spelled(path.name, words):
                 # A folder is told once, not with each of its files.
-                self._add(kind, f"{prefix}{path}")
-                return False
+                return self._add(kind, f"{prefix}{path}")
             if kind.secret:
                 secrets.append(kind)
         self._secrets.update((f"{prefix}{relative}", kind) for kind in secrets)
-        return True
+        return None
 
-    def follows(self, link: str, words: Collection[str], *, prefix: str) -> bool:
-        """Return whether a link that leads out of the project is followed; arguments as for `keeps`."""
+    def find_link(self, link: str, words: Collection[str], *, prefix: str) -> str | None:
+        """Return a link that leads out of the project, unless it is followed; arguments as for `find`."""
         kind = link_kind()
-        if kind.is_spelled(PurePosixPath(link).name, words):
-            return True
-        self._add(kind, f"{prefix}{link}")
-        return False
+        return None if kind.is_spelled(PurePosixPath(link).name, words) else self._add(kind, f"{prefix}{link}")
 
     def tell(self, diagnostics: Diagnostics) -> None:
         """Add a notice for each kind that was left out, a detail for each file, and warnings about packaged secrets."""
@@ -66,8 +64,9 @@ class LeftOut:
                 f"looks like a {kind.one}, and assets names it: everybody who has the executable can read it", file=path
             )
 
-    def _add(self, kind: Kind, path: str) -> None:
+    def _add(self, kind: Kind, path: str) -> str:
         self._found.setdefault((kind.one, kind.many), (kind, set()))[1].add(path)
+        return path
 
 
 def _counted(kind: Kind, names: list[str]) -> str:

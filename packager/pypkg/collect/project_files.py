@@ -56,14 +56,12 @@ class ProjectFiles:
         ):
             return
         followed = follow_links(tree.directory, relative, tree.prefix, self._holds_modules(tree.prefix))
-        if not self._is_wanted(item, followed):
-            if item.reference is not None:
-                self._draft.diagnostics.warning(
-                    f"refers to {source.name}, which is left out",
-                    file=item.reference.file,
-                    line=item.reference.line,
-                    hint=f'if it may be read by everybody, name it: assets = ["{relative}"]',
-                )
+        left_out = self._find_left_out(item, followed)
+        if left_out is not None:
+            self._tell_reference(item)
+            # Its folder stays: with an executable that was written there, or without it yet, the result is the same.
+            if not followed.links and not followed.outside:
+                self._draft.directories.add(f"{self._application.name}/{left_out}".rpartition("/")[0])
             return
         self._draft.links.update({f"{tree.prefix}/{link}": target for link, target in followed.links.items()})
         if followed.links:
@@ -83,21 +81,28 @@ class ProjectFiles:
             text = f"is a link to {source.readlink()}, which does not exist; left out"
             self._draft.diagnostics.detail(text, file=path)
 
-    def _is_wanted(self, item: Item, followed: Followed) -> bool:
-        """Whether a file is packaged by itself and by the links on the way to it."""
+    def _find_left_out(self, item: Item, followed: Followed) -> str | None:
+        """Return what is left out below the project: the file, a folder or a link; ``None`` if the file is packaged."""
         directory, words = item.tree.directory, item.words or frozenset()
         prefix = f"{item.tree.prefix}/".removeprefix(f"{self._application.name}/")
         all_named = PurePosixPath(item.relative).name in words
-        if not self._left_out.keeps(directory, item.relative, words, prefix=prefix, all_named=False):
-            return False
+        found = self._left_out.find(directory, item.relative, words, prefix=prefix, all_named=False)
         for link in followed.outside:
-            if all_named or not self._leads_out(item.tree, link):
-                continue
-            if not self._left_out.follows(link, words, prefix=prefix):
-                return False
-        if not followed.links or followed.path is None:
-            return True
-        return self._left_out.keeps(directory, followed.path, words, prefix=prefix, all_named=all_named)
+            if found is None and not all_named and self._leads_out(item.tree, link):
+                found = self._left_out.find_link(link, words, prefix=prefix)
+        if found is None and followed.links and followed.path is not None:
+            found = self._left_out.find(directory, followed.path, words, prefix=prefix, all_named=all_named)
+        return found
+
+    def _tell_reference(self, item: Item) -> None:
+        """Warn where code refers to a file that is left out."""
+        if item.reference is not None:
+            self._draft.diagnostics.warning(
+                f"refers to {PurePosixPath(item.relative).name}, which is left out",
+                file=item.reference.file,
+                line=item.reference.line,
+                hint=f'if it may be read by everybody, name it: assets = ["{item.relative}"]',
+            )
 
     def _leads_out(self, tree: Tree, link: str) -> bool:
         """Whether a link leads to something outside the project and the directory that it is packaged from."""
