@@ -25,9 +25,11 @@ __all__ = [
     "ALL",
     "DEFAULT",
     "DYNAMIC",
+    "EMULATED",
     "FOREIGN",
     "MUSL",
     "NATIVE",
+    "NEWEST",
     "OLDEST",
     "PARAMETERS",
     "STATIC",
@@ -111,3 +113,13 @@ STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(targ
 STATIC: Final = next((name for name in DEFAULT if f"-{_STATIC_PLATFORM}-" in name), f"{_STATIC_PLATFORM}-{_HOST.arch}")
 DYNAMIC: Final = next((name for name in DEFAULT if f"-{_HOST.platform}-" in name), _HOST.name)
 OLDEST: Final = next((name for name in DEFAULT[::-1] if f"-{_HOST.platform}-" in name), _HOST.name)
+# The newest series on every platform, whose sources not every machine can get.
+NEWEST: Final = tuple({target.platform: target.name for target in reversed(_NATIVE)}.values())
+# The platforms of a default run on another processor that has 64 bits, as this one: its executables have no limit.
+EMULATED: Final = tuple(
+    target.name
+    for target in _TESTED
+    if target.name in FOREIGN
+    and target.processor.largest_executable is None
+    and any(f"py{target.version}-{target.platform}-{_HOST.arch}" == name for name in (DYNAMIC, STATIC))
+)

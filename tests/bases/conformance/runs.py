@@ -61,7 +61,7 @@ class Workplaces:
     """The workplaces of several targets: one for each processor and size, made when it is needed.
 
     Args:
-        folder: a directory for them; it need not exist. What is in it cannot be deleted before its permissions are changed.
+        folder: a directory for them; it need not exist. What is in it can be deleted once its permissions are changed.
     """
 
     def __init__(self, folder: Path) -> None:
