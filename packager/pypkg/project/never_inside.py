@@ -46,9 +46,26 @@ def _read_rule(reader: TableReader, path: str, value: object) -> Rule:
         raise reader.error(path, f"expected one of {', '.join(Rule)}, got {value!r}") from error
 
 
+def _read_expression(reader: TableReader, path: str, value: object) -> re.Pattern[bytes]:
+    text = reader.convert(path, value, str).encode("latin-1")
+    return re.compile(text, re.MULTILINE | re.DOTALL)
+
+
 def _read_expressions(reader: TableReader, path: str, value: object) -> tuple[re.Pattern[bytes], ...]:
     texts = reader.convert(path, value, tuple[str, ...])
-    return tuple(re.compile(text.encode("latin-1"), re.MULTILINE | re.DOTALL) for text in texts)
+    return tuple(_read_expression(reader, f"{path}[{index}]", text) for index, text in enumerate(texts))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """What a file holds: a text, for speed, and an expression."""
+
+    text: str
+    expression: re.Pattern[bytes] = field(metadata=read_by(_read_expression))
+
+    def is_in(self, data: bytes) -> bool:
+        """Whether data hold it."""
+        return self.text.encode() in data and self.expression.search(data) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +76,8 @@ class Kind:
         one, many: its name, for one and for several.
         folders, files: names, in lower case.
         holding: files that make a folder one of this kind.
-        contents: what the beginning of a file is searched for.
+        beginnings: what a file begins with.
+        contents: what its first part is searched for.
         rule: what only code can tell.
         secret: whether it is for its owner only.
         expected: whether it is no news that it is left out.
@@ -70,7 +88,8 @@ class Kind:
     folders: Patterns = NO_PATTERNS
     holding: tuple[str, ...] = ()
     files: Patterns = NO_PATTERNS
-    contents: tuple[re.Pattern[bytes], ...] = field(default=(), metadata=read_by(_read_expressions))
+    beginnings: tuple[re.Pattern[bytes], ...] = field(default=(), metadata=read_by(_read_expressions))
+    contents: tuple[Content, ...] = ()
     rule: Rule | None = field(default=None, metadata=read_by(_read_rule))
     secret: bool = False
     expected: bool = False
@@ -175,7 +194,8 @@ def _kinds_by_contents(file: Path) -> Iterator[Kind]:
     except OSError:  # told when it is packaged
         return
     for kind in _kinds():
-        if any(expression.search(data) for expression in kind.contents):
+        begins = any(expression.match(data) for expression in kind.beginnings)
+        if begins or any(content.is_in(data) for content in kind.contents):
             yield kind
     if data.startswith(EXECUTABLE_MAGICS) and _is_packaged_program(file):
         yield _kind_of(Rule.EXECUTABLE)
