@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from pypkg.cli.contents import ContentOptions, content_options
 from pypkg.cli.dependencies import DependencyOptions, default_target, dependency_options
 from pypkg.cli.usage import usage
 from pypkg.messages import Messages, human_size
@@ -52,6 +53,7 @@ class _Command(click.Command):
 @click.option("--out-path", "--outdir", "--out-dir", "out_path", type=_PATH)
 @click.option("--python", "python", type=_PATH)
 @dependency_options
+@content_options
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
 @click.option("--options", "options")
@@ -71,9 +73,10 @@ def _command(
     build: bool,
     debug: bool,
     inputs: tuple[Path, ...],
-    **dependencies: Any,
+    **others: Any,
 ) -> None:
-    more = DependencyOptions(**dependencies)
+    contents = ContentOptions(**{field.name: others.pop(field.name) for field in dataclasses.fields(ContentOptions)})
+    more = DependencyOptions(**others)
     with Messages(debug=debug) as messages:
         more.check(inputs)
         if not inputs and more.from_index is None:
@@ -92,7 +95,7 @@ def _command(
         settings = _with_source_policy(settings, public=public, packages=public_packages)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
-        settings = more.configure(settings)
+        settings = contents.configure(more.configure(settings))
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
         chosen = _targets(targets, project, settings, messages)

@@ -137,9 +137,11 @@ def start_context(
     Raises:
         UsageError: the entry cannot be read, or the configuration names missing files or files outside the project.
     """
+    roots = project_roots(project, config.paths)
+    own = {root.directory for root in roots}
     resolver = Resolver(
-        project=project_roots(project),
-        installed=[Root(path, SITE_PACKAGES) for path in environment.paths if path not in project.import_roots],
+        project=roots,
+        installed=[Root(path, SITE_PACKAGES) for path in environment.paths if path not in own],
         stdlib=_FROZEN | compiler.facts.builtins | frozenset(stdlib),
         editable=environment.editable,
     )

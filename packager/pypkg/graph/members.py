@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.pytest_folders import in_folders
@@ -11,6 +12,7 @@ from pypkg.graph.module_files import importable_name
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
+from pypkg.project.never_inside import folder_kind
 
 __all__ = ["Members"]
 
@@ -69,7 +71,7 @@ class Members:
             return
         for root, folder in package.portions:
             for _, found in self._modules(self._context.installed.owner(root.directory, f"{folder}/__init__.py")):
-                if not application.ignores(found.file):
+                if not application.ignores(found.file) and not _is_left_behind(found):
                     self._walk.members[found.name] = found
                     if found.has_code:
                         self._sources.submit(found)
@@ -84,3 +86,8 @@ class Members:
             node = self._context.resolver.find(name)
             if isinstance(node, Node) and relative in (node.relative, *node.addons):
                 yield relative, node
+
+
+def _is_left_behind(node: Node) -> bool:
+    """Whether a module of the project is in a folder that is never packaged: a cache, another environment."""
+    return any(folder_kind(node.root.directory / folder) for folder in PurePosixPath(node.relative).parents[:-1])

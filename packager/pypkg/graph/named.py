@@ -1,63 +1,18 @@
-"""Modules that are named by texts, patterns and files: found on disk, never imported."""
+"""Modules that are named by texts and files: found on disk, never imported."""
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from pypkg.compile.findings import AssetRef, Findings
 from pypkg.graph.resolver import Node, Resolver
 from pypkg_core.names import module_name
-from pypkg_core.patterns import Patterns
+from pypkg_core.patterns import Patterns, has_wildcard
 
-__all__ = ["is_pattern", "listed_modules", "matching_modules", "module_of_file", "named_modules", "referred_paths"]
-
-_WILDCARD: Final = re.compile(r"[*?[]")
-_MOST_STEPS: Final = 20
-
-
-def is_pattern(name: str) -> bool:
-    """Return whether a name has wildcards."""
-    return "*" in name
-
-
-def matching_modules(pattern: str, resolver: Resolver, *, below: bool) -> Iterator[Node]:
-    """Yield the modules that a pattern matches, in order.
-
-    Args:
-        pattern: a dotted name with ``*`` in it, which stands for any characters but a dot.
-        resolver: finds the modules.
-        below: whether a last part that is ``*`` stands for modules at any depth; not below directories that are links.
-    """
-    parts = pattern.split(".")
-    found = [""]
-    for number, part in enumerate(parts, start=1):
-        if not is_pattern(part):
-            found = [f"{parent}.{part}" if parent else part for parent in found]
-            continue
-        inner = [
-            child
-            for parent in found
-            for child in resolver.children(parent)
-            if fnmatch.fnmatchcase(child.rpartition(".")[2], part)
-        ]
-        if number == len(parts) and part == "*" and below:
-            inner = [name for child in inner for name in _with_children(child, resolver, _MOST_STEPS)]
-        found = inner
-    for name in found:
-        module = resolver.find(name)
-        if isinstance(module, Node):
-            yield module
-
-
-def _with_children(name: str, resolver: Resolver, steps: int) -> Iterator[str]:
-    yield name
-    for child in resolver.children(name) if steps else ():
-        yield from _with_children(child, resolver, steps - 1)
+__all__ = ["listed_modules", "module_of_file", "named_modules", "referred_paths"]
 
 
 def named_modules(node: Node, findings: Findings, resolver: Resolver) -> Iterator[Node]:
@@ -135,7 +90,7 @@ def referred_paths(node: Node, asset: AssetRef) -> list[Path]:
     for _ in range(asset.parents):
         directory = directory.parent
     parts = asset.parts
-    plain = next((number for number, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    plain = next((number for number, part in enumerate(parts) if has_wildcard(part)), len(parts))
     directory = Path(os.path.normpath(directory.joinpath(*parts[:plain])))
     if plain == len(parts) or os.path.lexists(directory / "/".join(parts[plain:])):
         return [Path(os.path.normpath(directory.joinpath(*parts[plain:])))]

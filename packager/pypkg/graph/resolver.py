@@ -128,23 +128,22 @@ class Resolver:
             return found
 
     def children(self, name: str) -> list[str]:
-        """Return the full names of what lies in a package and may be a module, sorted.
+        """Return the full names of the modules in a package, sorted; for ``""`` those that are in none.
 
-        Args:
-            name: of a package, or ``""`` for the modules of the project.
+        Those of the standard library are not among them.
         """
         if name:
-            package = self.find(name)
-            portions = package.portions if isinstance(package, Node) else []
+            found = self.find(name)
+            portions = found.portions if isinstance(found, Node) else []
         else:
-            portions = [(root, "") for root in self.project]
-        found: set[str] = set()
+            portions = [(root, "") for root in (*self.project, *self.installed)]
+        tails: set[str] = set()
         for root, folder in portions:
             listing = self._list(root, folder)
-            found |= {file.removesuffix(".py") for file in listing.files if file.endswith(".py")}
-            found |= listing.folders | listing.addons.keys()
-        tails = sorted(tail for tail in found if tail.isidentifier() and tail not in ("__init__", "__main__"))
-        return [f"{name}.{tail}" if name else tail for tail in tails]
+            tails.update(listing.folders, listing.addons)
+            tails.update(file.removesuffix(".py") for file in listing.files if file.endswith(".py"))
+        names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"__init__"}) if tail.isidentifier())
+        return [child for child in names if isinstance(self.find(child), Node)]
 
     def _search(self, name: str) -> Node | Literal["stdlib"] | None:
         parent_name, _, tail = name.rpartition(".")

@@ -18,12 +18,14 @@ from pypkg.graph.dictionary import development_tools
 from pypkg.graph.import_graph import ImportEdge
 from pypkg.graph.members import Members
 from pypkg.graph.module_files import entry_modules
-from pypkg.graph.named import is_pattern, listed_modules, matching_modules, named_modules
+from pypkg.graph.name_patterns import matching_modules
+from pypkg.graph.named import listed_modules, named_modules
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
 from pypkg.graph.walk import Walk
 from pypkg_core.errors import PypkgError
 from pypkg_core.names import MAIN_MODULE
+from pypkg_core.patterns import has_wildcard
 
 __all__ = ["Walker"]
 
@@ -66,9 +68,11 @@ class Walker:
         self._walk.nodes[MAIN_MODULE] = main
         self._sources.submit_text(main, self._application.source)
         self._queue.append(MAIN_MODULE)
-        for name in self._application.hidden_imports:
-            if not self._visit(name, ImportEdge(MAIN_MODULE, name)):
-                self._walk.diagnostics.warning(f"Cannot find module '{name}', which hidden-imports names")
+        for pattern in self._application.hidden_imports:
+            found = matching_modules(pattern, self._context.resolver)
+            visited = [self._visit(name, ImportEdge(MAIN_MODULE, name)) for name in found]
+            if not any(visited):
+                self._walk.diagnostics.warning(f"Cannot find module '{pattern}', which hidden-imports names")
 
     def _drain(self) -> None:
         while self._queue:
@@ -169,7 +173,7 @@ class Walker:
                 self._missing(node, "." * item.level + base, item)
                 return
             base = ".".join([*parts[: len(parts) - item.level + 1], *([base] if base else [])])
-        if is_pattern(base):
+        if has_wildcard(base):
             self._import_all(node, base, item)
             return
         self._named.discard(base)
@@ -197,11 +201,15 @@ class Walker:
 
     def _import_all(self, node: Node, pattern: str, item: Import) -> None:
         """Reach every module that an import with a computed part may lead to."""
-        found = list(matching_modules(pattern, self._context.resolver, below=node.root.project))
-        for module in found:
+        found = matching_modules(pattern, self._context.resolver)
+        for name in found:
+            module = self._context.resolver.find(name)
+            # In distributions, not what is deeper: those modules are packaged anyway, but not all their imports.
+            if not isinstance(module, Node) or (not node.root.project and name.count(".") > pattern.count(".")):
+                continue
             owner = self._context.owner(module)
             if owner is None or not in_folders(module.relative, owner.test_folders):
-                self._visit_softly(module.name, node)
+                self._visit_softly(name, node)
         if not found and node.root.project:
             text = f"cannot find a module '{pattern}'"
             hint = "name the modules in hidden-imports"
@@ -276,8 +284,9 @@ class Walker:
             self._visit_hidden(self._context.dictionary.entry(top).hidden_imports)
 
     def _visit_hidden(self, names: tuple[str, ...] | list[str]) -> None:
-        for name in names:
-            self._visit(name, ImportEdge(MAIN_MODULE, name))
+        for pattern in names:
+            for name in matching_modules(pattern, self._context.resolver):
+                self._visit(name, ImportEdge(MAIN_MODULE, name))
 
     def _reach(self, node: Node) -> bool:
         """Add a module to the walk, unless it is to stay out; return whether it was added."""

@@ -14,6 +14,7 @@ from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
+from pypkg.pipeline.excluded import check_excludes
 from pypkg.pipeline.executable import prepare_directory
 from pypkg.pipeline.shared import Shared
 from pypkg.pipeline.source_policy import unused_names
@@ -106,7 +107,9 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
     progress.step(f"{target.name}: collecting {project.name}")
     environment = _environment(request, target, progress, shared)
     level = optimization(config.options)
+    diagnostics = Diagnostics()
     with shared.compiling(_start_compiler(base, environment, level, request, progress)) as compiler:
+        diagnostics.extend(check_excludes(config.excludes, compiler.facts.builtins))
         context = start_context(
             project,
             config,
@@ -121,7 +124,6 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
         stdlib = compile_stdlib(base, compiler) if level else {}
-    diagnostics = Diagnostics()
     diagnostics.detail(f"base: {base.path} (Python {base.version})")
     diagnostics.extend(payload.diagnostics)
     diagnostics.extend(unused_names(config, payload))
