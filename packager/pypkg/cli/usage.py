@@ -43,6 +43,9 @@ Options:
                        include the source text of these distributions (a,b), or of all
                        distributions and the standard library (*)
       --options        interpreter options to build in, without dashes: u,O,OO,W=error,X=dev
+      --trace          run the program from source first, with the arguments after --, and package
+                       what it imported and read too
+      --save           write what --trace found into the configuration
   -b, --build          forge base binaries instead of downloading them
   -d, --debug          print details; the executable can then list its contents (DEBUG_PYPKG=1)
                        and trace accesses to them (DEBUG_PYPKG=2)
@@ -72,6 +75,8 @@ Examples:
     $ pypkg --options u,OO,X=dev app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http
+  - Run 'app.py input.txt' and package what it used as well
+    $ pypkg --trace app.py -- input.txt
   - Package a program from the index
     $ pypkg --from-index 'httpie==3.2.4'
 """
