@@ -38,6 +38,12 @@ Options:
   -f, --find-links     directory or page with wheels
       --no-index       use only --find-links
       --glibc          newest glibc that the executable may need, such as 2.17
+      --asset              package a file or folder: SRC, or SRC=DEST, its path in the project;
+                           with a slash at the end DEST is a folder (repeatable)
+      --hidden-import      module that no import shows, or a pattern: plugins.* (repeatable)
+      --exclude            module to leave out, also of the standard library (repeatable)
+      --path               one more directory with modules of the project (repeatable)
+      --ignore             pattern of files of the project to leave out (repeatable)
       --public         include the source text of the project, for full tracebacks
       --public-packages
                        include the source text of these distributions (a,b), or of all
@@ -73,6 +79,8 @@ Examples:
     $ pypkg -t py311-linux,py313-linux -o app app.py
   - Build in '-u', '-OO' (no asserts or docstrings) and '-X dev'
     $ pypkg --options u,OO,X=dev app.py
+  - Add data from elsewhere, and all plugins
+    $ pypkg --asset ../prices.csv=data/ --hidden-import 'plugins.*' app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http
   - Run 'app.py input.txt' and package what it used as well
