@@ -15,6 +15,7 @@ from typing import Any, Final
 from .conditions import (
     System,
     catches_import_error,
+    catches_name_error,
     gives_up,
     is_type_checking,
     suppresses_import_error,
@@ -284,7 +285,9 @@ class Scan:
         self.statements(node.body, flags | GUARDED if guarded else flags)
         for handler in node.handlers:
             self.statements(handler.body, flags | FALLBACK if handler in guards else flags | CONDITIONAL)
-        self.statements(node.orelse, flags)
+        # What follows such a probe runs only inside the program that defines the name.
+        probed = any(map(catches_name_error, node.handlers))
+        self.statements(node.orelse, flags | GUARDED if probed else flags)
         self.statements(node.finalbody, flags)
 
     def _expressions(self, nodes: list[Any], flags: int) -> None:

@@ -82,6 +82,11 @@ def test_suppress_and_find_spec_guard() -> None:
     assert found["b"] == GUARDED | CONDITIONAL
 
 
+def test_what_follows_a_probe_of_a_name_is_guarded() -> None:
+    found = flags("try:\n    shell()\n    import a\nexcept (NameError, OSError):\n    pass\nelse:\n    import b\n")
+    assert found == {"a": 0, "b": GUARDED}
+
+
 def lazily(text: str, version: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The flags of the imports of a text of Python 3.15, which this Python does not parse."""
     monkeypatch.setattr(worker, "sys", SimpleNamespace(version_info=(*version, 0)))
