@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NO_PATTERNS", "Expansion", "Patterns", "tree_items"]
+__all__ = ["NO_PATTERNS", "Expansion", "Patterns", "has_wildcard", "tree_items"]
 
 _NEGATION: Final = "!"
 _ANY_DIRECTORIES: Final = "**"
@@ -83,6 +83,10 @@ class Patterns:
                 return not text.startswith(_NEGATION)
         return False
 
+    def selecting(self, path: str) -> tuple[str, ...]:
+        """Return the patterns that match a path, without those that take away; see `matches`."""
+        return tuple(text for text in self.texts if not text.startswith(_NEGATION) and _compiled(text).fullmatch(path))
+
     def expand(self, directory: Path, *, ignore: Patterns | None = None) -> Expansion:
         """Return the files that the list selects.
 
@@ -107,6 +111,11 @@ class Patterns:
 
 
 NO_PATTERNS: Final = Patterns()
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether a pattern, or a name in one, stands for more than itself."""
+    return _WILDCARD.search(text) is not None
 
 
 def tree_items(top: Path) -> Iterator[Path]:
@@ -186,7 +195,7 @@ def _descend(top: Path, parts: Sequence[str]) -> Iterator[Path]:
     """Yield the paths below ``top`` that names without ``**`` lead to; links to directories are followed."""
     if not parts:
         yield top
-    elif not _WILDCARD.search(parts[0]):
+    elif not has_wildcard(parts[0]):
         if os.path.lexists(top / parts[0]):
             yield from _descend(top / parts[0], parts[1:])
     elif top.is_dir():

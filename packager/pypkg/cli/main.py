@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from pypkg.cli.contents import ContentOptions, content_options
 from pypkg.cli.dependencies import DependencyOptions, default_target, dependency_options
 from pypkg.cli.usage import usage
 from pypkg.messages import Messages, human_size
@@ -23,6 +24,7 @@ from pypkg.project.inline_metadata import check_version
 from pypkg.project.interpreter_options import parse_options, split_options
 from pypkg.project.outputs import Output, plan_outputs
 from pypkg.project.project import Project, load_project
+from pypkg.project.saving import save_settings, toml_lines
 from pypkg_core.errors import PypkgError, UsageError
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.host import host_target
@@ -33,6 +35,7 @@ __all__ = ["main"]
 
 _PATH: Final = click.Path(path_type=Path)
 _SEE_HELP: Final = "Run pypkg --help to see all options"
+_PROGRAM_ARGUMENTS: Final = "pypkg.program_arguments"
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as in shells
 _NEW_OBJECTS: Final = 200_000
 
@@ -43,6 +46,14 @@ class _Command(click.Command):
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002 (the signature is click's)
         return usage()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put what follows ``--trace ... --`` aside: it is for the program."""
+        if "--" in args and "--trace" in args[: args.index("--")]:
+            at = args.index("--")
+            ctx.meta[_PROGRAM_ARGUMENTS] = tuple(args[at + 1 :])
+            args = args[:at]
+        return super().parse_args(ctx, args)
+
 
 @click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, "-v", "--version", message="%(version)s")
@@ -52,11 +63,14 @@ class _Command(click.Command):
 @click.option("--out-path", "--outdir", "--out-dir", "out_path", type=_PATH)
 @click.option("--python", "python", type=_PATH)
 @dependency_options
+@content_options
 @click.option("--public", "public", is_flag=True)
 @click.option("--public-packages", "public_packages")
 @click.option("--no-source", "no_source", is_flag=True)
 @click.option("--options", "options")
 @click.option("-b", "--build", "build", is_flag=True)
+@click.option("--trace", "trace", is_flag=True)
+@click.option("--save", "save", is_flag=True)
 @click.option("-d", "--debug", "debug", is_flag=True)
 @click.argument("inputs", nargs=-1, type=_PATH)
 def _command(
@@ -71,11 +85,14 @@ def _command(
     no_source: bool,
     options: str | None,
     build: bool,
+    trace: bool,
+    save: bool,
     debug: bool,
     inputs: tuple[Path, ...],
-    **dependencies: Any,
+    **others: Any,
 ) -> None:
-    more = DependencyOptions(**dependencies)
+    contents = ContentOptions(**{field.name: others.pop(field.name) for field in dataclasses.fields(ContentOptions)})
+    more = DependencyOptions(**others)
     with Messages(debug=debug) as messages:
         more.check(inputs)
         if not inputs and more.from_index is None:
@@ -85,6 +102,8 @@ def _command(
             raise UsageError(f"Too many inputs: expected one, got {got}", hint=_SEE_HELP)
         if output is not None and out_path is not None:
             raise UsageError("--output and --out-path cannot be used together", hint=_SEE_HELP)
+        if save and not trace:
+            raise UsageError("--save needs --trace", hint=_SEE_HELP)
         if inputs:
             project = load_project(inputs[0])
         else:
@@ -94,7 +113,7 @@ def _command(
         settings = _with_source_policy(settings, public=public, packages=public_packages, no_source=no_source)
         if options is not None:
             settings = dataclasses.replace(settings, options=parse_options(split_options(options)))
-        settings = more.configure(settings)
+        settings = contents.configure(more.configure(settings))
         if settings.name:
             project = dataclasses.replace(project, name=settings.name, output_name=settings.name)
         chosen = _targets(targets, project, settings, messages)
@@ -106,10 +125,12 @@ def _command(
             resolution=more.resolution(project, settings),
             build=build,
             debug=debug,
+            trace=click.get_current_context().meta.get(_PROGRAM_ARGUMENTS, ()) if trace else None,
         )
         with Shared() as shared:
             # All before the first is written: if one cannot be packaged, nothing is.
             prepared = [_prepare(request, item, messages, shared) for item in outputs]
+            _keep_traced(prepared, config or project.pyproject, messages, save=save)
             messages.step(f"writing {', '.join(str(item.path) for item in outputs)}")
             for item, written in zip(outputs, write_all(prepared), strict=True):
                 messages.show(written.diagnostics)
@@ -120,6 +141,32 @@ def _prepare(request: Request, output: Output, messages: Messages, shared: Share
     prepared = prepare(request, output, messages, shared)
     messages.show(prepared.diagnostics)
     return prepared
+
+
+def _keep_traced(prepared: Sequence[Prepared], file: Path | None, messages: Messages, *, save: bool) -> None:
+    """Show what running the program has added, and save it if that is asked for.
+
+    Args:
+        file: the configuration.
+
+    Raises:
+        UsageError: there is no configuration to save it in, or it cannot be changed.
+    """
+    settings: dict[str, list[str]] = {}
+    for item in prepared:
+        for key, values in item.traced.settings.items():
+            settings[key] = sorted({*settings.get(key, []), *values})
+    if not settings:
+        return
+    lines = "\n".join(toml_lines(settings))
+    if not save:
+        messages.say(f"Found by running the program; to keep it, add to [tool.pypkg], or use --save:\n{lines}")
+        return
+    if file is None:
+        hint = f"Add a pyproject.toml, or name a file with --config, with\n{lines}"
+        raise UsageError("--save finds no configuration to write to", hint=hint)
+    save_settings(file, settings)
+    messages.say(f"Found by running the program; saved in {file}:\n{lines}")
 
 
 def _with_source_policy(config: Config, *, public: bool, packages: str | None, no_source: bool) -> Config:

@@ -38,12 +38,21 @@ Options:
   -f, --find-links     directory or page with wheels
       --no-index       use only --find-links
       --glibc          newest glibc that the executable may need, such as 2.17
+      --asset              package a file or folder: SRC, or SRC=DEST, its path in the project;
+                           with a slash at the end DEST is a folder (repeatable)
+      --hidden-import      module that no import shows, or a pattern: plugins.* (repeatable)
+      --exclude            module to leave out, also of the standard library (repeatable)
+      --path               one more directory with modules of the project (repeatable)
+      --ignore             pattern of files of the project to leave out (repeatable)
       --public         include the source text of the project, for full tracebacks
       --public-packages
                        include the source text of these distributions (a,b), or of all (*);
                        without it, that of those with a free licence is included
       --no-source      include no source text, also not of what is free
       --options        interpreter options to build in, without dashes: u,O,OO,W=error,X=dev
+      --trace          run the program from source first, with the arguments after --, and package
+                       what it imported and read too
+      --save           write what --trace found into the configuration
   -b, --build          forge base binaries instead of downloading them
   -d, --debug          print details; the executable can then list its contents (DEBUG_PYPKG=1)
                        and trace accesses to them (DEBUG_PYPKG=2)
@@ -71,8 +80,12 @@ Examples:
     $ pypkg -t py311-linux,py313-linux -o app app.py
   - Build in '-u', '-OO' (no asserts or docstrings) and '-X dev'
     $ pypkg --options u,OO,X=dev app.py
+  - Add data from elsewhere, and all plugins
+    $ pypkg --asset ../prices.csv=data/ --hidden-import 'plugins.*' app.py
   - Package an installed program by its console script
     $ pypkg venv/bin/http
+  - Run 'app.py input.txt' and package what it used as well
+    $ pypkg --trace app.py -- input.txt
   - Package a program from the index
     $ pypkg --from-index 'httpie==3.2.4'
 """

@@ -22,6 +22,12 @@ def unfit_addon_error(context: GraphContext, walk: Walk, addon: str, importer: s
     distribution = walk.distributions.get(owner)
     shown = f"{owner} {distribution.version}".strip() if distribution is not None else owner
     details = {"imported by": importer}
+    if walk.nodes[addon].bytecode:
+        return PypkgError(
+            f"Cannot package {shown} for {target}: its module {addon} has no source and is bytecode of another Python",
+            hint=f"Install {owner} for Python {target.series}",
+            context=details,
+        )
     if target.addons:
         return PypkgError(
             f"Cannot package {shown} for {target}: its native addon {addon} is for another Python or platform",
@@ -53,6 +59,8 @@ def addon_notices(context: GraphContext, walk: Walk, fate: Fate, *, absent: Coll
     for name, modules in sorted(optional.items()):
         diagnostics.notice(
             f"{name}: left out the optional addon {_listed(modules)}, which cannot be loaded on {context.target}"
+            if not any(walk.nodes[module].bytecode for module in modules)
+            else f"{name}: left out {_listed(modules)}, which have no source and are bytecode of another Python"
         )
     for name in sorted(absent):
         diagnostics.notice(

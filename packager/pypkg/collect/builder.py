@@ -11,6 +11,7 @@ from pypkg.collect.meipass import meipass_links
 from pypkg.collect.metadata import metadata_files
 from pypkg.collect.modules import ModuleBuilder
 from pypkg.collect.native import make_bundles, minimum_notice, newer_minima
+from pypkg.collect.neighbours import add_neighbours
 from pypkg.collect.project_files import ProjectFiles
 from pypkg.diagnostics import Diagnostics
 from pypkg.graph.context import GraphContext
@@ -42,6 +43,7 @@ def build_payload(context: GraphContext, walk: Walk) -> Payload:
     ProjectFiles(draft, context, walk).add_all()
     _add_own_metadata(draft, context, walk)
     ModuleBuilder(draft, context, walk, sources).add_all()
+    add_neighbours(draft, context.target)
     return _finish(draft, context, walk)
 
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from typing import Final
 
 from pypkg.collect.draft import Draft
 from pypkg.collect.metadata import metadata_files
 from pypkg.environment.distributions import Distribution
 from pypkg.environment.fit import fits, is_library
+from pypkg.environment.pytest_folders import in_folders
 from pypkg.graph.context import GraphContext
 from pypkg.graph.resolver import addon_stem
-from pypkg.graph.walk import Walk, in_tests
+from pypkg.graph.walk import Walk
 from pypkg.project.dictionary_entry import DictionaryEntry
 from pypkg_core.names import has_module_name
 from pypkg_core.snapshot import SITE_PACKAGES, stdlib_directory
 
 __all__ = ["add_files_of_distributions"]
-
-# For building and type checking, not for running.
-_DEVELOPMENT: Final = re.compile(r"\.(py[coix]|px[di]|hpp|cpp|cc|pth|[hcao])$")
-
-_LIB: Final = stdlib_directory("").partition("/")[0]
 
 
 def add_files_of_distributions(draft: Draft, context: GraphContext, walk: Walk) -> None:
@@ -37,7 +31,7 @@ def add_files_of_distributions(draft: Draft, context: GraphContext, walk: Walk) 
     tests: dict[str, set[str]] = {}
     for name, node in walk.nodes.items():
         owner = walk.owners.get(name)
-        if owner is not None and in_tests(node.relative):
+        if owner is not None and in_folders(node.relative, owner.test_folders):
             tests.setdefault(owner.name, set()).add(node.relative.rpartition("/")[0])
     for name, distribution in walk.distributions.items():
         draft.add_files(metadata_files(distribution, SITE_PACKAGES))
@@ -58,7 +52,7 @@ def _add_files(
     unloadable = []
     for relative in distribution.files:
         if (distribution.info and relative.startswith(f"{distribution.info}/")) or _is_left_out(
-            relative, entry, tests_reached
+            relative, distribution, entry, tests_reached
         ):
             continue
         source, path = distribution.root / relative, f"{SITE_PACKAGES}/{relative}"
@@ -69,12 +63,7 @@ def _add_files(
                 unloadable.append(relative)
         elif relative not in modules and not has_module_name(relative):
             draft.add_data(source, path, distribution.name)
-    for relative in distribution.outside:
-        # What it would hide is the project's, or the base's own.
-        if relative.partition("/")[0] in (SITE_PACKAGES, _LIB, context.application.name):
-            draft.diagnostics.detail(f"{distribution.name}: left out {relative}: that is another's place")
-        elif not is_library(relative) and distribution.prefix is not None:
-            draft.add_data(distribution.prefix / relative, relative, distribution.name)
+    unloadable += _add_files_outside(draft, context, distribution)
     if unloadable:
         more = f" and {len(unloadable) - 1} more" if len(unloadable) > 1 else ""
         draft.diagnostics.notice(
@@ -83,12 +72,37 @@ def _add_files(
         )
 
 
-def _is_left_out(relative: str, entry: DictionaryEntry, tests_reached: Collection[str]) -> bool:
+def _add_files_outside(draft: Draft, context: GraphContext, distribution: Distribution) -> list[str]:
+    """Add what a distribution installs outside ``site-packages``; return libraries that the target cannot load."""
+    unloadable = []
+    taken = (SITE_PACKAGES, context.application.name)
+    library = stdlib_directory("")  # of any series: what is there is for that Python
+    for relative in distribution.outside:
+        source = (distribution.prefix or distribution.root) / relative
+        # What it would hide is the project's, or the base's own.
+        if relative.partition("/")[0] in taken or relative.startswith(library):
+            draft.diagnostics.detail(f"{distribution.name}: left out {relative}: that is another's place")
+        elif not is_library(relative):
+            draft.add_data(source, relative, distribution.name)
+        elif fits(source, context.target):
+            draft.add_library(source, relative, distribution.name)
+        else:
+            unloadable.append(relative)
+    return unloadable
+
+
+def _is_left_out(
+    relative: str, distribution: Distribution, entry: DictionaryEntry, tests_reached: Collection[str]
+) -> bool:
     if entry.assets.matches(relative):
         return False
     return (
         "__pycache__/" in relative
-        or _DEVELOPMENT.search(relative) is not None
+        or relative.endswith((".pyc", ".pyo"))  # made of source that is beside it, or it would be a module
+        or ("/" not in relative and relative.endswith(".pth"))  # of the environment: lines for its sys.path
         or entry.excludes.matches(relative)
-        or (in_tests(relative) and not any(relative.startswith(f"{folder}/") for folder in tests_reached))
+        or (
+            in_folders(relative, distribution.test_folders)
+            and not any(relative.startswith(f"{folder}/") for folder in tests_reached)
+        )
     )

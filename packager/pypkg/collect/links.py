@@ -21,10 +21,12 @@ class Followed(NamedTuple):
     Attributes:
         links: the links on the way: path below the root -> target, as ``readlink`` returns it in the executable.
         path: the final path below the root; ``None`` when the links form a loop.
+        outside: the links on the way that lead out of the root: paths below it.
     """
 
     links: dict[str, str]
     path: str | None
+    outside: tuple[str, ...] = ()
 
 
 def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str], bool]) -> Followed:
@@ -36,10 +38,11 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
     Args:
         root: the directory, which is ``/snapshot/<name>`` in the executable.
         relative: the path below it, with ``/``.
-        name: the project's.
+        name: the path of the directory below ``/snapshot``, such as the project's name.
         ordinary: whether a link at this path below the root is stored as a file or directory (modules are there).
     """
     links: dict[str, str] = {}
+    outside: list[str] = []
     done: list[str] = []
     rest = relative.split("/")
     hops = 0
@@ -55,16 +58,17 @@ def follow_links(root: Path, relative: str, name: str, ordinary: Callable[[str],
         target = os.readlink(path) if link else ""  # noqa: PTH115 - Path drops a slash at the end
         inside = _inside(root, done, target) if target else None
         if inside is None:
+            outside += [current] if target else []
             done.append(part)
             continue
         hops += 1
         if hops > _MAX_LINKS:
-            return Followed(links, None)
+            return Followed(links, None, tuple(outside))
         if target.startswith("/"):
             links[current], done, rest = snapshot_path(f"{name}/{inside}").rstrip("/"), [], [*inside.split("/"), *rest]
         else:
             links[current], rest = target, [*target.split("/"), *rest]
-    return Followed(links, "/".join(done))
+    return Followed(links, "/".join(done), tuple(outside))
 
 
 def _inside(root: Path, folder: list[str], target: str) -> str | None:

@@ -32,6 +32,7 @@ class ModuleBuilder:
         self._context = context
         self._walk = walk
         self._sources = sources
+        self._unreadable: dict[str, list[str]] = {}
 
     def add_all(self) -> None:
         """Add every module.
@@ -41,6 +42,11 @@ class ModuleBuilder:
         """
         for name, node in self._walk.modules().items():
             self._add(name, node)
+        for owner, names in sorted(self._unreadable.items()):
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self._draft.diagnostics.notice(
+                f"{owner}: left out {min(names)}{more}, which have no source and are bytecode of another Python"
+            )
 
     def _add(self, name: str, node: Node) -> None:
         owner = self._walk.owners.get(name)
@@ -50,7 +56,7 @@ class ModuleBuilder:
             self._add_addon(name, node, addon, owner_name)
         elif node.kind is ModuleKind.NAMESPACE:
             self._put(Module(name=name, kind=ModuleKind.NAMESPACE, path=node.path), node)
-        elif node.source:
+        elif node.has_code and node.name not in self._walk.unfit:
             self._add_source(name, node, owner_name)
 
     def _addon(self, name: str, node: Node) -> str | None:
@@ -71,7 +77,7 @@ class ModuleBuilder:
         compiled = self._sources.compiled(name, node)
         in_data = self._is_in_data(node)
         if compiled.error is not None:
-            self._broken(node, compiled.error, owner if in_data else None)
+            self._broken(node, compiled.error, owner, in_data=in_data)
             return
         self._put(
             Module(
@@ -79,25 +85,26 @@ class ModuleBuilder:
                 kind=node.kind,
                 path=node.path,
                 code=compiled.code,
-                source=None if name == MAIN_MODULE and self._context.application.generated else node.file,
+                source=node.file if node.source and not self._is_generated(name) else None,
                 owner=owner,
                 readable=in_data or node.path in self._draft.files,
             ),
             node,
         )
 
-    def _broken(self, node: Node, error: SourceError, data_of: str | None) -> None:
-        """Handle a source that does not compile and that nothing imports: a template, or a mistake.
+    def _is_generated(self, name: str) -> bool:
+        return name == MAIN_MODULE and self._context.application.generated
 
-        Args:
-            data_of: owner of the directory of data it is in, ``None`` when it is in none.
-        """
-        if data_of is not None:
-            self._draft.add_data(node.file, node.path, data_of)
-        elif node.root.project:
-            raise PypkgError(f"Cannot compile {node.file}:{error.line}: {error.message}")
-        else:
-            self._draft.diagnostics.detail(f"{error.message}; left out", file=node.relative, line=error.line)
+    def _broken(self, node: Node, error: SourceError, owner: str, *, in_data: bool) -> None:
+        """Handle a module that does not compile and that nothing imports: a template, or a mistake of the project."""
+        if node.root.project and not in_data and node.name not in self._walk.broken:
+            location = f"{node.file}:{error.line}" if error.line else str(node.file)
+            raise PypkgError(f"Cannot compile {location}: {error.message}")
+        if node.bytecode:
+            self._unreadable.setdefault(owner, []).append(node.name)
+            return
+        self._draft.add_data(node.file, node.path, owner)
+        self._draft.diagnostics.detail(f"{error.message}; packaged as data", file=node.relative, line=error.line)
 
     def _put(self, module: Module, node: Node) -> None:
         """Add a module, and the namespace packages it is in."""

@@ -15,7 +15,7 @@ from pypkg_core.binaries.binary import Minimum
 from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target
 
-__all__ = ["check_minima", "make_bundles", "minimum_notice", "newer_minima"]
+__all__ = ["check_minima", "make_bundles", "minimum_notice", "needed_paths", "newer_minima"]
 
 # How a library names its own directory: ld.so(8), dyld(1).
 _ORIGINS: Final = ("$ORIGIN", "${ORIGIN}", "@loader_path")
@@ -63,15 +63,20 @@ def _joined_owners(draft: Draft, owners: Mapping[str, str]) -> dict[str, str]:
     for path, name in owners.items():
         file = draft.files.get(path)
         source = file.source if file is not None else None
-        for other in _needed_paths(path, source) if source is not None else ():
+        for other in needed_paths(path, source) if source is not None else ():
             if owners.get(other, name) != name:
                 group = groups.get(name, {name}) | groups.get(owners[other], {owners[other]})
                 groups.update(dict.fromkeys(group, group))
     return {name: "+".join(sorted(group)) for name, group in groups.items()}
 
 
-def _needed_paths(path: str, source: Path) -> Iterator[str]:
-    """Yield the paths that a library's needed ones would have, relative to its own place."""
+def needed_paths(path: str, source: Path) -> Iterator[str]:
+    """Yield the paths that a library's needed ones would have, relative to its own place.
+
+    Args:
+        path: of the library, here or in the executable.
+        source: its file here.
+    """
     folder = path.rpartition("/")[0]
     for binary in inspected(source):
         for run_path in binary.run_paths:

@@ -70,12 +70,13 @@ class Replacements:
         """
         installed = context.installed.by_name
         wanted = find_wanted(
-            context.application.declared,
+            context.declared or context.application.declared,
             walk.distributions,
             installed,
             context.added,
             target=context.markers,
             host=self._host,
+            leaves_out=context.leaves_out,
         )
         left_out = self._only_host(walk, wanted) - context.absent
         other = list(self._other_versions(walk))

@@ -65,7 +65,7 @@ def collect(context: GraphContext, environment: Environment, resolution: Resolut
 def _required_error(context: GraphContext, walk: Walk, fate: Fate, replacements: Replacements) -> PypkgError:
     addon, importer = next(iter(fate.required.items()))
     distribution = walk.distributions.get(walk.unfit[addon])
-    if not context.target.addons or distribution is None:
+    if not context.target.addons or distribution is None or walk.nodes[addon].bytecode:
         return unfit_addon_error(context, walk, addon, importer)
     return replacements.required_error(distribution, addon=addon, importer=importer)
 

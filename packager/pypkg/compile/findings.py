@@ -13,7 +13,8 @@ from pypkg.compile.worker import protocol
 __all__ = [
     "NO_FINDINGS",
     "AssetRef",
-    "DynamicImport",
+    "Computed",
+    "ComputedFile",
     "Findings",
     "Import",
     "ImportFlag",
@@ -45,7 +46,7 @@ class Import(NamedTuple):
     """One import of a module, or of names from it.
 
     Attributes:
-        name: dotted name as written; empty in ``from . import x``.
+        name: dotted name as written; empty in ``from . import x``. A ``*`` in it stands for what is computed.
         level: number of leading dots.
         flags: the conditions under which it runs.
         line: its line, from 1.
@@ -84,13 +85,18 @@ class AssetRef(NamedTuple):
 
     Attributes:
         parents: how many times the parent directory is taken first.
-        parts: names appended to that directory.
+        parts: names appended to that directory; they may have wildcards, ``**`` stands for any directories.
         line: its line, from 1.
     """
 
     parents: int
     parts: tuple[str, ...]
     line: int
+
+    @property
+    def wild(self) -> bool:
+        """Whether a part has wildcards."""
+        return any("*" in part for part in self.parts)
 
 
 class ResourceRef(NamedTuple):
@@ -112,8 +118,22 @@ class ResourceRef(NamedTuple):
         return self.package in ("__name__", "__package__")
 
 
-class DynamicImport(NamedTuple):
-    """An import of a computed name: its line, from 1, and its source text."""
+class ComputedFile(NamedTuple):
+    """A file with a computed name in a directory above the module's own file.
+
+    Attributes:
+        parents: how many times the parent directory is taken.
+        line: its line, from 1.
+        text: the expression.
+    """
+
+    parents: int
+    line: int
+    text: str
+
+
+class Computed(NamedTuple):
+    """An import of a computed name, or a computed group: its line, from 1, and its source text."""
 
     line: int
     text: str
@@ -134,18 +154,32 @@ class Findings:
         imports: in source order.
         dynamic: imports of computed names, in source order.
         assets: files referred to relative to the module's file; only of the project's own modules.
+        mentions: what may be files beside the module, named in calls and class attributes; as ``assets``.
         resources: files referred to in packages; only of the project's own modules.
+        computed: files beside the module with computed names; only of the project's own modules.
         groups: entry-point groups that are looked up, sorted.
+        computed_groups: where a group is computed, in source order.
+        possible_groups: texts of such a module that may be the names of groups, sorted.
         metadata: distributions whose metadata is looked up, sorted, as written.
+        names: texts that may be dotted names of modules, or of something in one; only of the project's own modules.
+        local_names: texts that may name modules of the module's own package, where it imports some by computed names.
+        stub: whether its names are those of the stub beside it, which are imported when they are used.
         error: set when the module does not compile; everything else is empty then.
     """
 
     imports: tuple[Import, ...] = ()
-    dynamic: tuple[DynamicImport, ...] = ()
+    dynamic: tuple[Computed, ...] = ()
     assets: tuple[AssetRef, ...] = ()
+    mentions: tuple[AssetRef, ...] = ()
     resources: tuple[ResourceRef, ...] = ()
+    computed: tuple[ComputedFile, ...] = ()
     groups: tuple[str, ...] = ()
+    computed_groups: tuple[Computed, ...] = ()
+    possible_groups: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    local_names: tuple[str, ...] = ()
+    stub: bool = False
     error: SourceError | None = None
 
 
@@ -183,8 +217,8 @@ def _imports(items: list[list[Any]]) -> tuple[Import, ...]:
     return tuple(found)
 
 
-def _dynamic(items: list[list[Any]]) -> tuple[DynamicImport, ...]:
-    return tuple([DynamicImport(_number(line), _text(text)) for line, text in items])
+def _dynamic(items: list[list[Any]]) -> tuple[Computed, ...]:
+    return tuple([Computed(_number(line), _text(text)) for line, text in items])
 
 
 def _assets(items: list[list[Any]]) -> tuple[AssetRef, ...]:
@@ -193,6 +227,10 @@ def _assets(items: list[list[Any]]) -> tuple[AssetRef, ...]:
 
 def _resources(items: list[list[Any]]) -> tuple[ResourceRef, ...]:
     return tuple([ResourceRef(_text(package), _texts(parts), _number(line)) for package, parts, line in items])
+
+
+def _computed(items: list[list[Any]]) -> tuple[ComputedFile, ...]:
+    return tuple([ComputedFile(_number(parents), _number(line), _text(text)) for parents, line, text in items])
 
 
 def _error(item: list[Any]) -> SourceError:
@@ -218,13 +256,26 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _flag(value: object) -> bool:
+    if value is not True:
+        raise TypeError(f"expected true, got {value!r}")
+    return True
+
+
 _STRINGS: Final = frozenset({str})
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "imports": _imports,
     "dynamic": _dynamic,
     "assets": _assets,
+    "mentions": _assets,
     "resources": _resources,
+    "computed": _computed,
     "groups": _texts,
+    "computed_groups": _dynamic,
+    "possible_groups": _texts,
     "metadata": _texts,
+    "names": _texts,
+    "local_names": _texts,
+    "stub": _flag,
     "error": _error,
 }

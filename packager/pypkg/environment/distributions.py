@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypkg.environment.licences import is_free
+from pypkg.environment.pytest_folders import folders_of_tests
 from pypkg.environment.requirements import applies, parse_requirements
 from pypkg_core.targets.catalogue import catalogue
 
@@ -60,6 +61,11 @@ class Distribution:
             return self.listed
         names = set(self._recorded or self._names_on_disk())
         return sorted(name for name in names if name and not name.startswith(("..", "/")))
+
+    @cached_property
+    def test_folders(self) -> frozenset[str]:
+        """Its folders of tests, relative to ``root``."""
+        return folders_of_tests(self.files)
 
     @cached_property
     def _recorded(self) -> list[str]:
@@ -130,6 +136,13 @@ class Distribution:
         """Return the normalised names it requires without extras, its markers evaluated in ``environment``."""
         found = (requirement for requirement in self.declared if applies(requirement, environment))
         return {canonicalize_name(requirement.name) for requirement in found}
+
+    def optional_requirements(self, environment: Mapping[str, str]) -> set[str]:
+        """Return the normalised names that its extras require, its markers evaluated in ``environment``."""
+        extras = [canonicalize_name(value) for key, value in self._message if key == "Provides-Extra"]
+        found = (requirement for requirement in self.declared if applies(requirement, environment, extras))
+        plain = self.requirements(environment)
+        return {name for name in (canonicalize_name(requirement.name) for requirement in found) if name not in plain}
 
     @property
     def is_from_elsewhere(self) -> bool:

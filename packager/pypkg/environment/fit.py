@@ -14,7 +14,7 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["fits", "inspected", "is_library", "is_program", "newer_minimum", "packed_minimum"]
+__all__ = ["fits", "has_magic", "inspected", "is_library", "is_program", "newer_minimum", "packed_minimum"]
 
 # The tags of an extension module for one version or ABI: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`,
 # `.abi3.so`, and `.abi3t.so` of free-threaded Python (PEP 803).
@@ -67,6 +67,15 @@ def fits(path: Path, target: Target) -> bool:
         and binary.libc in (facts.libc, None)
         for binary in inspected(path)
     )
+
+
+def has_magic(path: Path, magic: str) -> bool:
+    """Whether a file of bytecode is for the Python of a magic number (``importlib.util.MAGIC_NUMBER``, in hex)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4).hex() == magic
+    except OSError:
+        return False
 
 
 @functools.cache  # a library is asked about when wheels are chosen, when it is collected and when it is bundled

@@ -51,8 +51,10 @@ def classify(imports: ImportGraph, unfit: Mapping[str, str]) -> Fate:
         if addon in required:
             continue
         members = imports.members(owner)
-        inside = imports.reached_hard(imports.entered(members))
-        if needed.isdisjoint(members) and imports.hard_importer(addon, inside) is not None:
+        entered = imports.entered(members)
+        nothing_left = bool(entered) and unfit.keys() >= set(entered)
+        fails = nothing_left or imports.hard_importer(addon, imports.reached_hard(entered)) is not None
+        if needed.isdisjoint(members) and fails:
             absent.add(owner)
         else:
             optional.add(addon)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from pypkg.environment.distributions import Distribution
+from pypkg.environment.pytest_folders import in_folders
 from pypkg.graph.context import GraphContext
-from pypkg.graph.resolver import Node, addon_stem
+from pypkg.graph.module_files import importable_name
+from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
-from pypkg.graph.walk import Walk, in_tests
-from pypkg_core.names import module_name
+from pypkg.graph.walk import Walk
+from pypkg.project.never_inside import folder_kind
 
-__all__ = ["Members", "importable_name"]
+__all__ = ["Members"]
 
 
 class Members:
@@ -40,7 +42,9 @@ class Members:
             return []
         self._walk.distributions[distribution.name] = distribution
         entry = self._context.dictionary.entry(distribution.name)
-        requires = bool(self._context.requirements(distribution))
+        examined = self._context.declared is None and bool(self._context.optional_requirements(distribution))
+        if examined:
+            self._walk.examined.add(distribution.name)
         scripts = []
         for relative, node in self._modules(distribution):
             if entry.excludes.matches(relative):
@@ -49,7 +53,7 @@ class Members:
             self._walk.owners[node.name] = distribution
             if node.addons and not node.source:
                 self._walk.imports.own(node.name, distribution.name)
-            if requires and node.source and node.name not in self._walk.nodes:
+            if examined and node.has_code and node.name not in self._walk.nodes:
                 self._sources.submit(node)
             if entry.scripts.matches(relative):
                 scripts.append(node.name)
@@ -67,32 +71,23 @@ class Members:
             return
         for root, folder in package.portions:
             for _, found in self._modules(self._context.installed.owner(root.directory, f"{folder}/__init__.py")):
-                if not application.ignores(found.file):
+                if not application.ignores(found.file) and not _is_left_behind(found):
                     self._walk.members[found.name] = found
-                    if found.source:
+                    if found.has_code:
                         self._sources.submit(found)
 
     def _modules(self, distribution: Distribution) -> Iterator[tuple[str, Node]]:
         """Yield the files of a distribution that are modules, outside of tests, and that the configuration keeps."""
+        folders = distribution.test_folders
         for relative in distribution.files:
             name = importable_name(relative)
-            if not name or in_tests(relative) or self._context.application.drops(name):
+            if not name or in_folders(relative, folders) or self._context.application.drops(name):
                 continue
             node = self._context.resolver.find(name)
             if isinstance(node, Node) and relative in (node.relative, *node.addons):
                 yield relative, node
 
 
-@functools.cache  # every walk asks about the same files
-def importable_name(relative: str) -> str:
-    """Return the module name of a distribution's file, ``""`` when it is not a module."""
-    if relative.endswith(".py"):
-        return module_name(relative)
-    folder, _, file = relative.rpartition("/")
-    from_addon = addon_stem(file)
-    if not from_addon:
-        return ""
-    parts = folder.split("/") if folder else []
-    if from_addon != "__init__":
-        parts.append(from_addon)
-    return ".".join(parts)
+def _is_left_behind(node: Node) -> bool:
+    """Whether a module of the project is in a folder that is never packaged: a cache, another environment."""
+    return any(folder_kind(node.root.directory / folder) for folder in PurePosixPath(node.relative).parents[:-1])

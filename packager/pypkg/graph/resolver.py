@@ -47,6 +47,7 @@ class Node:
         addons: extension modules of the same name, below ``root``; several when they are for different versions.
         portions: for packages, the directories (root, path below it) in which submodules are searched.
         source: whether there is a ``.py`` file at ``relative``.
+        bytecode: whether there is a ``.pyc`` file at ``relative``, and nothing else.
     """
 
     name: str
@@ -56,6 +57,12 @@ class Node:
     source: bool
     addons: list[str] = field(default_factory=list)
     portions: list[tuple[Root, str]] = field(default_factory=list)
+    bytecode: bool = False
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its code comes from a file that a worker reads."""
+        return self.source or self.bytecode
 
     @property
     def path(self) -> str:
@@ -120,6 +127,24 @@ class Resolver:
             found = self._found[name] = self._search(name)
             return found
 
+    def children(self, name: str) -> list[str]:
+        """Return the full names of the modules in a package, sorted; for ``""`` those that are in none.
+
+        Those of the standard library are not among them.
+        """
+        if name:
+            found = self.find(name)
+            portions = found.portions if isinstance(found, Node) else []
+        else:
+            portions = [(root, "") for root in (*self.project, *self.installed)]
+        tails: set[str] = set()
+        for root, folder in portions:
+            listing = self._list(root, folder)
+            tails.update(listing.folders, listing.addons)
+            tails.update(file.removesuffix(".py") for file in listing.files if file.endswith(".py"))
+        names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"__init__"}) if tail.isidentifier())
+        return [child for child in names if isinstance(self.find(child), Node)]
+
     def _search(self, name: str) -> Node | Literal["stdlib"] | None:
         parent_name, _, tail = name.rpartition(".")
         if not tail:
@@ -160,7 +185,15 @@ class Resolver:
 
     def _search_in(self, name: str, tail: str, portions: list[tuple[Root, str]]) -> Node | None:
         spaces: list[Node] = []
-        return self._first(name, tail, portions, spaces) or _merged(spaces)
+        found = self._first(name, tail, portions, spaces)
+        # A package in a package that extends its path may do so too; the others are not read for it.
+        if found is not None and len(portions) > 1 and found.kind is ModuleKind.PACKAGE and _extends_itself(found):
+            for root, folder in portions:
+                if tail in self._list(root, folder).folders and (root, f"{folder}/{tail}") not in found.portions:
+                    found.portions.append((root, f"{folder}/{tail}"))
+        if found is None and name in self._editable:
+            found = self._mapped(tail, self._editable[name])
+        return found or _merged(spaces)
 
     def _first(self, name: str, tail: str, portions: list[tuple[Root, str]], spaces: list[Node]) -> Node | None:
         """Return the first regular module; portions of a namespace package are added to ``spaces``."""
@@ -171,10 +204,12 @@ class Resolver:
                 inner = self._list(root, base)
                 addons = [f"{base}/{file}" for file in inner.addons.get("__init__", [])]
                 source = "__init__.py" in inner.files
-                if source or addons:
-                    kind = ModuleKind.PACKAGE if source else ModuleKind.EXTENSION_PACKAGE
-                    relative = f"{base}/__init__.py" if source else addons[0]
+                bytecode = not source and not addons and "__init__.pyc" in inner.files
+                if source or addons or bytecode:
+                    kind = ModuleKind.EXTENSION_PACKAGE if addons and not source else ModuleKind.PACKAGE
+                    relative = f"{base}/__init__.py" if source else f"{base}/__init__.pyc" if bytecode else addons[0]
                     node = Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+                    node.bytecode = bytecode
                     node.portions = [(root, base)]
                     return node
             addons = [f"{folder}/{file}" if folder else file for file in listing.addons.get(tail, [])]
@@ -183,6 +218,11 @@ class Resolver:
                 kind = ModuleKind.MODULE if source else ModuleKind.EXTENSION
                 relative = f"{base}.py" if source else addons[0]
                 return Node(name=name, kind=kind, root=root, relative=relative, source=source, addons=addons)
+            if f"{tail}.pyc" in listing.files:
+                relative = f"{base}.pyc"
+                return Node(
+                    name=name, kind=ModuleKind.MODULE, root=root, relative=relative, source=False, bytecode=True
+                )
             if tail in listing.folders:
                 space = Node(name=name, kind=ModuleKind.NAMESPACE, root=root, relative=base, source=False)
                 space.portions = [(root, base)]

@@ -43,7 +43,7 @@ class Sources:
             PypkgError: a file cannot be read.
         """
         for name, node in self._walk.members.items():
-            if name not in self._walk.nodes and node.source and not node.root.project:
+            if name not in self._walk.nodes and node.has_code and not node.root.project:
                 self._submit(node, self._mode(name))
 
     def walked(self, node: Node) -> CompiledModule:
@@ -82,9 +82,8 @@ class Sources:
             return _walked_mode(node)
         if self._walk.members[name].root.project:
             return ASSETS
-        # Where the distribution requires others, the module's imports were examined: see `declared`.
         owner = self._walk.owners.get(name)
-        return IMPORTS if owner is not None and self._context.requirements(owner) else COMPILE
+        return IMPORTS if owner is not None and owner.name in self._walk.examined else COMPILE
 
 
 def _walked_mode(node: Node) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from pypkg.compile.findings import Findings
 from pypkg.diagnostics import Diagnostics
@@ -13,9 +11,7 @@ from pypkg.environment.distributions import Distribution
 from pypkg.graph.import_graph import ImportGraph
 from pypkg.graph.resolver import Node
 
-__all__ = ["Walk", "in_tests"]
-
-_TEST_DIRECTORIES: Final = frozenset({"test", "tests"})
+__all__ = ["Walk"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -30,7 +26,8 @@ class Walk:
         metadata: those of which only the metadata is packaged.
         chosen: module -> extension file that fits and replaces its source, below its root.
         replaced: distribution -> modules whose addon does not fit and whose source is used instead.
-        unfit: addon without source that does not fit -> distribution.
+        unfit: addon without source, or bytecode without source, that does not fit -> distribution.
+        examined: distributions whose modules are searched for imports although nothing reached them.
         findings: of the project's modules, by name.
         broken: modules that do not compile and are left out.
         imports: who imports whom.
@@ -45,6 +42,7 @@ class Walk:
     chosen: dict[str, str] = field(default_factory=dict)
     replaced: dict[str, list[str]] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
+    examined: set[str] = field(default_factory=set)
     findings: dict[str, Findings] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     imports: ImportGraph = field(default_factory=ImportGraph)
@@ -62,9 +60,3 @@ class Walk:
             if owner is not None:
                 found.setdefault(owner.name, []).append(name)
         return found
-
-
-@functools.cache  # every walk asks about the same files
-def in_tests(relative: str) -> bool:
-    """Return whether a file is in a directory of tests."""
-    return not _TEST_DIRECTORIES.isdisjoint(relative.split("/")[:-1])

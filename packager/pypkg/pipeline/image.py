@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pypkg.items import Payload
+from pypkg.pipeline.excluded import without_modules
 from pypkg.pipeline.source_policy import WITHHOLD_ALL, SourcePolicy
 from pypkg_core.bases.record import Base
-from pypkg_core.image import FORMAT, Codec, ImageBuilder, ImageFlag, ModuleKind, Pieces, merge_image
+from pypkg_core.image import FORMAT, Codec, Image, ImageBuilder, ImageFlag, ModuleKind, Pieces, merge_image
 from pypkg_core.image.reader import Entry
 from pypkg_core.snapshot import SITE_PACKAGES
 from pypkg_core.version import VERSION
@@ -33,6 +34,7 @@ def build_image(
     options: Sequence[str] = (),
     interpreter: bool = True,
     stdlib: Mapping[str, bytes] | None = None,
+    excludes: Sequence[str] = (),
     debug: bool = False,
 ) -> Pieces:
     """Return the image of an application.
@@ -46,6 +48,7 @@ def build_image(
         options: the interpreter's, as on its command line.
         interpreter: whether the program is the interpreter to processes that it starts.
         stdlib: code that replaces that of the base's modules, by module.
+        excludes: modules of the base to leave out.
         debug: whether the runtime's diagnostics are packaged.
 
     Raises:
@@ -58,7 +61,7 @@ def build_image(
     _add_links(builder, payload)
     for bundle in payload.bundles:
         builder.add_bundle(bundle.name, bundle.paths)
-    _add_stdlib(builder, base, policy, stdlib or {}, debug=debug)
+    _add_stdlib(builder, without_modules(base.image, excludes), policy, stdlib or {}, debug=debug)
     builder.set_search_path(_search_path(payload.search_path, base))
     builder.add_entry_point(name, options=options)
     builder.set_manifest(_manifest(base, name))
@@ -92,10 +95,10 @@ def _add_links(builder: ImageBuilder, payload: Payload) -> None:
 
 
 def _add_stdlib(
-    builder: ImageBuilder, base: Base, policy: SourcePolicy, codes: Mapping[str, bytes], *, debug: bool
+    builder: ImageBuilder, image: Image, policy: SourcePolicy, codes: Mapping[str, bytes], *, debug: bool
 ) -> None:
-    sources = {module.entry.path for module in base.image.modules if module.kind.has_code}
-    diagnostics = None if debug else base.image.find_module(_DIAGNOSTICS)
+    sources = {module.entry.path for module in image.modules if module.kind.has_code}
+    diagnostics = None if debug else image.find_module(_DIAGNOSTICS)
 
     def withhold(entry: Entry) -> bool:
         return entry.path in sources and not policy.library
@@ -103,11 +106,11 @@ def _add_stdlib(
     def leave_out(entry: Entry) -> bool:
         return diagnostics is not None and entry.path == diagnostics.entry.path
 
-    for module in base.image.modules:
+    for module in image.modules:
         code = codes.get(module.name)
         if code is not None and not builder.has_module(module.name) and not leave_out(module.entry):
             builder.add_module(module.name, module.kind, module.entry.path, code)
-    merge_image(builder, base.image, withhold=withhold, leave_out=leave_out)
+    merge_image(builder, image, withhold=withhold, leave_out=leave_out)
 
 
 def _search_path(own: Sequence[str], base: Base) -> list[str]:

@@ -14,10 +14,12 @@ from pypkg.environment.interpreter import Environment, find_python
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import start_context
 from pypkg.items import Payload
+from pypkg.pipeline.excluded import check_excludes
 from pypkg.pipeline.executable import prepare_directory
 from pypkg.pipeline.shared import Shared
 from pypkg.pipeline.source_policy import unused_names
 from pypkg.pipeline.stdlib import compile_stdlib
+from pypkg.pipeline.trace import Traced, run_traced, with_traced
 from pypkg.pipeline.worker_pythons import worker_pythons
 from pypkg.project.config import Config
 from pypkg.project.interpreter_options import optimization
@@ -52,6 +54,8 @@ class Request:
         resolution: how wheels are chosen.
         build: forge bases instead of downloading them.
         debug: the executable can list its contents and trace accesses to them.
+        trace: arguments that the program is run with from source, to see what it imports and reads; ``None`` if it is
+            not run.
     """
 
     project: Project
@@ -60,6 +64,7 @@ class Request:
     resolution: Resolution = field(default_factory=Resolution)
     build: bool = False
     debug: bool = False
+    trace: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +78,7 @@ class Prepared:
         payload: everything that is added to the base.
         stdlib: code that replaces that of the base's modules, by module.
         mtime: of every packaged file, in seconds since 1970.
+        traced: what running the program has added.
         diagnostics: to be shown before it is written.
     """
 
@@ -82,6 +88,7 @@ class Prepared:
     payload: Payload
     stdlib: Mapping[str, bytes]
     mtime: int
+    traced: Traced
     diagnostics: Diagnostics
 
 
@@ -106,7 +113,9 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
     progress.step(f"{target.name}: collecting {project.name}")
     environment = _environment(request, target, progress, shared)
     level = optimization(config.options)
+    diagnostics = Diagnostics()
     with shared.compiling(_start_compiler(base, environment, level, request, progress)) as compiler:
+        diagnostics.extend(check_excludes(config.excludes, compiler.facts.builtins))
         context = start_context(
             project,
             config,
@@ -118,10 +127,17 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
             metadata=shared.metadata,
         )
         payload = collect(context, environment, request.resolution, cache=wheels_dir())
+        traced = Traced()
+        if request.trace is not None:
+            if shared.read_files is None:  # one run for all targets
+                shared.read_files = run_traced(context, environment, request.trace)
+            context, traced = with_traced(context, payload, shared.read_files)
+            if traced:
+                payload = collect(context, environment, request.resolution, cache=wheels_dir())
+                traced = traced.packaged(payload, project.name)
         if level:
             progress.step(f"{target.name}: compiling the standard library for {'-' + 'O' * level}")
         stdlib = compile_stdlib(base, compiler) if level else {}
-    diagnostics = Diagnostics()
     diagnostics.detail(f"base: {base.path} (Python {base.version})")
     diagnostics.extend(payload.diagnostics)
     diagnostics.extend(unused_names(config, payload))
@@ -132,6 +148,7 @@ def prepare(request: Request, output: Output, progress: Progress, shared: Shared
         payload=payload,
         stdlib=stdlib,
         mtime=mtime,
+        traced=traced,
         diagnostics=diagnostics,
     )
 

@@ -20,10 +20,12 @@ class Shared:
 
     Attributes:
         metadata: reads that of distributions, of each directory once.
+        read_files: what the program read when it was run from source; ``None`` while it was not.
     """
 
     def __init__(self) -> None:
         self.metadata = MetadataReader()
+        self.read_files: list[Path] | None = None
         self._environments: dict[Path, Environment] = {}
         self._compilers: dict[tuple[bytes, frozenset[str]], Compiler] = {}
 

@@ -64,6 +64,7 @@ def _write(prepared: Prepared) -> Written:
         options=request.config.options,
         interpreter=request.config.interpreter,
         stdlib=prepared.stdlib,
+        excludes=request.config.excludes,
         debug=request.debug,
     )
     size = write_executable(base, image, output)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pypkg.diagnostics import Diagnostics
+from pypkg.project.asset_list import Asset, AssetList, read_assets
 from pypkg.project.dictionary_entry import DictionarySettings, read_dictionary_settings
 from pypkg.project.interpreter_options import parse_options, split_options
 from pypkg.project.project import PYPROJECT, Project, is_project_name
@@ -18,7 +19,7 @@ from pypkg_core.patterns import NO_PATTERNS, Expansion, Patterns
 from pypkg_core.targets.versions import version_numbers
 from pypkg_core.toml_tables import TableReader, load_toml, read_by
 
-__all__ = ["Config", "load_config"]
+__all__ = ["Config", "is_below", "load_config"]
 
 
 def _read_options(reader: TableReader, path: str, value: object) -> tuple[str, ...]:
@@ -46,6 +47,7 @@ class Config:
         hidden_imports: modules to follow although nothing imports them.
         excludes: modules to leave out.
         ignore: files of the project to leave out.
+        paths: more directories in which modules of the project are, absolute.
         public: package the project's source text.
         public_packages: distributions whose source text to package; ``*`` for all and the standard library.
         no_source: package no source text at all.
@@ -63,10 +65,11 @@ class Config:
     output_path: Path | None = None
     name: str | None = None
     scripts: Patterns = NO_PATTERNS
-    assets: Patterns = NO_PATTERNS
+    assets: AssetList = field(default_factory=AssetList, metadata=read_by(read_assets))
     hidden_imports: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     ignore: Patterns = NO_PATTERNS
+    paths: tuple[Path, ...] = ()
     public: bool = False
     public_packages: tuple[str, ...] = ()
     no_source: bool = False
@@ -93,9 +96,21 @@ class Config:
         """Return the files that ``scripts`` selects, without the ignored ones."""
         return self.scripts.expand(self.directory, ignore=self.ignore)
 
-    def expand_assets(self) -> Expansion:
-        """Return the files that ``assets`` selects, without the ignored ones."""
-        return self.assets.expand(self.directory, ignore=self.ignore)
+    def expand_assets(self, root: Path) -> list[Asset]:
+        """Return the files that ``assets`` selects, without the ignored ones.
+
+        Args:
+            root: the project's directory.
+
+        Raises:
+            UsageError: a pattern matches nothing, or a file that keeps its path is outside the project.
+        """
+        return list(self.assets.expand(root, self.directory, ignore=self.ignore, origin=self.origin))
+
+
+def is_below(module: str, name: str) -> bool:
+    """Whether a module is the one called ``name``, or in it."""
+    return module == name or module.startswith(f"{name}.")
 
 
 # Of the document, the table for pypkg, by the name of the file's format.

@@ -14,7 +14,8 @@ from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
 from pypkg.environment.index import Index
-from pypkg.environment.interpreter import Environment, inspect
+from pypkg.environment.interpreter import Environment
+from pypkg.environment.interpreter import inspect as inspect_environment
 from pypkg.environment.resolution import Resolution
 from pypkg.graph.context import GraphContext, start_context
 from pypkg.graph.walk import Walk
@@ -68,6 +69,7 @@ class World:
         files: Mapping[str, str | bytes],
         *,
         requires: list[str] | None = None,
+        extras: list[str] | None = None,
         entry_points: str = "",
         version: str = "1.0",
         tag: str = "",
@@ -82,6 +84,7 @@ class World:
         info = f"{name}-{version}.dist-info"
         headers = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         headers += [f"Requires-Dist: {item}" for item in requires or []]
+        headers += [f"Provides-Extra: {item}" for item in extras or []]
         everything = {
             **files,
             f"{info}/METADATA": "\n".join(headers) + "\n\nA description\n",
@@ -101,16 +104,17 @@ class World:
 
     def collect(self, entry: str = "app.py", platform: str = "linux", arch: str = "x64") -> Payload:
         """Collect ``entry`` of the project for this Python's version."""
-        with self._context(entry, platform, arch) as context:
-            return collect(context, self._inspect(), self.resolution, cache=self.cache / "wheels")
+        with self.context(entry, platform, arch) as context:
+            return collect(context, self.inspect(), self.resolution, cache=self.cache / "wheels")
 
     def walk(self, entry: str = "app.py", platform: str = "linux") -> Walk:
         """Walk ``entry`` of the project once, for this Python's version."""
-        with self._context(entry, platform) as context:
+        with self.context(entry, platform) as context:
             return Walker(context).run()
 
     @contextmanager
-    def _context(self, entry: str, platform: str, arch: str = "x64") -> Iterator[GraphContext]:
+    def context(self, entry: str, platform: str = "linux", arch: str = "x64") -> Iterator[GraphContext]:
+        """Give what walks of ``entry`` work with."""
         project = load_project(self.project / entry if entry else self.project)
         target = Target(version=VERSION, platform=platform, arch=arch)
         with self._compiler(target) as compiler:
@@ -120,12 +124,13 @@ class World:
                 target,
                 release=RELEASE,
                 stdlib=stdlib_modules(),
-                environment=self._inspect(),
+                environment=self.inspect(),
                 compiler=compiler,
             )
 
-    def _inspect(self) -> Environment:
-        return inspect(self.environment / "bin" / "python3")
+    def inspect(self) -> Environment:
+        """Return the environment."""
+        return inspect_environment(self.environment / "bin" / "python3")
 
     def _compiler(self, target: Target) -> Compiler:
         return Compiler(

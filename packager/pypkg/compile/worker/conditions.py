@@ -11,6 +11,7 @@ from .syntax import dotted_name, literal
 __all__ = [
     "System",
     "catches_import_error",
+    "catches_name_error",
     "gives_up",
     "is_type_checking",
     "suppresses_import_error",
@@ -85,6 +86,11 @@ def is_type_checking(test: ast.expr) -> bool:
 def catches_import_error(handler: ast.ExceptHandler) -> bool:
     """Whether a handler catches the failure of an import."""
     return not _IMPORT_ERRORS.isdisjoint(_exception_names(handler.type))
+
+
+def catches_name_error(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler catches the use of a name that nobody may have defined: ``get_ipython``, ``__IPYTHON__``."""
+    return "NameError" in _exception_names(handler.type)
 
 
 def gives_up(handler: ast.ExceptHandler) -> bool:

@@ -19,6 +19,7 @@ from pypkg.messages import human_size
 from pypkg.pipeline import executable
 from pypkg.pipeline.package import Prepared, Progress, Request
 from pypkg.pipeline.shared import Shared
+from pypkg.pipeline.trace import Traced
 from pypkg.pipeline.writing import Written
 from pypkg.project.outputs import Output
 from pypkg_core.bases.record import write_sha256
@@ -193,7 +194,7 @@ def test_the_host_is_assumed(
 
     def prepare(request: Request, output: Output, progress: Progress, shared: Shared) -> SimpleNamespace:
         asked.append(output.target)
-        return SimpleNamespace(diagnostics=Diagnostics())
+        return SimpleNamespace(diagnostics=Diagnostics(), traced=Traced())
 
     def write_all(prepared: Sequence[Prepared]) -> Iterator[Written]:
         yield Written(size=1_234_567, diagnostics=Diagnostics())
@@ -261,3 +262,30 @@ def test_surprises_have_no_traceback_but_with_debug(
 def test_sizes() -> None:
     sizes = [0, 999, 1000, 34_200_000, 999_949_999, 999_950_001]
     assert list(map(human_size, sizes)) == ["0 B", "999 B", "1.0 kB", "34.2 MB", "999.9 MB", "1.0 GB"]
+
+
+def test_what_follows_trace_is_for_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked: list[Request] = []
+
+    def prepare(request: Request, output: Output, progress: Progress, shared: Shared) -> SimpleNamespace:
+        asked.append(request)
+        return SimpleNamespace(diagnostics=Diagnostics(), traced=Traced(hidden_imports=("hidden.name",)))
+
+    def write_all(prepared: Sequence[Prepared]) -> Iterator[Written]:
+        yield Written(size=1, diagnostics=Diagnostics())
+
+    monkeypatch.setattr(cli, "prepare", prepare)
+    monkeypatch.setattr(cli, "write_all", write_all)
+    (tmp_path / "__main__.py").write_text("")
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text("")
+    assert run("--trace", str(tmp_path), "--", "in.txt", "--save", "-o", "x") == 0
+    assert 'hidden-imports = ["hidden.name"]' in capsys.readouterr().err
+    assert pyproject.read_text() == ""
+    assert run("--trace", "--save", str(tmp_path)) == 0
+    assert [request.trace for request in asked] == [("in.txt", "--save", "-o", "x"), ()]
+    assert pyproject.read_text() == '[tool.pypkg]\nhidden-imports = ["hidden.name"]\n'
+    assert run("--save", str(tmp_path)) == 2
+    assert "--save needs --trace" in capsys.readouterr().err

@@ -85,9 +85,11 @@ def test_globs_do_not_follow_links(tree: Path) -> None:
     ],
 )
 def test_links_on_the_way_are_recorded(tree: Path, relative: str, links: dict[str, str], path: str | None) -> None:
-    assert follow_links(tree, relative, "app", lambda _: False) == (links, path)
+    found = follow_links(tree, relative, "app", lambda _: False)
+    assert (found.links, found.path) == (links, path)
+    assert found.outside == ((relative,) if relative == "data/out" else ())
 
 
 def test_a_link_with_modules_below_stays_a_directory(tree: Path) -> None:
     found = follow_links(tree, "data/module/mod.py", "app", lambda path: path == "data/module")
-    assert found == ({}, "data/module/mod.py")
+    assert (found.links, found.path, found.outside) == ({}, "data/module/mod.py", ())

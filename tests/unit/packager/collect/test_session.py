@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
-from unit.packager.world import SERIES, World, details, names, notices, paths, warnings
+from unit.packager.world import ADDON, SERIES, World, details, elf, names, notices, paths, warnings
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
@@ -37,15 +38,32 @@ def test_a_distribution_comes_whole_but_for_its_tests(world: World) -> None:
             "dep/ancient.py": "print 1\n",
             "dep/types.pyi": "",
             "dep/fast.c": "",
+            "dep/include/fast.h": "",
+            "dep/lib.a": "",
+            "dep/paths.pth": "",
+            "dep/more.pyc": b"",
+            "dep/more.py": "",
+            "dep.pth": "import dep\n",
+            "dep/test/__init__.py": "",
+            "dep/test/client.py": "",
+            "dep/test/own/tests/conftest.py": "",
             "dep/tests/__init__.py": "",
             "dep/tests/data.txt": "",
+            "dep/tests/unit/it_test.py": "",
         },
     )
     world.install("other", {"other/__init__.py": ""})
     world.write({"app.py": "import dep\n"})
     found = world.collect()
-    assert names(found) == {"__main__", "dep", "dep.unused", "dep.space", "dep.space.plugin"}
+    modules = {"__main__", "dep", "dep.unused", "dep.space", "dep.space.plugin", "dep.more"}
+    assert names(found) == modules | {"dep.test", "dep.test.client"}
     assert paths(found) == {
+        "site-packages/dep/ancient.py",
+        "site-packages/dep/fast.c",
+        "site-packages/dep/include/fast.h",
+        "site-packages/dep/lib.a",
+        "site-packages/dep/paths.pth",
+        "site-packages/dep/types.pyi",
         "site-packages/dep-1.0.dist-info/METADATA",
         "site-packages/dep-1.0.dist-info/RECORD",
         "site-packages/dep/data/table.csv",
@@ -59,14 +77,49 @@ def test_a_distribution_comes_whole_but_for_its_tests(world: World) -> None:
     assert not warnings(found)
 
 
+def test_a_required_distribution_without_modules_comes(world: World) -> None:
+    world.install("dep", {"dep/__init__.py": ""}, requires=["dep-parts"])
+    files = {"dep/libs/libparts.so.5": elf(), "dep/libs/table.bin": b"1", "../../../lib/libmore.so": elf()}
+    world.install("dep_parts", files)
+    world.write({"app.py": "import dep\n"})
+    found = world.collect()
+    assert {"site-packages/dep/libs/table.bin", "site-packages/dep_parts-1.0.dist-info/METADATA"} <= paths(found)
+    bundle = next(bundle for bundle in found.bundles if bundle.name == "dep-parts")
+    assert bundle.paths == ["lib/libmore.so", "site-packages/dep/libs/libparts.so.5"]
+
+
+def test_bytecode_of_another_python(world: World) -> None:
+    stale = b"\0\0\r\n" + bytes(12)
+    world.install("dep", {"dep/__init__.py": "", "dep/extra.pyc": stale, "dep/more.pyc": stale})
+    world.install("only", {"only.pyc": stale})
+    world.write({"app.py": "import dep\n", "hard.py": "import only\n"})
+    left_out = "dep: left out dep.extra and 1 more, which have no source and are bytecode of another Python"
+    assert notices(world.collect()) == [left_out]
+    with pytest.raises(PypkgError, match=r"Cannot package only 1\.0 .*: its module only has no source"):
+        world.collect("hard.py")
+
+
+def test_what_is_declared_and_does_not_fit_is_left_out(world: World) -> None:
+    world.install("fast", {f"fast{ADDON}": elf()}, requires=["behind"])
+    world.install("numbers-ng", {"ng/__init__.py": "from ng import _core\n", f"ng/_core{ADDON}": elf()})
+    world.install("behind", {"behind.py": ""})
+    table = '[project]\nname = "demo"\ndependencies = ["fast", "numbers-ng"]\n[project.scripts]\ndemo = "demo:main"\n'
+    world.write({"pyproject.toml": table, "demo.py": "def main(): ...\n"})
+    found = world.collect("", platform="linuxstatic")
+    assert names(found) == {"__main__", "demo"}
+    assert [line.partition(",")[0] for line in notices(found)] == ["fast: left out", "numbers-ng: left out"]
+    assert {"fast", "ng", "behind"} <= names(world.collect(""))
+
+
 def test_tests_that_are_imported_come(world: World) -> None:
     world.install(
-        "dep", {"dep/__init__.py": "", "dep/tests/__init__.py": "", "dep/tests/a.txt": "", "dep/tests/b.py": ""}
+        "dep",
+        {"dep/__init__.py": "", "dep/tests/__init__.py": "", "dep/tests/a.txt": "", "dep/tests/test_b.py": ""},
     )
     world.write({"app.py": "import dep.tests\n"})
     found = world.collect()
     assert "dep.tests" in names(found)
-    assert "dep.tests.b" not in names(found)
+    assert "dep.tests.test_b" not in names(found)
     assert "site-packages/dep/tests/a.txt" in paths(found)
 
 
@@ -127,7 +180,8 @@ def test_assets_a_script_refers_to(world: World) -> None:
     world.write({"app.py": text, "data/a.txt": "", "data/b.txt": "", "plugins/one.py": "x = 1\n", "../outside.txt": ""})
     world.write({"pkg/__init__.py": "", "pkg/b.txt": "", "pkg/c.txt": ""})
     found = world.collect()
-    assert paths(found) == {"app/data/a.txt", "app/plugins/one.py", "app/pkg/b.txt"}
+    assert paths(found) == {"app/data/a.txt", "app/pkg/b.txt"}
+    assert next(module for module in found.modules if module.name == "plugins.one").readable
     assert len(warnings(found)) == 1
     assert "outside the project" in warnings(found)[0]
     assert any("later.db" in line for line in details(found))
@@ -181,13 +235,13 @@ def test_links_and_empty_directories(world: World) -> None:
     kept = {name: targets[name] for name in ("links/one", "links/two", "links/code", "links/up", "links/none")}
     assert found.links == {f"demo/{name}": target for name, target in kept.items()}
     assert {path for path in paths(found) if path.startswith("demo/")} == {
-        f"demo/{name}"
-        for name in ("pkg/data.txt", "more/a.txt", "more/sub/b.txt", "links/c.txt", "links/out/d.txt", "again/data.txt")
+        f"demo/{name}" for name in ("pkg/data.txt", "more/a.txt", "more/sub/b.txt", "links/c.txt", "again/data.txt")
     }
     assert "demo/pkg/empty" in found.directories
     assert names(found) == {"__main__", "pkg", "again"}, "modules are below the link: it is a directory"
     assert not any(module.readable for module in found.modules), "a link makes no source public"
     assert any("/nowhere/at/all" in line for line in details(found))
+    assert notices(found) == ["Left out 1 link that leads out of the project, which assets does not name: links/out"]
 
 
 def test_a_module_that_does_not_compile_is_left_out(world: World) -> None:

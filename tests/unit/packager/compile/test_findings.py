@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pypkg.compile.findings import (
     NO_FINDINGS,
     AssetRef,
-    DynamicImport,
+    Computed,
+    ComputedFile,
     Findings,
     Import,
     ImportFlag,
@@ -36,15 +38,24 @@ def test_everything_a_worker_finds() -> None:
         'pkgutil.get_data(__name__, "y")\n'
         'entry_points(group="g")\n'
         'importlib.metadata.version("m")\n'
+        'show("z.css")\n'
+        "HERE = os.path.dirname(__file__)\n"
+        "y = open(os.path.join(HERE, name))\n"
+        "lazy.attach_stub(__name__, __file__)\n"
     )
-    assert parsed(text) == Findings(
+    assert replace(parsed(text), local_names=()) == Findings(
         imports=(Import("", 1, ImportFlag(0), 1, ("a",)), Import("b", 0, ImportFlag.LAZY, 3, ())),
-        dynamic=(DynamicImport(4, "importlib.import_module(name)"),),
+        dynamic=(Computed(4, "importlib.import_module(name)"),),
         assets=(AssetRef(1, ("data", "x"), 5),),
+        mentions=(AssetRef(1, ("z.css",), 9),),
         resources=(ResourceRef("__name__", ("y",), 6),),
+        computed=(ComputedFile(1, 11, "os.path.join(HERE, name)"),),
         groups=("g",),
         metadata=("m",),
+        names=("z.css",),
+        stub=True,
     )
+    assert "data" in parsed(text).local_names
     assert parsed(text).resources[0].own_package
 
 

@@ -82,16 +82,23 @@ def test_suppress_and_find_spec_guard() -> None:
     assert found["b"] == GUARDED | CONDITIONAL
 
 
+def test_what_follows_a_probe_of_a_name_is_guarded() -> None:
+    found = flags("try:\n    shell()\n    import a\nexcept (NameError, OSError):\n    pass\nelse:\n    import b\n")
+    assert found == {"a": 0, "b": GUARDED}
+
+
 def lazily(text: str, version: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The flags of the imports of a text of Python 3.15, which this Python does not parse."""
     monkeypatch.setattr(worker, "sys", SimpleNamespace(version_info=(*version, 0)))
     lines = textwrap.dedent(text).splitlines()
     lazy = {number for number, line in enumerate(lines, start=1) if line.lstrip().startswith("lazy ")}
-    tree = ast.parse("\n".join(line.replace("lazy ", "", 1) for line in lines))
+    plain = "\n".join(line.replace("lazy ", "", 1) for line in lines)
+    tree = ast.parse(plain)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             node.is_lazy = int(node.lineno in lazy)  # type: ignore[union-attr]
-    found = Scan(system=LINUX, deep=True, assets=False)
+    code = compile(plain, "app.py", "exec")
+    found = Scan(plain.encode(), "app.py", code, mode=1, system=LINUX)
     found.statements(tree.body, 0)
     return {item[0]: item[2] for item in found.result()["imports"]}
 
@@ -254,6 +261,40 @@ def test_entry_points_and_metadata() -> None:
     )
     assert found["groups"] == ["a", "b", "c", "d"]
     assert found["metadata"] == ["e"]
+    assert "computed_groups" not in found
+
+
+def test_texts_beside_a_computed_group_may_be_its_name() -> None:
+    found = scan(
+        """
+        from importlib import metadata
+        class Loader:
+            group = "shop.payment"
+            def load(self, other="shop.delivery"):
+                '''Load all plugins.'''
+                return metadata.entry_points(group=self.group), metadata.entry_points(group=other)
+        """
+    )
+    assert {"shop.payment", "shop.delivery"} <= set(found["possible_groups"])
+    assert not any(" " in text for text in found["possible_groups"])
+    assert found["computed_groups"] == [
+        [7, "metadata.entry_points(group=self.group)"],
+        [7, "metadata.entry_points(group=other)"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["eps = entry_points().get('shop.x')", "eps = entry_points()\nx = eps['shop.x']", "d.entry_points"],
+)
+def test_groups_that_are_taken_out_of_all(text: str) -> None:
+    possible = scan(f"from importlib.metadata import *\n{text} if 'shop.x' else 0\n")["possible_groups"]
+    assert "shop.x" in possible
+
+
+def test_what_only_has_the_name_of_a_lookup_asks_for_no_group() -> None:
+    found = scan("import parser\nGROUP = 'a.b'\nparser.entry_points(group=GROUP)\nparser.select(group=GROUP)\n")
+    assert not {"groups", "computed_groups", "possible_groups"} & found.keys()
 
 
 def test_errors_name_message_and_line() -> None:

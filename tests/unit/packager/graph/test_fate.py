@@ -56,3 +56,8 @@ def test_a_distribution_nobody_needs_is_left_out_whole() -> None:
 def test_nothing_happens_when_every_addon_fits() -> None:
     graph = imports(("__main__", "a", True, False), owners={"a": "a"})
     assert classify(graph, {}) == Fate(required={}, optional=frozenset(), absent=frozenset())
+
+
+def test_a_distribution_that_is_nothing_but_its_addon_is_left_out() -> None:
+    graph = imports(("__main__", "fast", False, False), owners={"fast": "fast"})
+    assert classify(graph, {"fast": "fast"}).absent == {"fast"}

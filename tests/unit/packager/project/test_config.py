@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pypkg.diagnostics import Severity
+from pypkg.project.asset_list import AssetList
 from pypkg.project.config import Config, load_config
 from pypkg.project.project import Project, load_project
 from pypkg_core.errors import UsageError
@@ -23,7 +24,7 @@ def test_all_keys(tmp_path: Path) -> None:
     table = (
         'targets = ["py313-linux-x64"]\noutput-path = "dist"\nname = "app"\nscripts = "extra/*.py"\n'
         'assets = ["a/**", "!a/b"]\nhidden-imports = ["one", "two"]\nexcludes = "tkinter"\nignore = "**/*.tmp"\n'
-        "interpreter = false\n"
+        "interpreter = false\npaths = 'lib'\n"
     )
     config = load_config(project_with(tmp_path, table), None)
     assert config == Config(
@@ -33,7 +34,8 @@ def test_all_keys(tmp_path: Path) -> None:
         output_path=tmp_path / "dist",
         name="app",
         scripts=Patterns(("extra/*.py",)),
-        assets=Patterns(("a/**", "!a/b")),
+        assets=AssetList(patterns=Patterns(("a/**", "!a/b"))),
+        paths=(tmp_path / "lib",),
         hidden_imports=("one", "two"),
         excludes=("tkinter",),
         ignore=Patterns(("**/*.tmp",)),
@@ -80,6 +82,10 @@ def test_unknown_keys_warn_with_the_file(tmp_path: Path) -> None:
         ('name = ""', r"tool\.pypkg\.name: is empty"),
         ('output-path = ["a"]', r"expected a string, got \['a'\]"),
         ('assets = "/etc/hosts"', r"expected a relative pattern, got '/etc/hosts'"),
+        ('assets = [{ from = "a" }]', r"tool\.pypkg\.assets\[0\]\.to: is missing"),
+        ('assets = { from = "a", to = "b", at = "c" }', r"tool\.pypkg\.assets\.at: unknown key"),
+        ('assets = { from = "a", to = "../b" }', r"assets\.to: expected a path below the project, got '\.\./b'"),
+        ('assets = { from = "a", to = "/b" }', r"assets\.to: expected a path below the project, got '/b'"),
         ("dictionary = 3", r"tool\.pypkg\.dictionary: expected a table"),
         ("[tool.pypkg.dictionary]\nnumpy = 3", r"tool\.pypkg\.dictionary\.numpy: expected a table"),
         ("[tool.pypkg.dictionary.numpy]\nassets = [1]", r"dictionary\.numpy\.assets\[0\]: expected a string, got 1"),
