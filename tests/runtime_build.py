@@ -134,6 +134,7 @@ def compile_program(
     *,
     linking: Sequence[str] = (),
     codecs: bool = False,
+    archiver: Sequence[str | Path] = (),
 ) -> None:
     """Compile a program with the runtime, except what needs SQLite.
 
@@ -143,12 +144,18 @@ def compile_program(
         options: more flags for the compiler and the linker: sanitizers, macros.
         linking: more flags for the linker only.
         codecs: with the decoders, whose libraries must be installed.
+        archiver: the words of a program like ``ar``. The linker then takes from the runtime only what something names,
+            as it does for bases.
 
     Raises:
         RuntimeError: it does not compile or link; the compiler's messages.
     """
     flags = [*FLAGS, *options, *(() if codecs else ("-DPYPKG_WITHOUT_CODECS",))]
     objects = compile_objects(compiler, flags, [*own, *runtime_sources("sqlite.c")])
+    if archiver:
+        library = out.with_name(f"lib{out.name}.a")
+        _run([*archiver, "rcs", library, *objects[len(own) :]])
+        objects = [*objects[: len(own)], library]
     libraries = ["-ldl", "-lpthread", *(CODEC_LIBRARIES if codecs else ())]
     _run([compiler, *options, *linking, "-o", out, *objects, *libraries])
 

@@ -12,6 +12,8 @@
 
 #if defined(PYPKG_INTERPOSES) && !defined(__LP64__)
 
+const char pypkg_narrow_calls = 0;
+
 #if defined(__GLIBC__)
 
 /* Opening a real file is left to the narrow function, because a descriptor keeps its limit: for it the system refuses

@@ -7,6 +7,12 @@
 _Thread_local int pypkg_inside;
 char pypkg_next_missing;
 
+#if !defined(__LP64__)
+/* A linker takes from libpypkg.a only what something names: the runtime calls the wide variants, and only addons those of
+   narrow.c. */
+__attribute__((used)) static const char *const narrow_calls = &pypkg_narrow_calls;
+#endif
+
 #define TEXT(name) #name,
 #define LARGE_TEXT(name, large) PYPKG_LARGE_TEXT(name, large),
 #define TIMED_TEXT(name, large, timed) PYPKG_TIMED_TEXT(name, large, timed),

@@ -43,6 +43,8 @@ enum pypkg_next {
 /* The next definition of a function; &pypkg_next_missing if there is none. */
 void *pypkg_find_next(enum pypkg_next number);
 extern char pypkg_next_missing;
+/* Is in narrow.c. */
+extern const char pypkg_narrow_calls;
 
 #define HAS_NEXT(name) (pypkg_find_next(PYPKG_NEXT_##name) != (void *)&pypkg_next_missing)
 #define NEXT(name, ...) ((__typeof__(pypkg_at_##name) *)(uintptr_t)pypkg_find_next(PYPKG_NEXT_##name))(__VA_ARGS__)

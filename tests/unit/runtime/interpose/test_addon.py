@@ -18,6 +18,7 @@ import pytest
 from machines import Machine, find_machine
 from pypkg_core.targets.catalogue import catalogue
 from runtime_build import compile_program
+from zig_build import find_zig
 
 from ..conftest import PROGRAMS, sample_builder
 
@@ -52,7 +53,14 @@ def addons(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     machine, folder = find_machine(request.param), tmp_path_factory.mktemp("addons")
     linking = (*machine.linking, "-rdynamic")
     sources = [PROGRAMS / "interposed.c"]
-    compile_program(machine.compiler, folder / "program", sources, [*machine.options, *OPTIONS], linking=linking)
+    compile_program(
+        machine.compiler,
+        folder / "program",
+        sources,
+        [*machine.options, *OPTIONS],
+        linking=linking,
+        archiver=(find_zig(), "ar"),
+    )
     libraries = {}
     for way, options in WAYS.items():
         libraries[way] = folder / f"{way}.so"
