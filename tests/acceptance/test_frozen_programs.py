@@ -62,7 +62,7 @@ def palette():
 
 def mixed():
     mixer = os.path.join(os.path.dirname(__file__), "tools", "mix")
-    return subprocess.run(["/bin/sh", "-c", '"$0" warm', mixer], capture_output=True, text=True).stdout.strip()
+    return subprocess.run([mixer, "warm"], capture_output=True, text=True, check=True).stdout.strip()
 """
 # It reads a file beside itself and one below its folder.
 MIXER = """\
