@@ -145,7 +145,8 @@ def suspects(directory: Path, relative: str, *, modes: bool) -> Iterator[Suspect
         kind = folder_kind(directory / parent)
         if kind is not None:
             yield Suspect(kind, parent)
-        if modes and not _may_others(directory / parent, _IN_FOLDER_BY_OTHERS):
+        # A link may lead below what is a file.
+        if modes and not _may_others(directory / parent, _IN_FOLDER_BY_OTHERS) and (directory / parent).is_dir():
             yield Suspect(_kind_of(Rule.OWNER_ONLY), path)
     file = directory / path
     if file.is_dir():
