@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
 __all__ = [
+    "ADDONS",
     "ALL",
     "DEFAULT",
     "DYNAMIC",
+    "EMULATED",
     "FOREIGN",
     "MUSL",
     "NATIVE",
+    "NEWEST",
     "OLDEST",
     "PARAMETERS",
     "STATIC",
@@ -96,18 +99,30 @@ def _parameter(name: str) -> ParameterSet:
 
 
 PARAMETERS: Final = tuple(map(_parameter, ALL))
-# One for each machine with a shared musl, of the newest series whose sources every machine can get.
-MUSL: Final = tuple(
+# One for each machine that loads addons, of the newest series whose sources every machine can get.
+ADDONS: Final = tuple(
     _parameter(name)
     for name in dict.fromkeys(
         next(other.name for other in _TESTED if is_kept(other.version) and other.machine == target.machine)
         for target in _TESTED
-        if target.facts.libc == "musl" and target.addons and is_kept(target.version)
+        if target.addons and is_kept(target.version)
     )
 )
+# Those of them with a shared musl.
+MUSL: Final = tuple(item for item in ADDONS if parse_target(str(item.values[0])).facts.libc == "musl")
 STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(target).is_static)
 
 # The roles that single tests ask for. On a host that forges none of them the fixture `base_of` skips these tests.
 STATIC: Final = next((name for name in DEFAULT if f"-{_STATIC_PLATFORM}-" in name), f"{_STATIC_PLATFORM}-{_HOST.arch}")
 DYNAMIC: Final = next((name for name in DEFAULT if f"-{_HOST.platform}-" in name), _HOST.name)
 OLDEST: Final = next((name for name in DEFAULT[::-1] if f"-{_HOST.platform}-" in name), _HOST.name)
+# The newest series on every platform, whose sources not every machine can get.
+NEWEST: Final = tuple({target.platform: target.name for target in reversed(_NATIVE)}.values())
+# The platforms of a default run on another processor that has 64 bits, as this one: its executables have no limit.
+EMULATED: Final = tuple(
+    target.name
+    for target in _TESTED
+    if target.name in FOREIGN
+    and target.processor.largest_executable is None
+    and any(f"py{target.version}-{target.platform}-{_HOST.arch}" == name for name in (DYNAMIC, STATIC))
+)

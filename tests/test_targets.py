@@ -5,7 +5,19 @@ from __future__ import annotations
 from pypkg_core.targets.catalogue import Target
 from pypkg_core.targets.host import host_target, runs_here
 from pypkg_core.targets.parse import parse_target
-from targets import ALL, DEFAULT, FOREIGN, NATIVE, PARAMETERS, STATICS, default_targets, is_kept, targets_of
+from targets import (
+    ALL,
+    DEFAULT,
+    EMULATED,
+    FOREIGN,
+    NATIVE,
+    NEWEST,
+    PARAMETERS,
+    STATICS,
+    default_targets,
+    is_kept,
+    targets_of,
+)
 
 
 def _targets(*names: str) -> list[Target]:
@@ -49,3 +61,12 @@ def test_every_machine_of_the_hosts_system_is_tested() -> None:
     assert {target.facts.sys_platform for target in tested} == {host.facts.sys_platform}
     assert any(target.arch != host.arch for target in tested)
     assert targets_of(None) == []
+
+
+def test_cpythons_tests_run_on_another_processor_of_the_same_kind() -> None:
+    targets = [parse_target(name) for name in EMULATED]
+    assert set(EMULATED) <= set(FOREIGN)
+    assert {target.platform for target in targets} <= {parse_target(name).platform for name in DEFAULT}
+    assert "py313-linux-armv7" not in EMULATED
+    newest = max(parse_target(name).version for name in NATIVE)
+    assert {parse_target(name).version for name in NEWEST} == {newest}

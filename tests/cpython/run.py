@@ -7,7 +7,6 @@ the same base and the same tests has run already. Delete a ``.json`` file there 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, metavar="DIR", help="keep results and logs there, not in the cache")
     parser.add_argument("--no-forge", action="store_true", help="use the cache's bases, even if they are out of date")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there, as Markdown")
+    parser.add_argument("--keep", action="store_true", help="keep what the page says of the other targets")
     arguments = parser.parse_args()
     if not arguments.targets and not arguments.guard:
         parser.error("no target")
@@ -56,10 +56,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     if arguments.write:
-        written = [f"--write {arguments.write.as_posix()}", *map(shlex.quote, arguments.targets)]
-        written += ["--guard", *arguments.guard] if arguments.guard else []
-        command = " ".join(["python tests/cpython/run.py", *written])
-        arguments.write.write_text(document(results, rows, command=command), encoding="utf-8")
+        file = arguments.write
+        former = file.read_text(encoding="utf-8") if arguments.keep else ""
+        file.write_text(document(results, rows, file=file.as_posix(), former=former), encoding="utf-8")
     return 1 if _tell_problems(results, rows) else 0
 
 

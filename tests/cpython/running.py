@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Final
 
 from cpython.outcome import Outcome, load_outcome, read_outcome, store_outcome
-from emulation import command
+from emulation import command, is_emulated
 from pypkg_core.cache import cache_root
 
-__all__ = ["FILE_SECONDS", "command_of", "results_folder", "run_file", "running"]
+__all__ = ["FILE_SECONDS", "command_of", "results_folder", "run_file", "running", "seconds_of"]
 
 # Of one file and of one test case; asyncio's tests take the longest, and machines of continuous integration are slow.
 FILE_SECONDS: Final = 1200
 _CASE_SECONDS: Final = 600
+# How many times as long they may take with an emulator.
+_EMULATED: Final = 4
 # They mostly wait, so they start first.
 _LONGEST: Final = ("test_asyncio", "test.test_multiprocessing_", "test.test_concurrent_futures.")
 # Tests are made for an ordinary user: what may not be done must fail. But one who can look at his own processes: some
@@ -44,11 +46,21 @@ def results_folder(target: str, key: str, parent: Path | None = None) -> Path:
 
 def command_of(program: Path) -> Command:
     """Return the command line of a packaged program for a test file and its record."""
+    seconds = _CASE_SECONDS * _slowness(program)
 
     def words(name: str, record: Path) -> Sequence[str | Path]:
-        return command(program, "--record", record, f"--timeout={_CASE_SECONDS}", "--ignore", _ENDLESS, "-v", name)
+        return command(program, "--record", record, f"--timeout={seconds}", "--ignore", _ENDLESS, "-v", name)
 
     return words
+
+
+def seconds_of(program: Path) -> int:
+    """Return how long a file of a packaged program may take."""
+    return FILE_SECONDS * _slowness(program)
+
+
+def _slowness(program: Path) -> int:
+    return _EMULATED if is_emulated(program) else 1
 
 
 @contextmanager

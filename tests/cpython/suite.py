@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cpython.packaging import listed_tests, packaged_tests
 from cpython.report import Result, counts
-from cpython.running import command_of, results_folder, running
+from cpython.running import command_of, results_folder, running, seconds_of
 from emulation import why_no_processes
 from pypkg_core.errors import PypkgError
 
@@ -60,7 +60,8 @@ def run_target(
         chosen = listed_tests(program) if names is None else names
         folder = results_folder(target, program.key, results)
         tell(f"{target}: {len(chosen)} files, results in {folder}")
-        with running(command_of(program.path), chosen, folder, jobs=jobs) as futures:
+        limit = seconds_of(program.path)
+        with running(command_of(program.path), chosen, folder, jobs=jobs, seconds=limit) as futures:
             for number, future in enumerate(as_completed(futures.values()), 1):
                 outcome = future.result()
                 passed, failed, skipped = counts([outcome])

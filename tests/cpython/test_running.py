@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cpython.running import Command, run_file, running
+from cpython import running as run_module
+from cpython.running import Command, command_of, run_file, running, seconds_of
 
 PASSES = """echo '{"test": "test.a", "outcome": "passed", "message": ""}' > "$1" """
 
@@ -94,6 +95,17 @@ def test_files_run_as_an_ordinary_user_in_a_folder_of_their_own(tmp_path: Path) 
     assert int(user) == (pwd.getpwnam("nobody").pw_uid if can_change else os.geteuid())
     assert own_folder == "0"
     assert environment == ""
+
+
+@pytest.mark.parametrize(("emulated", "seconds", "case"), [(False, 1200, 600), (True, 4800, 2400)])
+def test_an_emulated_program_has_more_time(
+    emulated: bool, seconds: int, case: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(run_module, "is_emulated", lambda _: emulated)
+    monkeypatch.setattr(run_module, "command", lambda program, *arguments: [program, *arguments])
+    program = tmp_path / "program"
+    assert seconds_of(program) == seconds
+    assert f"--timeout={case}" in command_of(program)("test_a", tmp_path / "record")
 
 
 def _ends(process: int) -> bool:
