@@ -64,8 +64,8 @@ def addon_notices(context: GraphContext, walk: Walk, fate: Fate, *, absent: Coll
         )
     for name in sorted(absent):
         diagnostics.notice(
-            f"{name}: left out, because it needs addons that cannot be loaded on {context.target};"
-            " everything that imports it works without it"
+            f"{name}: left out, because it needs native addons or bytecode that {context.target} cannot load;"
+            " nothing that was found fails without it"
         )
     return diagnostics
 

@@ -98,7 +98,7 @@ def test_a_distribution_that_can_be_done_without_is_left_out(world: World) -> No
     world.write({"app.py": "try:\n    import dep\nexcept ImportError:\n    dep = None\n"})
     found = world.collect(platform="linuxstatic")
     assert names(found) == {"__main__"}
-    assert notices(found)[0].startswith("dep: left out, because it needs addons")
+    assert notices(found)[0].startswith("dep: left out, because it needs native addons")
 
 
 def test_another_versions_addon_without_a_wheel(world: World) -> None:
