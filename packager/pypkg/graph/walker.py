@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from pypkg.compile.findings import Findings, Import, SourceError
 from pypkg.environment.distributions import Distribution
-from pypkg.environment.fit import fits
+from pypkg.environment.fit import best_fitting
 from pypkg.graph.context import GraphContext
 from pypkg.graph.declared import declared_imports
 from pypkg.graph.dictionary import development_tools
@@ -238,9 +238,9 @@ class Walker:
 
     def _choose_addon(self, node: Node, owner: Distribution | None) -> None:
         owner_name = owner.name if owner is not None else self._application.name
-        fitting = [name for name in node.addons if fits(node.root.directory / name, self._context.target)]
-        if fitting:
-            self._walk.chosen[node.name] = fitting[0]
+        chosen = best_fitting(node.root.directory, node.addons, self._context.target)
+        if chosen is not None:
+            self._walk.chosen[node.name] = chosen
         elif node.source:
             self._walk.replaced.setdefault(owner_name, []).append(node.name)
         else:
