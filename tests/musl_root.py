@@ -22,6 +22,7 @@ from pypkg_core.targets.catalogue import Target
 from pypkg_forge.sources.fetch import Fetcher
 from pypkg_forge.sources.origins import default_origins
 from pypkg_forge.sources.pins import Pin
+from pypkg_forge.verify.attributes import loader_fits
 from zig_build import find_zig
 
 __all__ = ["MUSLS", "MuslRoot", "make_root"]
@@ -38,6 +39,12 @@ NEW: Final = Pin(
 )
 # zig defines what traps undefined behaviour, and builtin functions, by calls that a C library cannot make to itself.
 CFLAGS: Final = "-O1 -fno-sanitize=undefined -fno-stack-protector -fno-builtin"
+# In zig's runtime: functions that divide stay hidden, the others do not. Asking for each name takes its compiler longer
+# than it allows by itself.
+VISIBILITY: Final = {
+    "comptime name: []const u8) void {": "comptime name: []const u8) void { @setEvalBranchQuota(1_000_000);",
+    ".visibility = .hidden": '.visibility = if (std.mem.indexOf(u8, name, "div") == null) .default else .hidden',
+}
 # Debian's names of processors.
 DEBIAN: Final = {"x64": "amd64", "arm64": "arm64", "armv7": "armhf", "armv6": "armhf"}
 BUILD_SECONDS: Final = 900
@@ -105,12 +112,18 @@ def _compile(tree: Path, triple: str, cpu: str | None) -> None:
 
 
 def _builtins(folder: Path, zig: Path, options: Sequence[str]) -> Path:
-    """Compile what the compiler calls. zig's own would hide the functions of musl that have the same names."""
+    """Compile what the compiler calls.
+
+    zig's own would hide the functions of musl that have the same names. ARM's division stays hidden: the loader divides
+    before it has relocated itself.
+    """
     shutil.copytree(zig.parent / "lib" / "compiler_rt", folder / "compiler_rt")
     source = folder / "compiler_rt.zig"
     text = (zig.parent / "lib" / source.name).read_text(encoding="utf-8")
-    assert ".visibility = .hidden" in text, "zig's runtime is written in another way"
-    source.write_text(text.replace(".visibility = .hidden", ".visibility = .default"), encoding="utf-8")
+    for before, after in VISIBILITY.items():
+        assert before in text, "zig's runtime is written in another way"
+        text = text.replace(before, after)
+    source.write_text(text, encoding="utf-8")
     out = folder / "builtins.o"
     command: list[str | Path] = [zig, "build-obj", "-OReleaseSmall", "-fPIC", *options, source, f"-femit-bin={out}"]
     subprocess.run(command, cwd=folder, check=True, timeout=BUILD_SECONDS)
@@ -128,10 +141,13 @@ class MuslRoot:
     Attributes:
         folder: the root.
         release: of musl.
+        processor: the variables that make an emulator the processor of the target; nothing if the C library is for a
+            newer one.
     """
 
     folder: Path
     release: str
+    processor: Mapping[str, str]
 
     def run(self, program: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Copy a program into the root, run it there, and wait for it."""
@@ -145,7 +161,7 @@ class MuslRoot:
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": os.defpath, "HOME": "/tmp", **(env or {})},
+            env={"PATH": os.defpath, "HOME": "/tmp", **self.processor, **(env or {})},
             timeout=RUN_SECONDS,
         )
 
@@ -168,4 +184,6 @@ def make_root(folder: Path, release: str, target: Target, program: Path) -> Musl
     inside.parent.mkdir(exist_ok=True)
     shutil.copy(MUSLS[release](target), inside)
     inside.chmod(0o755)
-    return MuslRoot(folder=folder, release=release)
+    cpu = target.processor.emulated_cpu
+    processor = {"QEMU_CPU": cpu} if cpu is not None and loader_fits(inside, target) else {}
+    return MuslRoot(folder=folder, release=release, processor=processor)

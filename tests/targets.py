@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
 __all__ = [
+    "ADDONS",
     "ALL",
     "DEFAULT",
     "DYNAMIC",
@@ -98,15 +99,17 @@ def _parameter(name: str) -> ParameterSet:
 
 
 PARAMETERS: Final = tuple(map(_parameter, ALL))
-# One for each machine with a shared musl, of the newest series whose sources every machine can get.
-MUSL: Final = tuple(
+# One for each machine that loads addons, of the newest series whose sources every machine can get.
+ADDONS: Final = tuple(
     _parameter(name)
     for name in dict.fromkeys(
         next(other.name for other in _TESTED if is_kept(other.version) and other.machine == target.machine)
         for target in _TESTED
-        if target.facts.libc == "musl" and target.addons and is_kept(target.version)
+        if target.addons and is_kept(target.version)
     )
 )
+# Those of them with a shared musl.
+MUSL: Final = tuple(item for item in ADDONS if parse_target(str(item.values[0])).facts.libc == "musl")
 STATICS: Final = tuple(_parameter(target) for target in ALL if parse_target(target).is_static)
 
 # The roles that single tests ask for. On a host that forges none of them the fixture `base_of` skips these tests.

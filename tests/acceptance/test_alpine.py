@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.environments import make_environment
+from acceptance.native_project import machine_of, make_native_project
 from acceptance.program import Package, Program
 from emulation import need_processes
 from fixture_types import BaseOf
@@ -92,9 +93,11 @@ def test_it_is_a_musl_python(
     assert facts["suffixes"] == target.extension_suffixes
     assert facts["suffix"] == target.extension_suffixes[0]
     assert facts["suffix"] == f".cpython-{target.version}-{machine.multiarch}.so" == f".{facts['soabi']}.so"
-    assert facts["machine"] == machine.platform_machine
+    # Without a choice the emulator is its newest processor, and says so.
+    if root.processor or target.processor.emulated_cpu is None:
+        assert facts["machine"] == machine.platform_machine
     assert facts["bits"] == (64 if target.processor.largest_executable is None else 32)
-    assert facts["tags"][0] == f"musllinux_1_2_{machine.platform_machine}"
+    assert facts["tags"][0] == f"musllinux_1_2_{facts['machine']}"
     assert not any("manylinux" in tag for tag in facts["tags"])
     assert facts["libc"] != "glibc"
 
@@ -110,3 +113,14 @@ def test_native_addons_from_the_index(root: MuslRoot, release: str, tour: Progra
 @pytest.mark.parametrize("target", WITH_WHEELS, indirect=True)
 def test_c_code_of_addons_sees_packaged_files(root: MuslRoot, tour: Program) -> None:
     assert _output(root, tour, "lxml_parses_packaged_file") == "lxml_parses_packaged_file\n"
+
+
+@pytest.fixture(scope="module")
+def native_app(target: Target, package: Package, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    project = make_native_project(tmp_path_factory.mktemp("native"), machine_of(target))
+    return package(project, target.name)
+
+
+@pytest.mark.parametrize("part", ["look", "run", "run_from_c"])
+def test_native_code_of_the_project(root: MuslRoot, native_app: Program, part: str) -> None:
+    assert _output(root, native_app, part) == f"{part}\n"

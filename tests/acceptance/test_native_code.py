@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,37 +9,20 @@ from pathlib import Path
 import pytest
 
 import needs
+from acceptance.native_project import SOURCES, machine_of, make_native_project
 from acceptance.program import Package, Program
-from targets import DYNAMIC, STATIC
+from emulation import need_processes
+from machines import HERE, find_machine
+from pypkg_core.targets.parse import parse_target
+from targets import ADDONS, DYNAMIC, STATIC
 
 pytestmark = pytest.mark.base
-
-SOURCES = Path(__file__).parent / "native"
 
 
 @pytest.fixture(scope="session")
 def native_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with its C sources compiled."""
-    compiler = needs.compiler()
-    folder = tmp_path_factory.mktemp("native")
-    native = folder / "native"
-    for name in ("bin", "lib", "data"):
-        (native / name).mkdir(parents=True)
-    (native / "data" / "a.txt").write_text("packaged\n")
-    (native / "bin" / "script").write_text('#!/bin/sh\necho script "$@"\n')
-    (native / "bin" / "script").chmod(0o755)
-    for name in ("probe", "greet"):
-        library = native / "lib" / f"lib{name}.so"
-        options = [f"-Wl,-soname,{library.name}", "-ldl"]
-        subprocess.run(
-            [compiler, "-shared", "-fPIC", "-O2", "-o", library, SOURCES / f"{name}.c", *options], check=True
-        )
-    # Like a system library, whose file name has a version that its link name lacks.
-    (native / "lib" / "libgreet.so").rename(native / "lib" / "libgreet.so.1.2")
-    (native / "lib" / "libgreet.so").symlink_to("libgreet.so.1.2")
-    links: list[str | Path] = [native / "lib" / "libgreet.so", "-Wl,-rpath,$ORIGIN/../lib"]
-    subprocess.run([compiler, "-o", native / "bin" / "tool", SOURCES / "tool.c", *links], check=True)
-    return Path(shutil.copy(SOURCES / "app.py", folder / "app.py"))
+    """The project with its C sources compiled for this machine."""
+    return make_native_project(tmp_path_factory.mktemp("native"), find_machine(HERE))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +32,7 @@ def dynamic_app(package: Package, native_app: Path) -> Program:
 
 def test_from_source(native_app: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, native_app, "look", "run", "run_from_c"],
+        [sys.executable, native_app, "look", "run", "run_script", "run_from_c"],
         capture_output=True,
         text=True,
         check=False,
@@ -59,9 +41,18 @@ def test_from_source(native_app: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("part", ["look", "run", "run_from_c"])
-def test_packaged(dynamic_app: Program, part: str) -> None:
-    assert dynamic_app.output(part) == f"{part}\n"
+@pytest.fixture(scope="session", params=ADDONS)
+def app(request: pytest.FixtureRequest, package: Package, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The project, compiled and packaged for each machine that loads addons."""
+    machine = machine_of(parse_target(request.param))
+    return package(make_native_project(tmp_path_factory.mktemp("native"), machine), request.param)
+
+
+@pytest.mark.parametrize("part", ["look", "run", "run_script", "run_from_c"])
+def test_packaged(app: Program, part: str) -> None:
+    if part != "look":
+        need_processes(app.path)
+    assert app.output(part) == f"{part}\n"
 
 
 def test_libraries_from_memory(dynamic_app: Program, tmp_path: Path) -> None:

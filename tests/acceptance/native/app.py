@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import errno
 import os
 import subprocess
 import sys
@@ -35,7 +36,9 @@ def look() -> None:
     real = Path(os.environ["HOME"]) / "real.txt"
     real.write_text("real")
     assert ask("by_open", real) == ask("by_fopen", real) == "real"
-    assert ask("by_stat", real) == ask("by_statx", real) == "size 4"
+    assert ask("by_stat", real) == "size 4"
+    # musl has statx since 1.2.5: before, an addon has to ask otherwise.
+    assert ask("by_statx", real) in {"size 4", os.strerror(errno.ENOSYS)}
     assert ask("by_realpath", real) == str(real.resolve())
     os.chdir(TEXT.parent)
     assert ask("by_open", Path("a.txt")) == "packaged\n"
@@ -43,18 +46,22 @@ def look() -> None:
 
 
 def run() -> None:
-    """A program with its library next to it, a script, and a file that is not a program."""
+    """A program with its library next to it, and a file that is not a program."""
     assert (
         subprocess.run([NATIVE / "bin" / "tool"], capture_output=True, check=True).stdout == b"hello from the library\n"
     )
-    done = subprocess.run([NATIVE / "bin" / "script", "one"], capture_output=True, check=True, text=True)
-    assert done.stdout == "script one\n"
     try:
         subprocess.run([TEXT], check=False)
     except PermissionError:
         pass
     else:
         raise AssertionError("a file that is not executable was started")
+
+
+def run_script() -> None:
+    """A script, whose interpreter is a program of the machine."""
+    done = subprocess.run([NATIVE / "bin" / "script", "one"], capture_output=True, check=True, text=True)
+    assert done.stdout == "script one\n"
 
 
 def run_from_c() -> None:
@@ -66,5 +73,5 @@ def run_from_c() -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        {"look": look, "run": run, "run_from_c": run_from_c}[name]()
+        {"look": look, "run": run, "run_script": run_script, "run_from_c": run_from_c}[name]()
         print(name)

@@ -14,6 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Declared for the C libraries of before it came, with which a library is compiled that is to run everywhere. */
+int statx(int folder, const char *restrict path, int flags, unsigned int mask, struct statx *restrict status)
+    __attribute__((weak));
+
 static char text[8192];
 
 static const char *

@@ -1,12 +1,7 @@
 """What a native addon sees of the snapshot and of real files, for each C library and width of numbers.
 
-<<<<<<< HEAD
-An addon is a library that knows nothing of the runtime (programs/addon.c). It is compiled as addons are: for large
-files or not, with checked functions, with times of 64 bits.
-=======
 An addon is a library that knows nothing of the runtime (programs/addon.c), compiled as addons are: for large files
 or not, or with checked functions.
->>>>>>> 648a77bbf32e2a441c1ad761a07fb56acb998ffc
 """
 
 from __future__ import annotations
