@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pypkg.collect.draft import Draft
 from pypkg.compile.findings import SourceError
-from pypkg.environment.fit import fits
+from pypkg.environment.fit import best_fitting
 from pypkg.graph.context import GraphContext
 from pypkg.graph.resolver import Node
 from pypkg.graph.sources import Sources
@@ -63,7 +63,7 @@ class ModuleBuilder:
         """Return the extension file that is used, below the module's root."""
         chosen = self._walk.chosen.get(name)
         if chosen is None and node.addons and name not in self._walk.nodes:
-            return next((file for file in node.addons if fits(node.root.directory / file, self._context.target)), None)
+            return best_fitting(node.root.directory, node.addons, self._context.target)
         return chosen
 
     def _add_addon(self, name: str, node: Node, addon: str, owner: str) -> None:

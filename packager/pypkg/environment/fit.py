@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,16 @@ from pypkg_core.errors import PypkgError
 from pypkg_core.targets.catalogue import Target, catalogue
 from pypkg_core.targets.versions import version_numbers
 
-__all__ = ["fits", "has_magic", "inspected", "is_library", "is_program", "newer_minimum", "packed_minimum"]
+__all__ = [
+    "best_fitting",
+    "fits",
+    "has_magic",
+    "inspected",
+    "is_library",
+    "is_program",
+    "newer_minimum",
+    "packed_minimum",
+]
 
 # The tags of an extension module for one version or ABI: `.cpython-313-x86_64-linux-gnu.so`, `.cp313-win_amd64.pyd`,
 # `.abi3.so`, and `.abi3t.so` of free-threaded Python (PEP 803).
@@ -76,6 +86,25 @@ def has_magic(path: Path, magic: str) -> bool:
             return file.read(4).hex() == magic
     except OSError:
         return False
+
+
+def best_fitting(directory: Path, names: Iterable[str], target: Target) -> str | None:
+    """Return which of several files of one extension module the target's Python would load; ``None`` if none fits.
+
+    As the importer does, it prefers the exact version to the stable ABI, and that to a file without a tag.
+
+    Args:
+        directory: what the names are relative to.
+        names: of the files.
+        target: where the module is to be loaded.
+    """
+    suffixes = target.extension_suffixes
+
+    def rank(name: str) -> int:
+        matching = (number for number, suffix in enumerate(suffixes) if name.endswith(suffix))
+        return next(matching, len(suffixes))
+
+    return min((name for name in names if fits(directory / name, target)), key=rank, default=None)
 
 
 @functools.cache  # a library is asked about when wheels are chosen, when it is collected and when it is bundled

@@ -141,7 +141,7 @@ class Resolver:
         for root, folder in portions:
             listing = self._list(root, folder)
             tails.update(listing.folders, listing.addons)
-            tails.update(file.removesuffix(".py") for file in listing.files if file.endswith(".py"))
+            tails.update(file.rpartition(".")[0] for file in listing.files if file.endswith((".py", ".pyc")))
         names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"__init__"}) if tail.isidentifier())
         return [child for child in names if isinstance(self.find(child), Node)]
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from pypkg.compile.findings import Findings, Import, ImportFlag, SourceError
 from pypkg.environment.distributions import Distribution
-from pypkg.environment.fit import fits, has_magic
+from pypkg.environment.fit import best_fitting, has_magic
 from pypkg.environment.pytest_folders import in_folders
 from pypkg.graph.context import GraphContext
 from pypkg.graph.declared import Declared
@@ -319,9 +319,9 @@ class Walker:
 
     def _choose_addon(self, node: Node, owner: Distribution | None) -> None:
         owner_name = owner.name if owner is not None else self._application.name
-        fitting = [name for name in node.addons if fits(node.root.directory / name, self._context.target)]
-        if fitting:
-            self._walk.chosen[node.name] = fitting[0]
+        chosen = best_fitting(node.root.directory, node.addons, self._context.target)
+        if chosen is not None:
+            self._walk.chosen[node.name] = chosen
         elif node.source:
             self._walk.replaced.setdefault(owner_name, []).append(node.name)
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pypkg.environment import fit
-from pypkg.environment.fit import fits, is_library, is_program, newer_minimum, packed_minimum
+from pypkg.environment.fit import best_fitting, fits, is_library, is_program, newer_minimum, packed_minimum
 from pypkg.graph.resolver import addon_stem
 from pypkg_core.binaries.binary import Binary, Kind, Minimum
 from pypkg_core.targets.catalogue import Target, catalogue
@@ -39,6 +39,23 @@ def test_fits(tmp_path: Path, name: str, machine: int, fitting: bool) -> None:
     (tmp_path / name).write_bytes(elf(machine))
     assert fits(tmp_path / name, LINUX) is fitting
     assert not fits(tmp_path / name, STATIC)
+
+
+@pytest.mark.parametrize(
+    ("endings", "best"),
+    [
+        ((".abi3.so", ".cpython-311-x86_64-linux-gnu.so", ".so"), ".cpython-311-x86_64-linux-gnu.so"),
+        ((".abi3.so", ".cpython-313-x86_64-linux-gnu.so", ".cpython-311t-x86_64-linux-gnu.so", ".so"), ".abi3.so"),
+        ((".cpython-39-x86_64-linux-gnu.so", ".so"), ".so"),
+        ((".cpython-313-x86_64-linux-gnu.so",), None),
+    ],
+)
+def test_the_best_of_several_files_of_a_module(tmp_path: Path, endings: tuple[str, ...], best: str | None) -> None:
+    names = [f"pkg/a{ending}" for ending in endings]
+    (tmp_path / "pkg").mkdir()
+    for name in names:
+        (tmp_path / name).write_bytes(elf())
+    assert best_fitting(tmp_path, names, LINUX) == (f"pkg/a{best}" if best else None)
 
 
 def machines_of(version: str) -> list[Target]:
