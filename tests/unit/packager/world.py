@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pypkg.collect.meipass import FOLDER as MEIPASS
 from pypkg.collect.session import collect
 from pypkg.compile.compiler import Compiler
 from pypkg.diagnostics import Severity
@@ -159,6 +160,11 @@ def names(found: Payload | Walk) -> set[str]:
 def paths(payload: Payload) -> set[str]:
     """Return the paths of a payload's files."""
     return {file.path for file in payload.files}
+
+
+def links(payload: Payload) -> dict[str, str]:
+    """The links but for those of ``sys._MEIPASS``, which lead to everything."""
+    return {path: target for path, target in payload.links.items() if not path.startswith(f"{MEIPASS}/")}
 
 
 def warnings(found: Payload | Walk) -> list[str]:

@@ -121,7 +121,7 @@ def test_packaging(built: Path, target: Target, capsys: pytest.CaptureFixture[st
     source, data = image.lookup(f"{library}/json.py"), image.lookup(f"{library}/data.txt")
     assert source is not None
     assert data is not None
-    assert source.withheld
+    assert not source.withheld
     assert image.read(data) == b"data stays readable"
 
 
@@ -137,7 +137,10 @@ def test_options_and_diagnostics(built: Path, target: Target, folder: Path) -> N
     assert debugged.find_module("_pypkg_diagnostics") is not None
     entry = debugged.lookup(path)
     assert entry is not None
-    assert entry.withheld
+    assert run("-t", target.name, "-o", "closed", "--debug", "--no-source", "hello.py") == 0
+    withheld = image_of("closed").lookup(path)
+    assert withheld is not None and withheld.withheld and not entry.withheld
+    assert run("-t", target.name, "--no-source", "--public", "hello.py") == 2
 
 
 def test_paths_are_folded_as_in_the_base(

@@ -6,7 +6,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
-from unit.packager.world import ADDON, VERSION, World, elf, names, notices, paths
+from unit.packager.world import ADDON, VERSION, World, elf, links, names, notices, paths
 
 
 def addon(name: str, body: str, **more: str | bytes) -> dict[str, str | bytes]:
@@ -40,14 +40,14 @@ def test_programs_are_bundled_with_the_libraries(world: World) -> None:
     assert modes["site-packages/dep/bin/tool"] and modes["site-packages/dep/bin/run"]
 
 
-def test_programs_of_the_project_keep_their_mode(world: World) -> None:
+def test_programs_of_the_project_keep_their_mode_and_their_neighbours(world: World) -> None:
     world.write({"app.py": "from pathlib import Path\nTOOLS = Path(__file__).parent / 'tools'\n"})
     world.write({"tools/run": "#!/bin/sh\n", "tools/lib/libx.so": elf(), "tools/data": "text"})
     for name in ("run", "data"):
         (world.project / "tools" / name).chmod(0o755)
     found = world.collect()
     assert [(bundle.name, bundle.paths) for bundle in found.bundles] == [
-        ("app", ["app/tools/lib/libx.so", "app/tools/run"])
+        ("app", ["app/tools/data", "app/tools/lib/libx.so", "app/tools/run"])
     ]
     modes = {file.path: file.executable for file in found.files}
     assert modes["app/tools/run"] and modes["app/tools/data"]
@@ -58,7 +58,7 @@ def test_links_to_libraries_are_bundled(world: World) -> None:
     (world.project / "lib" / "libx.so.1").symlink_to("libx.so.1.2")
     found = world.collect()
     assert [bundle.paths for bundle in found.bundles] == [["app/lib/libx.so.1", "app/lib/libx.so.1.2"]]
-    assert found.links == {"app/lib/libx.so.1": "libx.so.1.2"}
+    assert links(found) == {"app/lib/libx.so.1": "libx.so.1.2"}
 
 
 def test_a_required_addon_is_refused(world: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pypkg_core.errors import UsageError
-from unit.packager.world import World, details, names, notices, paths, warnings
+from unit.packager.world import World, details, links, names, notices, paths, warnings
 
 PYPROJECT = '[project]\nname = "demo"\n[project.scripts]\ndemo = "demo:main"\n[tool.pypkg]\n'
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
@@ -41,7 +41,7 @@ def test_assets_get_a_path_in_the_project(world: World, items: str, expected: se
     (world.directory / "newest.csv").symlink_to("rates.csv")
     assert packaged(world, f"assets = [{items}]\n") == expected
     payload = world.collect("")
-    assert not payload.links
+    assert not links(payload)
     assert not notices(payload)
 
 

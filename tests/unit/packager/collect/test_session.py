@@ -9,7 +9,7 @@ import pytest
 
 from pypkg_core.errors import PypkgError
 from pypkg_core.image import ModuleKind
-from unit.packager.world import ADDON, SERIES, World, details, elf, names, notices, paths, warnings
+from unit.packager.world import ADDON, SERIES, World, details, elf, links, names, notices, paths, warnings
 
 PYPROJECT = '[project]\nname = "demo"\ndependencies = ["dep"]\n[project.scripts]\ndemo = "demo.cli:main"\n'
 
@@ -233,7 +233,7 @@ def test_links_and_empty_directories(world: World) -> None:
         (world.project / name).symlink_to(target)
     found = world.collect("")
     kept = {name: targets[name] for name in ("links/one", "links/two", "links/code", "links/up", "links/none")}
-    assert found.links == {f"demo/{name}": target for name, target in kept.items()}
+    assert links(found) == {f"demo/{name}": target for name, target in kept.items()}
     assert {path for path in paths(found) if path.startswith("demo/")} == {
         f"demo/{name}" for name in ("pkg/data.txt", "more/a.txt", "more/sub/b.txt", "links/c.txt", "again/data.txt")
     }
