@@ -72,7 +72,7 @@ def test_listing(debugged: Program) -> None:
     assert files[1].endswith(" 0555 /snapshot/")
     assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in files
     assert "0 0 withheld 0000 /snapshot/app/app.py" in files
-    paths = [line.rpartition(" ")[2] for line in files[1:]]
+    paths = [line.partition(" -> ")[0].rpartition(" ")[2] for line in files[1:]]
     assert paths == sorted(paths, key=lambda path: path.rstrip("/").split("/"))
     large = _part(lines, "Files above 5 MB and folders above 10 MB")
     assert "6000000 6000000 none 0444 /snapshot/app/data.txt" in large

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cpython.release import extract_tests, release_of
 from emulation import command
+from pypkg.project.never_inside import suspects
 from pypkg_core.errors import PypkgError
 from pypkg_core.hashing import file_sha256
 
@@ -74,6 +75,12 @@ def packaged_tests(target: str, base: Path) -> Iterator[Program]:
         yield Program(target=target, path=path, release=release, key=file_sha256(path)[:16])
 
 
+def _named_files(project: Path) -> list[str]:
+    """Return the files that only their exact names package: the keys of test servers, for one."""
+    files = (file.relative_to(project).as_posix() for file in sorted(project.rglob("*")) if file.is_file())
+    return [name for name in files if any(suspects(project, name, modes=False))]
+
+
 def listed_tests(program: Program) -> list[str]:
     """Return the names of all test files, as regrtest lists them: ``test_os``, ``test.test_asyncio.test_events``."""
     with tempfile.TemporaryDirectory(prefix="pypkg-") as folder:
@@ -107,7 +114,7 @@ def _write_project(project: Path, tests: Path) -> None:
         "public": "true",
         "public-packages": '["*"]',
         "scripts": '["test/**/*.py", "!test/**/bad*.py"]',
-        "assets": json.dumps(folders),
+        "assets": json.dumps(folders + _named_files(project)),
         "excludes": json.dumps([".".join(file.with_suffix("").parts) for file in broken]),
     }
     lines = [f"{key} = {value}\n" for key, value in settings.items()]

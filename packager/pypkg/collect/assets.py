@@ -95,7 +95,8 @@ def find_assets(context: GraphContext, walk: Walk, diagnostics: Diagnostics) -> 
             for folder in _package_folders(node, package, context.resolver):
                 yield from _referred(application, node, folder.joinpath(*resource.parts), resource.line, diagnostics)
         mentioned = [path for item in findings.mentions for path in referred_paths(node, item) if path.is_file()]
-        for path in mentioned:
+        # A usage text that names the script does not ask for its source.
+        for path in (path for path in mentioned if module_of_file(path, context.resolver) is None):
             yield from _referred(application, node, path, 0, diagnostics)
         if findings.stub and (stub := node.file.with_suffix(".pyi")).is_file():
             yield from _referred(application, node, stub, 0, diagnostics)

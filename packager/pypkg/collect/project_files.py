@@ -14,6 +14,7 @@ from pypkg.collect.links import Followed, follow_links
 from pypkg.environment.fit import fits, inspected, is_library
 from pypkg.graph.context import GraphContext
 from pypkg.graph.walk import Walk
+from pypkg_core.names import MAIN_MODULE
 from pypkg_core.patterns import tree_items
 from pypkg_core.targets.catalogue import catalogue
 
@@ -51,6 +52,7 @@ class ProjectFiles:
         source = tree.directory / relative
         if item.words is None and (
             path in self._draft.files  # the configuration names it
+            or path in self._imported  # to refer to a module's file does not make its text public
             or path.endswith((".pyc", ".pyo"))
             or self._application.ignores(source)
         ):
@@ -142,6 +144,14 @@ class ProjectFiles:
             path = f"{folder.path}/{below}"
             if path not in self._module_paths:
                 self._add_item(replace(folder, relative=f"{folder.relative}/{below}".lstrip("/"), path=path))
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The entry and the modules that code imports. Those that it only names by a path may be templates."""
+        nodes = (node for node in self._walk.nodes.values() if node.root.project)
+        return frozenset(
+            node.path for node in nodes if node.name == MAIN_MODULE or self._walk.imports.is_imported(node.name)
+        )
 
     @cached_property
     def _module_paths(self) -> frozenset[str]:

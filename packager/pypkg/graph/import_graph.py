@@ -52,6 +52,10 @@ class ImportGraph:
         """Return those of ``members`` that other modules import."""
         return sorted(name for name in members if any(edge.source not in members for edge in self._into.get(name, [])))
 
+    def is_imported(self, module: str) -> bool:
+        """Whether an import in the text of a module leads to it, and not only a path or another text."""
+        return any(edge.line for edge in self._into.get(module, []))
+
     def reached_hard(self, start: Iterable[str]) -> set[str]:
         """Return the modules that must be imported once ``start`` is imported."""
         seen = set(start)

@@ -32,6 +32,7 @@ ALLOWED: Final = {
         "Scripts/python.exe": "where virtual environments of this machine have it"
     },
     "packager/pypkg/project/config.py": {"glibc": "a key"},
+    "packager/pypkg/project/never_inside.py": {"posix": "whether this machine's files have permissions of others"},
 }
 
 
