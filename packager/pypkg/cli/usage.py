@@ -38,12 +38,12 @@ Options:
   -f, --find-links     directory or page with wheels
       --no-index       use only --find-links
       --glibc          newest glibc that the executable may need, such as 2.17
-      --asset              package a file or folder: SRC, or SRC=DEST, its path in the project;
-                           with a slash at the end DEST is a folder (repeatable)
-      --hidden-import      module that no import shows, or a pattern: plugins.* (repeatable)
-      --exclude            module to leave out, also of the standard library (repeatable)
-      --path               one more directory with modules of the project (repeatable)
-      --ignore             pattern of files of the project to leave out (repeatable)
+      --asset          package a file or folder: SRC, or SRC=DEST, its path in the project; with a
+                       slash at the end DEST is a folder (repeatable)
+      --hidden-import  module that no import shows, or a pattern: plugins.* (repeatable)
+      --exclude        module to leave out, also of the standard library (repeatable)
+      --path           one more directory with modules of the project (repeatable)
+      --ignore         pattern of files of the project to leave out (repeatable)
       --public         include the source text of the project, for full tracebacks
       --public-packages
                        include the source text of these distributions (a,b), or of all (*);
