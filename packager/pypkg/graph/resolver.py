@@ -142,7 +142,7 @@ class Resolver:
             listing = self._list(root, folder)
             tails.update(listing.folders, listing.addons)
             tails.update(file.rpartition(".")[0] for file in listing.files if file.endswith((".py", ".pyc")))
-        names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"__init__"}) if tail.isidentifier())
+        names = (f"{name}.{tail}" if name else tail for tail in sorted(tails - {"", "__init__"}) if "." not in tail)
         return [child for child in names if isinstance(self.find(child), Node)]
 
     def _search(self, name: str) -> Node | Literal["stdlib"] | None:

@@ -14,6 +14,7 @@ FILES = dict.fromkeys(
         "shop/stock/__init__.py",
         "shop/stock/models.py",
         "shop/stock/models_old.py",
+        "shop/stock/0001_first.py",
         "shop/images/logo.png",
         "ship_sea.py",
         "ship_air.py",
@@ -25,14 +26,14 @@ FILES = dict.fromkeys(
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("shop.stock.*", {"shop", "shop.stock", "shop.stock.models", "shop.stock.models_old"}),
+        ("shop.stock.*", {"shop", "shop.stock", "shop.stock.models", "shop.stock.models_old", "shop.stock.0001_first"}),
         ("shop.*.models", {"shop", "shop.cart", "shop.cart.models", "shop.stock", "shop.stock.models"}),
         ("ship_*", {"ship_sea", "ship_air"}),
         ("ship_[s]*", {"ship_sea"}),
         (
             "shop.*",
             {"shop", "shop.cart", "shop.cart.models", "shop.cart.views"}
-            | {"shop.stock", "shop.stock.models", "shop.stock.models_old"},
+            | {"shop.stock", "shop.stock.models", "shop.stock.models_old", "shop.stock.0001_first"},
         ),
         ("pack?d.*", {"packed", "packed.inner", "packed.inner.deep"}),
     ],
