@@ -6,12 +6,14 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import venv
+from collections.abc import Mapping
 from pathlib import Path
 
 import needs
 from pypkg_core.cache import cache_root, locked
 
-__all__ = ["install_packages", "make_environment"]
+__all__ = ["install_packages", "make_environment", "new_environment", "write_distribution"]
 
 INSTALL_SECONDS = 900
 
@@ -35,6 +37,31 @@ def make_environment(*requirements: str | Path, fingerprint: str = "") -> Path:
             install_packages(python, *requirements)
             done.touch()
     return python
+
+
+def new_environment(folder: Path) -> Path:
+    """Make an empty virtual environment ``.venv`` in a folder; return its ``site-packages``."""
+    venv.create(folder / ".venv", with_pip=False)
+    (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
+    return site
+
+
+def write_distribution(site: Path, name: str, files: Mapping[str, str], *, metadata: str = "") -> None:
+    """Write an installed distribution.
+
+    Args:
+        site: the ``site-packages`` of an environment.
+        name: of the distribution.
+        files: path below ``site`` -> text.
+        metadata: more lines of its metadata.
+    """
+    info = f"{name}-1.0.dist-info"
+    every = {**files, f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n{metadata}"}
+    record = f"{info}/RECORD"
+    every[record] = "".join(f"{path},,\n" for path in (*every, record))
+    for path, text in every.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text)
 
 
 def install_packages(python: Path, *requirements: str | Path) -> None:

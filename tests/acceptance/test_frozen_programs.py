@@ -8,11 +8,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 
+from acceptance.environments import new_environment, write_distribution
 from acceptance.program import Package
 from targets import PARAMETERS, STATIC
 
@@ -85,19 +85,15 @@ with open(os.path.join(getattr(sys, "_MEIPASS", os.path.dirname(__file__)), "fra
 def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A script, and a distribution that knows PyInstaller and starts a program of its own."""
     folder = tmp_path_factory.mktemp("painter")
-    venv.create(folder / ".venv", with_pip=False)
-    (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
+    site = new_environment(folder)
     files = {
         "paints/__init__.py": DISTRIBUTION,
         "paints/shades/blue.txt": "cobalt\n",
         "paints/tools/mix": MIXER,
         "paints/tools/name.txt": "mixer\n",
         "paints/tools/tones/warm.txt": "amber\n",
-        "paints-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: paints\nVersion: 1.0\n",
     }
-    for name, text in {**files, "paints-1.0.dist-info/RECORD": "".join(f"{name},,\n" for name in files)}.items():
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(text)
+    write_distribution(site, "paints", files)
     (site / "paints" / "tools" / "mix").chmod(0o755)
     (folder / "frames").mkdir()
     (folder / "frames" / "oak.txt").write_text("oak\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import venv
 from pathlib import Path
 
 import pytest
 
+from acceptance.environments import new_environment, write_distribution
 from acceptance.program import Package
 from targets import STATIC
 
@@ -76,13 +76,8 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hooks")
     (folder / "app.py").write_text(HOOKS)
     (folder / "mine.py").write_text(WORD)
-    venv.create(folder / ".venv", with_pip=False)
-    (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
-    (site / "dist.py").write_text(WORD)
-    info = site / "dist-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: dist\nVersion: 1.0\nLicense: BSD\n")
-    (info / "RECORD").write_text("dist.py,,\ndist-1.0.dist-info/METADATA,,\ndist-1.0.dist-info/RECORD,,\n")
+    site = new_environment(folder)
+    write_distribution(site, "dist", {"dist.py": WORD}, metadata="License: BSD\n")
     return folder / "app.py"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import venv
 from pathlib import Path
 
 import pytest
 
+from acceptance.environments import new_environment, write_distribution
 from acceptance.program import Package
 from fixture_types import Pypkg
 from targets import STATIC
@@ -52,14 +52,9 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("public")
     (folder / "app.py").write_text(PROGRAM)
     (folder / "helper.py").write_text(HELPER)
-    venv.create(folder / ".venv", with_pip=False)
-    (site,) = (folder / ".venv" / "lib").glob("python3*/site-packages")
-    for name, text, licence in (("other", OTHER, ""), ("free", FREE, "License-Expression: MIT OR LicenseRef-X\n")):
-        (site / f"{name}.py").write_text(text)
-        info = f"{name}-1.0.dist-info"
-        (site / info).mkdir()
-        (site / info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n{licence}")
-        (site / info / "RECORD").write_text(f"{name}.py,,\n{info}/METADATA,,\n{info}/RECORD,,\n")
+    site = new_environment(folder)
+    write_distribution(site, "other", {"other.py": OTHER})
+    write_distribution(site, "free", {"free.py": FREE}, metadata="License-Expression: MIT OR LicenseRef-X\n")
     return folder / "app.py"
 
 
